@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Schedule points and failure points.
+ *
+ * Every synchronisation, shared-memory access that matters, allocation, free
+ * and user copy of the library passes through uik_point() or uik_fail().  With
+ * nothing installed both cost one predictable branch.  An explorer installs
+ * struct uik_hooks and then decides who runs next and what fails.
+ *
+ * Vocabulary: a point is an operation about to happen, with its operand; a
+ * site is the address of the code that asked for it; a task is parked when
+ * its operation cannot proceed.
+ */
+#ifndef UIK_HOOK_H
+#define UIK_HOOK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uik/abi.h>
+
+enum uik_point_kind {
+	UIK_POINT_LOCK,		/* acquire; may park */
+	UIK_POINT_TRYLOCK,
+	UIK_POINT_UNLOCK,
+	UIK_POINT_WAIT,		/* wait queue, completion; may park */
+	UIK_POINT_WAKE,
+	UIK_POINT_REF,		/* refcount and kref operation */
+	UIK_POINT_ATOMIC,	/* other atomic read-modify-write */
+	UIK_POINT_LOAD,		/* READ_ONCE, acquire load, map lookup */
+	UIK_POINT_STORE,	/* WRITE_ONCE, release store, map publication */
+	UIK_POINT_ALLOC,
+	UIK_POINT_FREE,
+	UIK_POINT_COPY,		/* user copy */
+	UIK_POINT_CALL,		/* public entry: ioctl, read, close, ... */
+	UIK_POINT_RETURN,
+	UIK_POINT_MMIO,
+	UIK_POINT_IRQ,
+	UIK_POINT_STEP,		/* a device makes progress */
+	UIK_POINT_SLEEP,
+	UIK_POINT_NR
+};
+
+enum uik_fail_kind {
+	UIK_FAIL_ALLOC,		/* slab, page or array allocation */
+	UIK_FAIL_COPY,		/* user copy */
+	UIK_FAIL_PIN,		/* pinning of user or file pages */
+	UIK_FAIL_OP,		/* an operation that may fail by injection */
+	UIK_FAIL_NR
+};
+
+#define UIK_FAIL_ANY ((1u << UIK_FAIL_NR) - 1)
+
+struct uik_point {
+	enum uik_point_kind kind;
+	bool write;
+	uint32_t size;		/* bytes of the operand, 0 if it has none */
+	const void *addr;	/* the operand */
+	const void *site;
+};
+
+struct uik_hooks {
+	/* About to perform @p; may run other tasks first. */
+	void (*point)(const struct uik_point *p);
+	/*
+	 * The calling task cannot proceed until ready(arg).  Returns true when
+	 * ready, false when the virtual time @deadline_ns was reached first.
+	 * ready() is called with every other task stopped.
+	 */
+	bool (*park)(const struct uik_point *p, bool (*ready)(void *arg),
+		     void *arg, uint64_t deadline_ns);
+	/* Shall the operation at @site fail?  Asked after the task's fail-nth. */
+	bool (*fail)(enum uik_fail_kind kind, const void *site);
+	/* A kit thread is born, or ends (fn NULL). */
+	void (*thread)(int (*fn)(void *), void *arg);
+};
+
+#define UIK_NO_DEADLINE UINT64_MAX
+
+/* NULL when off.  Set only while no other task is inside the library. */
+extern const struct uik_hooks *uik_hooks __uik_export;
+
+void uik_point_slow(enum uik_point_kind kind, const void *addr, uint32_t size,
+		    bool write, const void *site) __uik_export;
+
+/* Number of armed fail-nth counters in the process plus installed hooks. */
+extern unsigned int uik_fail_armed __uik_export;
+bool uik_fail_slow(enum uik_fail_kind kind, const void *site) __uik_export;
+
+#define uik_likely(x) __builtin_expect(!!(x), 1)
+#define uik_unlikely(x) __builtin_expect(!!(x), 0)
+
+static inline __attribute__((always_inline)) void
+uik_point(enum uik_point_kind kind, const void *addr, uint32_t size, bool write)
+{
+#ifndef UIK_NO_HOOKS
+	if (uik_unlikely(uik_hooks))
+		uik_point_slow(kind, addr, size, write,
+			       __builtin_return_address(0));
+#endif
+}
+
+/* A failure point: true when the operation must fail now. */
+static inline __attribute__((always_inline)) bool
+uik_fail(enum uik_fail_kind kind)
+{
+#ifndef UIK_NO_HOOKS
+	if (uik_unlikely(uik_fail_armed))
+		return uik_fail_slow(kind, __builtin_return_address(0));
+#endif
+	return false;
+}
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * current: who is inside the library.
+ *
+ * Every entry runs as a task reached through one thread-local pointer, which
+ * a fiber switch swaps.  A thread that never made a task gets one at its first
+ * entry: the process's own address space, all capabilities, no limits.  User
+ * copy, pinning, accounting, failure injection and lock bookkeeping act on the
+ * task's fields and on nothing else.
+ */
+#ifndef UIK_TASK_H
+#define UIK_TASK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uik/abi.h>
+#include <uik/hook.h>
+#include <uik/machine.h>
+
+struct mm_struct;
+
+#define UIK_CAP_IPC_LOCK 14
+#define UIK_CAP_SYS_RAWIO 17
+#define UIK_CAP_SYS_RESOURCE 24
+#define UIK_CAP_ALL UINT64_MAX
+#define UIK_NO_LIMIT UINT64_MAX
+
+/* Locked-page counter shared by all tasks of one uid. */
+struct user_struct {
+	int64_t locked_vm_pages;	/* atomic */
+	uint32_t uid;
+	int32_t refs;			/* atomic */
+};
+
+/* One fail-nth counter: the nth failure point of these kinds fails. */
+struct uik_fail_nth {
+	uint32_t kinds;			/* mask of 1 << enum uik_fail_kind */
+	uint32_t countdown;		/* 0: disarmed */
+	bool sticky;			/* all later ones fail too */
+	bool hit;			/* some point has failed */
+	uint32_t seen;			/* points passed since armed */
+	const void *site;		/* the one that failed */
+};
+
+#define UIK_LOCK_DEPTH 48
+
+struct uik_held_lock {
+	void *lock;
+	const char *name;
+	const void *site;
+	uint16_t kind;
+	uint16_t rank;
+};
+
+struct task_struct {
+	struct uik_machine *machine;	/* entered, or NULL */
+	struct mm_struct *mm;		/* counted */
+	struct task_struct *group_leader; /* borrowed: self or a longer liver */
+	struct user_struct *user;	/* counted */
+	uint64_t capabilities;
+	uint64_t rlimit_memlock_bytes;	/* read through the group leader */
+	int pid;
+	int tgid;
+	int cpu;			/* small, stable: picks per-CPU things */
+	int refs;			/* atomic; locks and pages remember tasks */
+	bool exited;
+	unsigned int atomic_depth;	/* spinlocks held, interrupts off */
+	unsigned int entry_depth;	/* nesting of uik_enter */
+	unsigned int held_count;
+	struct uik_held_lock held[UIK_LOCK_DEPTH];
+	struct uik_fail_nth fail;
+	char comm[16];
+	void *fiber;			/* explorer's own */
+};
+
+extern __thread struct task_struct *uik_current_task
+	__attribute__((tls_model("initial-exec"))) __uik_export;
+struct task_struct *uik_current_slow(void) __uik_export;
+
+static inline struct task_struct *uik_current(void)
+{
+	struct task_struct *task = uik_current_task;
+
+	return uik_likely(task) ? task : uik_current_slow();
+}
+
+#define current uik_current()
+
+/* Task life; uik_task_new copies the caller's settings.  NULL on no memory. */
+struct task_struct *uik_task_new(const char *comm) __uik_export;
+void uik_task_get(struct task_struct *task) __uik_export;
+void uik_task_put(struct task_struct *task) __uik_export;
+/* Makes @task the caller's current and returns the one before. */
+struct task_struct *uik_task_switch(struct task_struct *task) __uik_export;
+
+static inline bool uik_capable(int capability)
+{
+	return uik_current()->capabilities >> capability & 1;
+}
+
+/* Arms current's fail-nth; nth 0 disarms.  Returns whether it had hit. */
+bool uik_fail_nth(uint32_t nth, uint32_t kinds, bool sticky) __uik_export;
+
+/* Threads are created only here.  join waits; 0 or -errno. */
+struct uik_thread;
+struct uik_thread *uik_thread_start(int (*fn)(void *), void *arg,
+				    const char *name) __uik_export;
+int uik_thread_join(struct uik_thread *thread) __uik_export;
+
+#endif
