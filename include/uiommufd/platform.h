@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A simulated machine: memory, IOMMU, devices, interrupts, clock.
+ *
+ * Kinds:
+ *   "mock"      the mock IOMMU driver; devices come and go by its test ioctl
+ *               or as mock0, mock1, ... made here
+ *   "smmuv3"    an SMMUv3 and devices dev0, dev1, ... behind it
+ *   "tegra241"  the same with a Tegra241 CMDQV beside the SMMU
+ *
+ * Platforms are independent: several may live in one process, one per thread
+ * if wanted.  A platform outlives every descriptor opened on it.
+ *
+ * Functions that return int give 0, or -1 with errno.
+ */
+#ifndef UIOMMUFD_PLATFORM_H
+#define UIOMMUFD_PLATFORM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vcmdq.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct uiommufd_platform;
+struct uik_machine;
+
+enum uiommufd_clock {
+	UIOMMUFD_CLOCK_WALL,	/* real time */
+	UIOMMUFD_CLOCK_MANUAL,	/* moves by sleeping and _advance() only */
+	UIOMMUFD_CLOCK_AUTO,	/* also jumps when everybody waits */
+};
+
+/* Fill with uiommufd_platform_config_init(), then change what you like. */
+struct uiommufd_platform_config {
+	size_t size;			/* sizeof, set by _init */
+	const char *kind;		/* "mock", "smmuv3", "tegra241" */
+	unsigned int devices;		/* plugged at start; 8; mock 0 */
+	unsigned int streams_per_device; /* 1 */
+	uint32_t first_stream_id;	/* of dev0; 0x100 */
+	bool coherent;			/* devices and table walks snoop; true */
+	bool stall;			/* devices can stall on a fault; false */
+	unsigned int pasid_bits;	/* per device; 0: no PASIDs */
+	enum uiommufd_clock clock;
+	uint64_t seed;
+	bool scatter_pages;		/* user pages get scattered frames */
+	size_t arena_bytes;		/* 0: the default */
+	struct uiommufd_vcmdq_config hardware;
+};
+
+/**
+ * uiommufd_platform_config_init - the defaults of a kind.
+ * @kind: NULL means "mock"; borrowed until uiommufd_platform_new() returns
+ */
+UIOMMUFD_API void
+uiommufd_platform_config_init(struct uiommufd_platform_config *config,
+			      const char *kind);
+
+/**
+ * uiommufd_platform_new - build a machine and boot its drivers.
+ * @config: copied; NULL means the defaults of "mock"
+ *
+ * Return: the platform, owned by the caller; NULL with errno EINVAL (unknown
+ * kind, bad size or geometry), ENOMEM, ENODEV (the IOMMU's driver is not part
+ * of this build) or what the driver's probe returned.
+ */
+UIOMMUFD_API struct uiommufd_platform *
+uiommufd_platform_new(const struct uiommufd_platform_config *config);
+
+/**
+ * uiommufd_platform_free - unplug everything, stop the hardware, free all.
+ *
+ * Every descriptor opened on it must be closed.  NULL is fine.
+ */
+UIOMMUFD_API void uiommufd_platform_free(struct uiommufd_platform *platform);
+
+/** uiommufd_platform_kind - the config's kind; lives as long as @platform. */
+UIOMMUFD_API const char *
+uiommufd_platform_kind(const struct uiommufd_platform *platform);
+
+/**
+ * uiommufd_platform_plug - a device appears and is taken by the IOMMU.
+ * @name: NULL for the lowest free devN (mockN)
+ *
+ * Return: the number N >= 0; -1 with EEXIST, EINVAL (not such a name), ENOMEM,
+ * or what the IOMMU driver returned.
+ */
+UIOMMUFD_API int uiommufd_platform_plug(struct uiommufd_platform *platform,
+					const char *name);
+
+/**
+ * uiommufd_platform_unplug - a device disappears.
+ *
+ * A device still bound to a context is released by its driver first when the
+ * client library is in use; else that is the caller's duty.
+ *
+ * Return: 0; -1 with ENOENT, or EBUSY (still bound).
+ */
+UIOMMUFD_API int uiommufd_platform_unplug(struct uiommufd_platform *platform,
+					  const char *name);
+
+/** uiommufd_platform_devices - number of plugged devices. */
+UIOMMUFD_API unsigned int
+uiommufd_platform_devices(struct uiommufd_platform *platform);
+
+/**
+ * uiommufd_platform_stream_id - a device's StreamID.
+ * @index: 0 .. streams_per_device - 1
+ *
+ * Return: the ID; -1 with ENOENT, EINVAL or ENODEV (no stream IDs: mock).
+ */
+UIOMMUFD_API int64_t
+uiommufd_platform_stream_id(struct uiommufd_platform *platform,
+			    const char *name, unsigned int index);
+
+/** uiommufd_platform_now_ns - the platform's clock. */
+UIOMMUFD_API uint64_t
+uiommufd_platform_now_ns(struct uiommufd_platform *platform);
+/** uiommufd_platform_advance - move a virtual clock; nothing on a wall clock. */
+UIOMMUFD_API void
+uiommufd_platform_advance(struct uiommufd_platform *platform,
+			  uint64_t duration_ns);
+
+/**
+ * uiommufd_platform_interrupts - run interrupt threads that are due.
+ *
+ * Only with STEPPED or INLINE engines and for handlers that were not run yet;
+ * with THREAD they have threads of their own and this waits until they are
+ * idle.
+ */
+UIOMMUFD_API void
+uiommufd_platform_interrupts(struct uiommufd_platform *platform);
+
+/* What is left.  All zero once every client is gone; warnings ever. */
+struct uiommufd_audit {
+	size_t size;		/* sizeof, set by the caller */
+	uint64_t objects;
+	uint64_t blocks;	/* allocations beyond those of the boot */
+	uint64_t block_bytes;
+	uint64_t locks;
+	uint64_t mappings;
+	uint64_t warnings;	/* WARNs since the platform was made */
+	uint64_t guest_errors;	/* accesses the hardware does not allow */
+};
+
+/**
+ * uiommufd_platform_audit - count what is left.
+ * @out: its size member is set by the caller; that much is written
+ *
+ * Return: the sum of objects, blocks, locks, mappings and warnings, so 0
+ * means clean; -1 with EINVAL.
+ */
+UIOMMUFD_API int64_t
+uiommufd_platform_audit(struct uiommufd_platform *platform,
+			struct uiommufd_audit *out);
+
+/** uiommufd_platform_machine - the kit's machine under the platform. */
+UIOMMUFD_API struct uik_machine *
+uiommufd_platform_machine(struct uiommufd_platform *platform);
+
+#ifdef __cplusplus
+}
+#endif
+
+#ifdef G_DEFINE_AUTOPTR_CLEANUP_FUNC
+typedef struct uiommufd_platform uiommufd_platform;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(uiommufd_platform, uiommufd_platform_free)
+typedef struct uiommufd_mmio uiommufd_mmio;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(uiommufd_mmio, uiommufd_mmio_free)
+#endif
+
+#endif
