@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Index arithmetic, doorbells and polling on a VCMDQ page 0 slot.
+ */
+#include "guest.h"
+
+#include "cli.h"
+
+#define SLOT_WORDS (0x80 / 4)
+#define CONS_WORD 0
+#define PROD_WORD 1
+#define CONFIG_WORD 2
+#define STATUS_WORD 3
+#define GERROR_WORD 4
+#define GERRORN_WORD 5
+#define CONS_ERROR_SHIFT 24
+#define CONS_ERROR_MASK 0x7f
+#define CONS_INDEX_MASK 0xfffff
+#define TIMEOUT_US G_USEC_PER_SEC
+#define SPINS_PER_CLOCK_READ 4096
+
+static uint32_t reg_read(struct guest_queue *queue, guint word)
+{
+	queue->mmio_reads++;
+	return __atomic_load_n(&queue->slot[word], __ATOMIC_ACQUIRE);
+}
+
+/* Release: the commands are in memory before the device can see the index. */
+static void reg_write(struct guest_queue *queue, guint word, uint32_t value)
+{
+	queue->mmio_writes++;
+	__atomic_store_n(&queue->slot[word], value, __ATOMIC_RELEASE);
+}
+
+void guest_queue_init(struct guest_queue *queue, struct vmm *vmm, guint index)
+{
+	size_t bytes = sizeof(struct command) << vmm->log2_entries;
+
+	*queue = (struct guest_queue){
+		.platform = vmm->platform,
+		.slot = vmm->page + index * SLOT_WORDS,
+		.entries = (struct command *)(void *)(vmm->ram + index * bytes),
+		.log2_entries = vmm->log2_entries,
+	};
+}
+
+static gboolean set_enable(struct guest_queue *queue, uint32_t wanted)
+{
+	gint64 limit = g_get_monotonic_time() + TIMEOUT_US;
+
+	reg_write(queue, CONFIG_WORD, wanted);
+	uiommufd_kick(queue->platform);
+	while ((reg_read(queue, STATUS_WORD) & 1) != wanted)
+		if (g_get_monotonic_time() > limit) {
+			complain(0, "a queue's STATUS does not become %u",
+				 wanted);
+			return FALSE;
+		}
+	return TRUE;
+}
+
+gboolean guest_queue_enable(struct guest_queue *queue)
+{
+	return set_enable(queue, 1);
+}
+
+gboolean guest_queue_disable(struct guest_queue *queue)
+{
+	return set_enable(queue, 0);
+}
+
+static uint32_t wrap_mask(const struct guest_queue *queue)
+{
+	return (2u << queue->log2_entries) - 1;
+}
+
+static uint32_t used(const struct guest_queue *queue)
+{
+	return (queue->prod - queue->cons) & wrap_mask(queue);
+}
+
+static gboolean is_stopped(struct guest_queue *queue, uint32_t cons)
+{
+	return cons >> CONS_ERROR_SHIFT & CONS_ERROR_MASK &&
+	       (reg_read(queue, GERROR_WORD) ^ reg_read(queue, GERRORN_WORD)) &
+		       1;
+}
+
+/* Polls CONS until at most @limit commands are outstanding. */
+static gboolean wait_used(struct guest_queue *queue, uint32_t limit)
+{
+	gint64 deadline = 0;
+
+	for (guint spins = 0;; spins++) {
+		uint32_t cons = reg_read(queue, CONS_WORD);
+
+		queue->cons = cons & CONS_INDEX_MASK;
+		if (used(queue) <= limit)
+			return TRUE;
+		if (is_stopped(queue, cons))
+			return FALSE;
+		if (spins % SPINS_PER_CLOCK_READ)
+			continue;
+		if (!deadline)
+			deadline = g_get_monotonic_time() + TIMEOUT_US;
+		else if (g_get_monotonic_time() > deadline)
+			return FALSE;
+	}
+}
+
+static void put_entry(struct guest_queue *queue, const struct command *command)
+{
+	uint32_t index = queue->prod & (wrap_mask(queue) >> 1);
+
+	queue->entries[index].word[0] = GUINT64_TO_LE(command->word[0]);
+	queue->entries[index].word[1] = GUINT64_TO_LE(command->word[1]);
+	queue->prod = (queue->prod + 1) & wrap_mask(queue);
+}
+
+gboolean guest_queue_put(struct guest_queue *queue,
+			 const struct command *command)
+{
+	uint32_t entries = 1u << queue->log2_entries;
+
+	if (used(queue) == entries) {
+		guest_queue_doorbell(queue);
+		if (!wait_used(queue, entries - 1))
+			return FALSE;
+	}
+	put_entry(queue, command);
+	return TRUE;
+}
+
+void guest_queue_sync(struct guest_queue *queue)
+{
+	/* CS none: a guest watches CONS. */
+	static const struct command sync = { { OP_CMD_SYNC, 0 } };
+
+	guest_queue_put(queue, &sync);
+}
+
+void guest_queue_doorbell(struct guest_queue *queue)
+{
+	reg_write(queue, PROD_WORD, queue->prod);
+}
+
+gboolean guest_queue_wait(struct guest_queue *queue)
+{
+	return wait_used(queue, 0);
+}
+
+gboolean guest_queue_error(struct guest_queue *queue, uint32_t *out_code)
+{
+	uint32_t cons = reg_read(queue, CONS_WORD);
+
+	*out_code = cons >> CONS_ERROR_SHIFT & CONS_ERROR_MASK;
+	return is_stopped(queue, cons);
+}
+
+void guest_queue_recover(struct guest_queue *queue)
+{
+	uint32_t index = reg_read(queue, CONS_WORD) & (wrap_mask(queue) >> 1);
+
+	queue->entries[index].word[0] = GUINT64_TO_LE(OP_CMD_SYNC);
+	queue->entries[index].word[1] = 0;
+	reg_write(queue, GERRORN_WORD, reg_read(queue, GERROR_WORD));
+	uiommufd_kick(queue->platform);
+}

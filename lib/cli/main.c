@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Entry of the uiommufd command: picks the subcommand.
+ */
+#include "cli.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct subcommand subcommands[] = {
+	{ "vcmdq", "drive a simulated Tegra241 CMDQV as a guest would", cmd_vcmdq },
+};
+
+int complain(int status, const char *format, ...)
+{
+	va_list args;
+
+	fputs("uiommufd: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	return status;
+}
+
+static void usage(FILE *out)
+{
+	fputs("usage: uiommufd COMMAND [OPTIONS]\n\ncommands:\n", out);
+	for (gsize i = 0; i < G_N_ELEMENTS(subcommands); i++)
+		fprintf(out, "  %-8s  %s\n", subcommands[i].name,
+			subcommands[i].summary);
+	fputs("\n'uiommufd COMMAND --help' explains a command.\n", out);
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : "";
+
+	if (!strcmp(name, "--help") || !strcmp(name, "help")) {
+		usage(stdout);
+		return EXIT_CLEAN;
+	}
+	if (!strcmp(name, "--version")) {
+		puts("uiommufd " UIOMMUFD_VERSION);
+		return EXIT_CLEAN;
+	}
+	for (gsize i = 0; i < G_N_ELEMENTS(subcommands); i++)
+		if (!strcmp(name, subcommands[i].name))
+			return subcommands[i].run(argc - 1, argv + 1);
+	if (*name)
+		complain(EXIT_USAGE, "no command '%s'", name);
+	usage(stderr);
+	return EXIT_USAGE;
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The client's system calls, answered by the library: descriptors that the
+ * library made go to it, all others to the system.  One platform with the mock
+ * IOMMU lives as long as the process; its audit decides the exit status, so a
+ * run that leaks fails even when its transcript is right.
+ */
+#define CONFORM_INPROCESS_C
+#include "inprocess.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uiommufd/uiommufd.h>
+
+static struct uiommufd_platform *platform;
+
+static void audit_at_exit(void)
+{
+	struct uiommufd_audit audit;
+
+	uiommufd_platform_audit(platform, &audit);
+	if (!audit.objects && !audit.locks && !audit.mappings && !audit.warnings)
+		return;
+	fprintf(stderr,
+		"audit: %llu objects, %llu locks, %llu mappings, %llu warnings\n",
+		(unsigned long long)audit.objects,
+		(unsigned long long)audit.locks,
+		(unsigned long long)audit.mappings,
+		(unsigned long long)audit.warnings);
+	_exit(3);
+}
+
+static struct uiommufd_platform *the_platform(void)
+{
+	static const struct uiommufd_platform_config config = {
+		.size = sizeof(config),
+		.kind = "mock",
+	};
+
+	if (platform)
+		return platform;
+	platform = uiommufd_platform_new(&config);
+	if (!platform) {
+		perror("uiommufd_platform_new");
+		_exit(2);
+	}
+	atexit(audit_at_exit);
+	return platform;
+}
+
+int conform_open(const char *path, int flags)
+{
+	if (!strcmp(path, "/dev/iommu") || !strcmp(path, "/dev/vfio/vfio"))
+		return uiommufd_open_path(the_platform(), path, flags);
+	return open(path, flags);
+}
+
+int conform_close(int fd)
+{
+	return uiommufd_fd_is_ours(fd) ? uiommufd_close(fd) : close(fd);
+}
+
+int conform_ioctl(int fd, unsigned long request, void *arg)
+{
+	return uiommufd_fd_is_ours(fd) ? uiommufd_ioctl(fd, request, arg) :
+					 ioctl(fd, request, arg);
+}
+
+ssize_t conform_read(int fd, void *buf, size_t count)
+{
+	return uiommufd_fd_is_ours(fd) ? uiommufd_read(fd, buf, count) :
+					 read(fd, buf, count);
+}
+
+ssize_t conform_write(int fd, const void *buf, size_t count)
+{
+	return uiommufd_fd_is_ours(fd) ? uiommufd_write(fd, buf, count) :
+					 write(fd, buf, count);
+}
+
+int conform_poll(struct pollfd *fds, nfds_t n, int timeout_ms)
+{
+	return uiommufd_poll(fds, n, timeout_ms);
+}
+
+void *conform_mmap(void *addr, size_t length, int prot, int flags, int fd,
+		   off_t offset)
+{
+	return uiommufd_fd_is_ours(fd) ?
+		       uiommufd_mmap(addr, length, prot, flags, fd, offset) :
+		       mmap(addr, length, prot, flags, fd, offset);
+}
+
+int conform_munmap(void *addr, size_t length)
+{
+	return uiommufd_munmap(addr, length);
+}

@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Laws about headers:
+
+ - every header of include/uiommufd and include/uapi compiles alone as C11 and
+   as C++17;
+ - every header of include/kernel compiles alone as gnu11, and with every libc
+   header and GLib's in both orders: all of them before it, all of them after it.
+"""
+import os
+import pathlib
+import shlex
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+
+LIBC = """assert ctype dirent dlfcn endian errno fcntl inttypes limits locale math
+poll pthread sched setjmp signal stdarg stdatomic stdbool stddef stdint stdio stdlib
+string strings sys/epoll sys/eventfd sys/ioctl sys/mman sys/param sys/resource
+sys/socket sys/stat sys/syscall sys/time sys/types sys/uio sys/wait time ucontext
+unistd wchar""".split()
+SKIP_AFTER = set()
+
+
+def compile_text(job):
+    name, command, text = job
+    with tempfile.NamedTemporaryFile("w", suffix=job[1][-1]) as source:
+        source.write(text)
+        source.flush()
+        run = subprocess.run(command[:-1] + [source.name], stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, text=True)
+    return None if run.returncode == 0 else f"{name}\n{run.stdout[:1500]}"
+
+
+def jobs(root, cc, cxx, glib):
+    strict = ["-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter", "-fsyntax-only"]
+    public = [f"-I{root}/include", f"-I{root}/include/uapi"]
+    kernel = [f"-I{root}/include/kernel", f"-I{root}/include", "-D_GNU_SOURCE",
+              "-Wno-sign-compare"] + glib
+    libc = "".join(f"#include <{h}.h>\n" for h in LIBC) + "#include <glib.h>\n"
+    for base in ("include/uiommufd", "include/uapi"):
+        for path in sorted((root / base).rglob("*.h")):
+            line = f'#include "{path}"\nextern int unit;\n'
+            if path.name == "cmocka.h":
+                continue
+            yield (f"{path} as C11",
+                   cc + ["-std=c11", "-pedantic"] + strict + public + [".c"], line)
+            yield (f"{path} as C++17",
+                   cxx + ["-std=c++17"] + strict + public + [".cc"], line)
+    for path in sorted((root / "include/kernel").rglob("*.h")):
+        line = f'#include "{path}"\nextern int unit;\n'
+        command = cc + ["-std=gnu11"] + strict + kernel + [".c"]
+        name = path.relative_to(root)
+        yield (f"{name} alone", command, line)
+        yield (f"{name} after libc", command, libc + line)
+        yield (f"{name} before libc", command, line + libc)
+
+
+def main():
+    root = pathlib.Path(sys.argv[1]).resolve()
+    cc, cxx = shlex.split(sys.argv[2]), shlex.split(sys.argv[3])
+    glib = subprocess.run(["pkg-config", "--cflags", "glib-2.0"],
+                          stdout=subprocess.PIPE, text=True, check=True).stdout.split()
+    work = list(jobs(root, cc, cxx, glib))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        faults = [f for f in pool.map(compile_text, work) if f]
+    print("\n".join(faults[:20]))
+    print(f"{len(work) - len(faults)} compilations passed, {len(faults)} failed")
+    return 1 if faults or not work else 0
+
+
+sys.exit(main())

@@ -1,0 +1,42 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Law: every function of include/uiommufd has a comment directly above it that
+is more than its name, and says what it returns if it returns something."""
+import pathlib
+import re
+import sys
+
+DECLARATION = re.compile(
+    r"^(?!typedef|#|\s|static inline|struct \w+ \{|enum |union )"
+    r"[\w\s\*]+?\b(uiommufd_\w+)\s*\(", re.M)
+
+
+def comment_above(text, at):
+    before = text[:at].rstrip()
+    if not before.endswith("*/"):
+        return ""
+    return before[before.rfind("/*"):]
+
+
+def check(root):
+    faults, seen = [], 0
+    for path in sorted((root / "include/uiommufd").glob("*.h")):
+        text = path.read_text()
+        for match in DECLARATION.finditer(text):
+            seen += 1
+            name = match.group(1)
+            line = text.count("\n", 0, match.start()) + 1
+            comment = comment_above(text, match.start())
+            where = f"{path.relative_to(root)}:{line}: {name}"
+            if len(comment.split()) < 6:
+                faults.append(f"{where} is not documented")
+            elif not match.group(0).startswith("void ") \
+                    and not re.search(r"return|NULL|true|Return", comment, re.I):
+                faults.append(f"{where} does not say what it returns")
+    return faults, seen
+
+
+if __name__ == "__main__":
+    faults, seen = check(pathlib.Path(sys.argv[1]).resolve())
+    print("\n".join(faults) or f"{seen} functions are documented")
+    sys.exit(1 if faults or not seen else 0)
