@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* Everything a client, a test or a modeller of hardware needs. */
+#ifndef UIOMMUFD_UIOMMUFD_H
+#define UIOMMUFD_UIOMMUFD_H
+
+#include "client.h"
+#include "mmio.h"
+#include "platform.h"
+#include "vcmdq.h"
+
+#endif
