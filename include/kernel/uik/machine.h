@@ -58,6 +58,31 @@ struct uik_machine *uik_this_machine(void) __uik_export;
 struct uik_machine *uik_enter(struct uik_machine *machine) __uik_export;
 void uik_leave(struct uik_machine *previous) __uik_export;
 
+/* What the rooms above keep per machine. */
+enum uik_slot {
+	UIK_SLOT_IOMMU,
+	UIK_SLOT_CORE,
+	UIK_SLOT_OBJECTS,
+	UIK_SLOT_MOCK,
+	UIK_SLOT_SIM,
+	UIK_SLOT_CLIENT,
+	UIK_SLOT_NR
+};
+
+/* What was set, or NULL. */
+void *uik_slot_get(struct uik_machine *machine, enum uik_slot slot)
+	__uik_export;
+/*
+ * Sets @value unless something is set; returns what is set now.  @destroy
+ * (NULL: none) is called with it by uik_machine_free(), highest slot first and
+ * inside the machine.
+ */
+void *uik_slot_set(struct uik_machine *machine, enum uik_slot slot, void *value,
+		   void (*destroy)(void *value)) __uik_export;
+/* Forgets the value without destroying it. */
+void uik_slot_clear(struct uik_machine *machine, enum uik_slot slot)
+	__uik_export;
+
 /* Counters for the audit, kept by core (objects) and client (mappings). */
 void uik_count_object(int delta) __uik_export;
 void uik_count_mapping(int delta) __uik_export;

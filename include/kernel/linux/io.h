@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Memory-mapped registers.
+ *
+ * ioremap() of a device model's window gives addresses in a reserved range
+ * that nothing can be stored to; the accessors find the model from them.  At
+ * any other address an accessor is a plain access of its width.  The values
+ * are little-endian on the bus.
+ *
+ * Ordering: readX() is ordered before later memory accesses, writeX() after
+ * earlier memory writes; the _relaxed forms order nothing.
+ */
+#ifndef UIK_LINUX_IO_H
+#define UIK_LINUX_IO_H
+
+#include <linux/types.h>
+#include <linux/compiler.h>
+#include <linux/ioport.h>
+#include <uik/abi.h>
+#include <uik/mmio.h>
+
+#define UIK_DEFINE_READ(name, type)                                        \
+	static inline type name##_relaxed(const volatile void __iomem *addr) \
+	{                                                                  \
+		if (uik_mmio_covers(addr))                                 \
+			return (type)uik_mmio_read(addr, sizeof(type));    \
+		return *(const volatile type *)addr;                       \
+	}                                                                  \
+	static inline type name(const volatile void __iomem *addr)         \
+	{                                                                  \
+		type value = name##_relaxed(addr);                         \
+                                                                           \
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);                   \
+		return value;                                              \
+	}
+#define UIK_DEFINE_WRITE(name, type)                                         \
+	static inline void name##_relaxed(type value,                        \
+					  volatile void __iomem *addr)       \
+	{                                                                    \
+		if (uik_mmio_covers(addr))                                   \
+			uik_mmio_write(addr, sizeof(type), value);           \
+		else                                                         \
+			*(volatile type *)addr = value;                      \
+	}                                                                    \
+	static inline void name(type value, volatile void __iomem *addr)     \
+	{                                                                    \
+		__atomic_thread_fence(__ATOMIC_RELEASE);                     \
+		name##_relaxed(value, addr);                                 \
+	}
+
+UIK_DEFINE_READ(readb, u8)
+UIK_DEFINE_READ(readw, u16)
+UIK_DEFINE_READ(readl, u32)
+UIK_DEFINE_READ(readq, u64)
+UIK_DEFINE_WRITE(writeb, u8)
+UIK_DEFINE_WRITE(writew, u16)
+UIK_DEFINE_WRITE(writel, u32)
+UIK_DEFINE_WRITE(writeq, u64)
+
+#define ioread32(addr) readl(addr)
+#define iowrite32(value, addr) writel((value), (addr))
+#define __raw_readl(addr) readl_relaxed(addr)
+#define __raw_readq(addr) readq_relaxed(addr)
+#define __raw_writel(value, addr) writel_relaxed((value), (addr))
+#define __raw_writeq(value, addr) writeq_relaxed((value), (addr))
+
+/**
+ * ioremap - reach a range of physical addresses.
+ * @phys: a registered MMIO window's (part of it), or kit memory's
+ * @size: bytes
+ *
+ * Return: for the accessors; to be iounmapped.  NULL if no window holds the
+ * whole range.  spec/15 section 2.10
+ */
+void __iomem *ioremap(phys_addr_t phys, size_t size) __uik(ioremap);
+#define ioremap_np(phys, size) ioremap((phys), (size))
+#define ioremap_wc(phys, size) ioremap((phys), (size))
+/** iounmap - done with it. */
+void iounmap(volatile void __iomem *addr) __uik(iounmap);
+
+struct device;
+/** devm_ioremap - ioremap() that ends with @dev; NULL as there or no memory. */
+void __iomem *devm_ioremap(struct device *dev, resource_size_t start,
+			   resource_size_t size) __uik(devm_ioremap);
+/**
+ * devm_ioremap_resource - claim and map a memory resource.
+ *
+ * Return: the mapping; ERR_PTR(-EINVAL) not a memory resource, -ENOMEM.
+ */
+void __iomem *devm_ioremap_resource(struct device *dev,
+				    const struct resource *res)
+	__uik(devm_ioremap_resource);
+
+#define memcpy_fromio(to, from, n) uik_memcpy_fromio((to), (from), (n))
+#define memcpy_toio(to, from, n) uik_memcpy_toio((to), (from), (n))
+/** uik_memcpy_fromio - byte accesses; @n bytes. */
+void uik_memcpy_fromio(void *to, const volatile void __iomem *from, size_t n)
+	__uik_export;
+/** uik_memcpy_toio - byte accesses; @n bytes. */
+void uik_memcpy_toio(volatile void __iomem *to, const void *from, size_t n)
+	__uik_export;
+
+/* The kernel's header gives the address conversions too. */
+#include <linux/mm.h>
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* Large blocks, page-aligned. */
+#ifndef UIK_LINUX_VMALLOC_H
+#define UIK_LINUX_VMALLOC_H
+
+#include <linux/types.h>
+#include <uik/abi.h>
+
+/** vmalloc - page-aligned bytes; failure point; NULL without memory. */
+void *vmalloc(unsigned long size) __uik(vmalloc);
+/** vzalloc - the same, cleared. */
+void *vzalloc(unsigned long size) __uik(vzalloc);
+/** vfree - give it back; NULL is fine. */
+void vfree(const void *block) __uik(vfree);
+/** is_vmalloc_addr - whether @p is a block of vmalloc() or vzalloc(). */
+bool is_vmalloc_addr(const void *p) __uik(is_vmalloc_addr);
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Files, descriptors and mappings beyond what drivers see.
+ *
+ * A descriptor number of ours is a real descriptor of the process.  Behind it
+ * stands /dev/null, or for a file with readiness an epoll descriptor whose
+ * readability follows uik_file_set_readable(): the client's own poll works,
+ * raw reads and maps fail.  Descriptors the library keeps for itself are
+ * numbered from 512 up where the limit allows.
+ *
+ * fget() finds files by number without a lock; struct file memory is never
+ * given back, so that a late look only sees a count of zero.
+ */
+#ifndef UIK_FILE_H
+#define UIK_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uik/abi.h>
+#include <uik/machine.h>
+
+struct file;
+struct page;
+
+/** uik_file_set_pollable - give @file an epoll descriptor.
+ *
+ * Before fd_install().  Return: 0, -EMFILE, -ENFILE or -ENOMEM.
+ */
+int uik_file_set_pollable(struct file *file) __uik_export;
+/** uik_file_set_readable - what the client's poll sees; any context. */
+void uik_file_set_readable(struct file *file, bool readable) __uik_export;
+
+/**
+ * uik_fd_close - the client closes a descriptor.
+ *
+ * Return: 0; -EBADF if it is not ours (nothing is closed then).  The file is
+ * released here if this was its last user.
+ */
+int uik_fd_close(int fd) __uik_export;
+/**
+ * uik_fd_dup - another number for the same file.
+ * @min: lowest number wanted; @exact: dup2/dup3: exactly @min, closing it first
+ *
+ * Return: the number; -EBADF, -EMFILE, -EINVAL.
+ */
+int uik_fd_dup(int fd, int min, bool exact, bool cloexec) __uik_export;
+/** uik_fd_is_ours - whether a number leads to one of our files. */
+bool uik_fd_is_ours(int fd) __uik_export;
+/** uik_fd_each - visit open numbers in order; @visit false stops. */
+void uik_fd_each(bool (*visit)(int fd, struct file *file, void *arg), void *arg)
+	__uik_export;
+/** uik_fd_high - move a descriptor to a high number; consumes @fd. */
+int uik_fd_high(int fd) __uik_export;
+
+/**
+ * uik_file_mmap - the client maps a file.
+ * @addr, @length, @prot, @flags, @offset: as in mmap(2)
+ * @out: where it is
+ *
+ * Return: 0; -EINVAL, -ENODEV (no mmap operation), -EACCES, -ENOMEM, -EEXIST,
+ * or what the file's mmap operation returned.
+ */
+int uik_file_mmap(struct file *file, void *addr, size_t length, int prot,
+		  int flags, uint64_t offset, void **out) __uik_export;
+/**
+ * uik_munmap - the client unmaps a range.
+ *
+ * Mappings of ours in it end (close), shrink, or split in two (open).  The
+ * rest of the range is unmapped too.
+ * Return: 0, -EINVAL, -ENOMEM.
+ */
+int uik_munmap(void *addr, size_t length) __uik_export;
+/** uik_vma_covers - whether the range touches a mapping of ours. */
+bool uik_vma_covers(const void *addr, size_t length) __uik_export;
+
+/**
+ * uik_mappable_alloc - cleared pages that can be mapped into clients.
+ * @bytes: rounded up to 4096 << n, aligned to that
+ *
+ * The physical address is the address.  Not a failure point, not a block.
+ * Return: NULL without memory.
+ */
+void *uik_mappable_alloc(struct uik_machine *machine, size_t bytes)
+	__uik_export;
+void uik_mappable_free(struct uik_machine *machine, void *pages, size_t bytes)
+	__uik_export;
+/**
+ * uik_mappable_alias - mappable pages shown at a physical address.
+ * @phys: of an MMIO window, say; @pages: from uik_mappable_alloc()
+ *
+ * Mapping @phys into a client maps these pages.
+ * Return: 0, -EINVAL, -EBUSY, -ENOMEM.
+ */
+int uik_mappable_alias(struct uik_machine *machine, uint64_t phys, void *pages,
+		       size_t bytes) __uik_export;
+void uik_mappable_unalias(struct uik_machine *machine, uint64_t phys)
+	__uik_export;
+/**
+ * uik_mappable_fd_offset - what to map to see physical pages.
+ * @fd: the machine's memfd, borrowed; @offset: bytes in it
+ *
+ * Return: 0; -EINVAL if the range is not mappable.
+ */
+int uik_mappable_fd_offset(struct uik_machine *machine, uint64_t phys,
+			   size_t bytes, int *fd, uint64_t *offset)
+	__uik_export;
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the slab knows about its blocks.
+ *
+ * Environment: UIOMMUFD_DEBUG=refs (a comma-separated list) makes machines
+ * keep the stack of every allocation, fill blocks with a pattern when
+ * allocated (0x5a) and freed (0x6b), and keep freed blocks back for a while to
+ * find late writes.
+ */
+#ifndef UIK_SLAB_H
+#define UIK_SLAB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <uik/abi.h>
+
+struct uik_machine;
+
+struct uik_slab_block {
+	const void *addr;
+	size_t size;		/* bytes asked for */
+	const void *site;	/* who allocated it */
+	void *const *frames;	/* its stack, innermost first; NULL if unknown */
+	unsigned int frame_count;
+};
+
+/** uik_slab_live - blocks and bytes allocated and not freed. */
+void uik_slab_live(struct uik_machine *machine, uint64_t *blocks,
+		   uint64_t *bytes) __uik_export;
+/**
+ * uik_slab_each - visit live blocks in address order.
+ * @visit: returns false to stop; must not allocate or free
+ *
+ * Context: no other task inside the machine.
+ */
+void uik_slab_each(struct uik_machine *machine,
+		   bool (*visit)(const struct uik_slab_block *block, void *arg),
+		   void *arg) __uik_export;
+/**
+ * uik_slab_report - print live blocks, with their stacks if known.
+ *
+ * Return: how many there are.  Context: as uik_slab_each().
+ */
+uint64_t uik_slab_report(struct uik_machine *machine, FILE *out) __uik_export;
+/** uik_slab_find - the live block that @addr points into; false if none. */
+bool uik_slab_find(const void *addr, struct uik_slab_block *out) __uik_export;
+/** uik_slab_debug - whether stacks are kept. */
+bool uik_slab_debug(struct uik_machine *machine) __uik_export;
+/** uik_slab_verify - look for writes to freed blocks; how many there were. */
+unsigned int uik_slab_verify(struct uik_machine *machine) __uik_export;
+
+#endif
