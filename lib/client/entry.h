@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How a public call enters and leaves the library.
+ *
+ * entry_begin() finds the file, counts it and enters its machine; entry_end()
+ * undoes that.  Results travel as -errno inside and leave as -1 and errno.
+ */
+#ifndef CLIENT_ENTRY_H
+#define CLIENT_ENTRY_H
+
+#include <errno.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <uik/hook.h>
+#include <uik/machine.h>
+#include <uik/task.h>
+
+struct uiommufd_platform;
+
+struct entry {
+	struct file *file;		/* counted */
+	struct uik_machine *outer;	/* entered before */
+};
+
+static inline bool entry_begin(struct entry *entry, int fd)
+{
+	entry->file = fget(fd);
+	if (uik_unlikely(!entry->file))
+		return false;
+	entry->outer = uik_enter(entry->file->machine);
+	uik_point(UIK_POINT_CALL, entry->file, 0, false);
+	return true;
+}
+
+static inline void entry_end(struct entry *entry)
+{
+	/* The last count may end the context: still inside its machine. */
+	fput(entry->file);
+	uik_point(UIK_POINT_RETURN, NULL, 0, false);
+	uik_leave(entry->outer);
+}
+
+static inline long entry_result(long ret)
+{
+	if (uik_likely(ret >= 0))
+		return ret;
+	errno = -ret;
+	return -1;
+}
+
+/* The machine of a platform; NULL gives the process's default machine. */
+struct uik_machine *client_machine(struct uiommufd_platform *platform);
+
+#endif
