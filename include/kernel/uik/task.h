@@ -43,13 +43,16 @@ struct uik_fail_nth {
 };
 
 #define UIK_LOCK_DEPTH 48
+#define UIK_NR_CPUS 64			/* processor numbers of tasks */
+
+struct lock_class_key;
 
 struct uik_held_lock {
-	void *lock;
-	const char *name;
-	const void *site;
-	uint16_t kind;
-	uint16_t rank;
+	const void *lock;
+	const struct lock_class_key *key; /* its class; NULL: its own */
+	const void *site;		/* where it was taken */
+	uint32_t kind;			/* enum uik_held_kind */
+	uint32_t subclass;
 };
 
 struct task_struct {
@@ -67,6 +70,13 @@ struct task_struct {
 	unsigned int atomic_depth;	/* spinlocks held, interrupts off */
 	unsigned int entry_depth;	/* nesting of uik_enter */
 	unsigned int held_count;
+	unsigned int __state;		/* TASK_*; also the word slept on */
+	unsigned int rcu_depth;		/* nesting of reader sections */
+	uint64_t rcu_epoch;		/* atomic; epoch read in, 0: none */
+	bool signal_pending;		/* interruptible waits end */
+	struct task_struct *next_task;	/* list of all; under its lock */
+	struct task_struct *prev_task;
+	void *kthread;			/* private of kthread.h */
 	struct uik_held_lock held[UIK_LOCK_DEPTH];
 	struct uik_fail_nth fail;
 	char comm[16];

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sleeping, owner-aware, not recursive mutual exclusion.
+ *
+ * The word holds the owner; its lowest bit says that somebody sleeps on it.  A
+ * recursive lock ends the process; unlocking by another task, destroying a held
+ * mutex and locking while atomic are warned about.  Ordering: unlock releases,
+ * lock acquires.
+ */
+#ifndef UIK_LINUX_MUTEX_H
+#define UIK_LINUX_MUTEX_H
+
+#include <linux/cleanup.h>
+#include <linux/compiler.h>
+#include <linux/lockdep.h>
+#include <linux/types.h>
+#include <uik/abi.h>
+
+struct mutex {
+	unsigned long owner;		/* task | someone sleeps */
+	struct lock_class_key *key;	/* borrowed for ever; may be NULL */
+};
+
+#define __MUTEX_INITIALIZER(name) { .owner = 0, .key = NULL }
+#define DEFINE_MUTEX(name) struct mutex name = __MUTEX_INITIALIZER(name)
+
+/* Makes @lock a free mutex of class @key, named @name if it has no name. */
+void __mutex_init(struct mutex *lock, const char *name,
+		  struct lock_class_key *key) __uik(mutex_init);
+#define mutex_init(lock) \
+	do { \
+		static struct lock_class_key uik_key = { .name = #lock }; \
+		__mutex_init((lock), #lock, &uik_key); \
+	} while (0)
+#define mutex_init_with_key(lock, key) __mutex_init((lock), #lock, (key))
+
+/* Ends a mutex; warns when it is held. */
+void mutex_destroy(struct mutex *lock) __uik(mutex_destroy);
+
+/* Takes @lock.  Context: may sleep. */
+void mutex_lock(struct mutex *lock) __uik(mutex_lock);
+/* @subclass tells apart nested locks of one class. */
+void mutex_lock_nested(struct mutex *lock, unsigned int subclass)
+	__uik(mutex_lock_nested);
+/* Return: 0, or -EINTR when a signal is pending for current. */
+int __must_check mutex_lock_interruptible(struct mutex *lock)
+	__uik(mutex_lock_interruptible);
+#define mutex_lock_killable(lock) mutex_lock_interruptible(lock)
+#define mutex_lock_interruptible_nested(lock, subclass) \
+	mutex_lock_interruptible(lock)
+/* Takes @lock if it is free.  Return: 1 if taken, else 0. */
+int mutex_trylock(struct mutex *lock) __uik(mutex_trylock);
+/* Gives @lock back.  Context: current holds it. */
+void mutex_unlock(struct mutex *lock) __uik(mutex_unlock);
+
+static inline bool mutex_is_locked(struct mutex *lock)
+{
+	return READ_ONCE(lock->owner);
+}
+
+/* Decrements; when that gives 0, returns 1 with @lock held. */
+int atomic_dec_and_mutex_lock(atomic_t *count, struct mutex *lock)
+	__uik(atomic_dec_and_mutex_lock);
+
+DEFINE_GUARD(mutex, struct mutex *, mutex_lock(_T), mutex_unlock(_T))
+DEFINE_GUARD_COND(mutex, _try, mutex_trylock(_T))
+DEFINE_GUARD_COND(mutex, _intr, mutex_lock_interruptible(_T) == 0)
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Arithmetic that tells when it does not fit.
+ *
+ * check_*_overflow() return true on overflow and store the wrapped result.
+ * size_*() saturate at SIZE_MAX, which no allocator grants.
+ */
+#ifndef UIK_LINUX_OVERFLOW_H
+#define UIK_LINUX_OVERFLOW_H
+
+#include <linux/compiler.h>
+#include <linux/const.h>
+#include <linux/limits.h>
+#include <linux/stddef.h>
+#include <linux/types.h>
+
+#define type_max(t) \
+	((typeof(t))(is_signed_type(typeof(t)) ? \
+		 ((1ULL << (8 * sizeof(t) - 1)) - 1) : \
+		 (~0ULL >> (64 - 8 * sizeof(t)))))
+#define type_min(t) \
+	((typeof(t))(is_signed_type(typeof(t)) ? -type_max(t) - 1 : 0))
+
+static inline bool __must_check uik_must_check(bool overflow)
+{
+	return unlikely(overflow);
+}
+
+#define check_add_overflow(a, b, d) \
+	uik_must_check(__builtin_add_overflow(a, b, d))
+#define check_sub_overflow(a, b, d) \
+	uik_must_check(__builtin_sub_overflow(a, b, d))
+#define check_mul_overflow(a, b, d) \
+	uik_must_check(__builtin_mul_overflow(a, b, d))
+
+#define wrapping_add(type, a, b) \
+	({ \
+		type uik_sum; \
+		__builtin_add_overflow(a, b, &uik_sum); \
+		uik_sum; \
+	})
+#define wrapping_sub(type, a, b) \
+	({ \
+		type uik_difference; \
+		__builtin_sub_overflow(a, b, &uik_difference); \
+		uik_difference; \
+	})
+#define wrapping_mul(type, a, b) \
+	({ \
+		type uik_product; \
+		__builtin_mul_overflow(a, b, &uik_product); \
+		uik_product; \
+	})
+
+/* *@d = @a << @s; true when bits or the sign are lost, or @s is too large. */
+#define check_shl_overflow(a, s, d) \
+	uik_must_check(({ \
+		typeof(a) uik_a = (a); \
+		typeof(s) uik_s = (s); \
+		typeof(d) uik_out = (d); \
+		unsigned long long uik_wide = (unsigned long long)uik_a; \
+		unsigned int uik_by = (uik_s >= 0 && \
+			uik_s < 8 * sizeof(*uik_out)) ? uik_s : 0; \
+		*uik_out = (typeof(*uik_out))(uik_wide << uik_by); \
+		(uik_by != uik_s || *uik_out < 0 || uik_a < 0 || \
+		 (unsigned long long)*uik_out >> uik_by != uik_wide); \
+	}))
+
+/* Whether @n does not fit the type (or the type of) @T. */
+#define overflows_type(n, T) \
+	({ \
+		typeof(T) uik_fit; \
+		__builtin_add_overflow((n), 0, &uik_fit); \
+	})
+
+static inline size_t __must_check size_mul(size_t a, size_t b)
+{
+	size_t bytes;
+
+	return check_mul_overflow(a, b, &bytes) ? SIZE_MAX : bytes;
+}
+
+static inline size_t __must_check size_add(size_t a, size_t b)
+{
+	size_t bytes;
+
+	return check_add_overflow(a, b, &bytes) ? SIZE_MAX : bytes;
+}
+
+/* @a - @b; SIZE_MAX when it is negative or an operand is saturated. */
+static inline size_t __must_check size_sub(size_t a, size_t b)
+{
+	size_t bytes;
+
+	if (a == SIZE_MAX || b == SIZE_MAX || check_sub_overflow(a, b, &bytes))
+		return SIZE_MAX;
+	return bytes;
+}
+
+#define array_size(a, b) size_mul(a, b)
+#define array3_size(a, b, c) size_mul(size_mul(a, b), c)
+#define flex_array_size(p, member, count) \
+	size_mul(count, sizeof(*(p)->member))
+#define struct_size(p, member, count) \
+	size_add(sizeof(*(p)), flex_array_size(p, member, count))
+#define struct_size_t(type, member, count) \
+	struct_size((type *)NULL, member, count)
+#define struct_offset(p, member) (offsetof(typeof(*(p)), member))
+
+#endif

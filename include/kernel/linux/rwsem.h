@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sleeping locks with one writer or many readers.
+ *
+ * A reader waits while a writer holds or waits, so a task must not take the
+ * same lock for reading twice.  The writer is known as owner, readers through
+ * their tasks' lock stacks.  Otherwise as <linux/mutex.h>.
+ */
+#ifndef UIK_LINUX_RWSEM_H
+#define UIK_LINUX_RWSEM_H
+
+#include <linux/cleanup.h>
+#include <linux/compiler.h>
+#include <linux/lockdep.h>
+#include <linux/types.h>
+#include <uik/abi.h>
+
+struct rw_semaphore {
+	unsigned int state;		/* writer, sleeper bit, readers */
+	unsigned int writers_waiting;
+	unsigned long owner;		/* the writing task */
+	struct lock_class_key *key;	/* borrowed for ever; may be NULL */
+};
+
+#define __RWSEM_INITIALIZER(name) { .state = 0 }
+#define DECLARE_RWSEM(name) struct rw_semaphore name = __RWSEM_INITIALIZER(name)
+
+void __init_rwsem(struct rw_semaphore *sem, const char *name,
+		  struct lock_class_key *key) __uik(init_rwsem);
+#define init_rwsem(sem) \
+	do { \
+		static struct lock_class_key uik_key = { .name = #sem }; \
+		__init_rwsem((sem), #sem, &uik_key); \
+	} while (0)
+
+void down_read(struct rw_semaphore *sem) __uik(down_read);
+void up_read(struct rw_semaphore *sem) __uik(up_read);
+void down_write(struct rw_semaphore *sem) __uik(down_write);
+void down_write_nested(struct rw_semaphore *sem, int subclass)
+	__uik(down_write_nested);
+void up_write(struct rw_semaphore *sem) __uik(up_write);
+/* Turns a write hold into a read hold, without a gap. */
+void downgrade_write(struct rw_semaphore *sem) __uik(downgrade_write);
+/* Return: 1 if taken, else 0. */
+int down_read_trylock(struct rw_semaphore *sem) __uik(down_read_trylock);
+int down_write_trylock(struct rw_semaphore *sem) __uik(down_write_trylock);
+/* Return: 0, or -EINTR when a signal is pending for current. */
+int __must_check down_read_interruptible(struct rw_semaphore *sem)
+	__uik(down_read_interruptible);
+int __must_check down_write_killable(struct rw_semaphore *sem)
+	__uik(down_write_killable);
+#define down_read_killable(sem) down_read_interruptible(sem)
+#define down_read_nested(sem, subclass) down_read(sem)
+
+static inline int rwsem_is_locked(struct rw_semaphore *sem)
+{
+	return READ_ONCE(sem->state) != 0;
+}
+
+#define rwsem_assert_held(sem) lockdep_assert_held(sem)
+#define rwsem_assert_held_write(sem) lockdep_assert_held_write(sem)
+
+DEFINE_GUARD(rwsem_read, struct rw_semaphore *, down_read(_T), up_read(_T))
+DEFINE_GUARD_COND(rwsem_read, _try, down_read_trylock(_T))
+DEFINE_GUARD_COND(rwsem_read, _intr, down_read_interruptible(_T) == 0)
+DEFINE_GUARD(rwsem_write, struct rw_semaphore *, down_write(_T), up_write(_T))
+DEFINE_GUARD_COND(rwsem_write, _try, down_write_trylock(_T))
+DEFINE_GUARD_COND(rwsem_write, _kill, down_write_killable(_T) == 0)
+
+#endif
