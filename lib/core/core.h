@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The core: contexts, objects and their life, one command at a time.
+ *
+ * The core knows objects only by their type's descriptor and commands only by
+ * their row of a table; both come with the model that a context is opened with
+ * (lib/objects has the real one, tests have their own).
+ *
+ * Life of an object:
+ *
+ *                alloc            finalize          remove
+ *     (nothing) -------> RESERVED --------> LIVE ----------> DYING --> GONE
+ *                           |                                  ^
+ *                           +----------------------------------+
+ *                                  abort, abort_and_destroy
+ *
+ *   RESERVED  the ID is taken, lookups find nothing; the creator's alone.  All
+ *             that can fail, the reply to user space too, happens here.
+ *   LIVE      anybody may look it up and so prevent destruction.
+ *   DYING     users is 0 and nobody is inside: its type's destroy runs.
+ *   GONE      freed.  The ID is free, or a tombstone: taken, without object,
+ *             until the context ends.
+ *
+ * Two counters, two meanings: users says "I need it to stay", wait_cnt says "I
+ * am inside for a moment".  Who holds wait_cnt also holds users.  An object is
+ * destroyed only when users is exactly 1, the map's; destruction waits for
+ * wait_cnt to become 0.
+ *
+ * Locks, outer to inner; each lists what it protects:
+ *   the types' own       (lib/objects/objects.h)
+ *   ioas_creation_lock   read: publish an IOAS; write: nobody does
+ *   mmaps.lock           offset map
+ *   objects' lock        ID map, users to and from 0, vfio_ioas, account_mode,
+ *                        no_iommu_mode
+ *   destroy_wait.lock    sleepers
+ *
+ * Facts: spec/10.
+ */
+#ifndef CORE_CORE_H
+#define CORE_CORE_H
+
+#include <linux/build_bug.h>
+#include <linux/fs.h>
+#include <linux/iommufd.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/rbtree.h>
+#include <linux/refcount.h>
+#include <linux/rwsem.h>
+#include <linux/types.h>
+#include <linux/uaccess.h>
+#include <linux/wait.h>
+#include <linux/xarray.h>
+#include <uik/hook.h>
+#include <uik/machine.h>
+
+/*
+ * Words of truth.  BUILD_ASSERT: layout and tables.  ASSERT: what is proven;
+ * gone with NDEBUG.  WARN_ON: bugs of drivers and of ours, then a clean error.
+ */
+#ifndef BUILD_ASSERT
+#define BUILD_ASSERT(cond) _Static_assert(cond, #cond)
+#endif
+#ifndef ASSERT
+#ifdef NDEBUG
+#define ASSERT(cond) ((void)sizeof(!(cond)))
+#else
+#define ASSERT(cond) BUG_ON(!(cond))
+#endif
+#endif
+
+struct iommufd_ucmd;
+
+/* What the core knows about a type of object. */
+struct iommufd_object_type_desc {
+	const char *name;
+	/* Of the core's structure; no object of the type is smaller. */
+	size_t size;
+	/*
+	 * Offset of a struct file * whose release drops a reference on the
+	 * object; 0: none.
+	 */
+	size_t file_offset;
+	/*
+	 * Destruction has to wait: drop what would keep wait_cnt up.  No lock
+	 * held, the object is still live.  Optional.
+	 */
+	void (*pre_destroy)(struct iommufd_object *obj);
+	/*
+	 * Undo construction, also when it stopped half way.  No lock held.
+	 * Cannot fail.  Mandatory.
+	 */
+	void (*destroy)(struct iommufd_object *obj);
+	/*
+	 * As destroy, for an object that was never published, with the lock
+	 * held that its creation needs.  NULL: destroy will do.  A type that
+	 * has it is finished by its handler, not by the dispatcher.
+	 */
+	void (*abort)(struct iommufd_object *obj);
+};
+
+/* A command: a row of the dispatch table. */
+struct iommufd_command {
+	unsigned int size;		/* of the structure, bytes */
+	unsigned int min_size;		/* a caller must at least have */
+	unsigned int request;		/* the full ioctl number; 0: none */
+	/* 0 or more, or -errno; see struct iommufd_ucmd. */
+	int (*execute)(struct iommufd_ucmd *ucmd);
+};
+
+/* Room for the structure of any command. */
+#define IOMMUFD_COMMAND_BYTES 96
+
+/*
+ * IOMMUFD_COMMAND - the row of a command in its place of the table.
+ * @request_: IOMMU_*; @last: member up to whose end callers must have it
+ */
+#define IOMMUFD_COMMAND(request_, function, type, last) \
+	[(request_) - _IO(IOMMUFD_TYPE, IOMMUFD_CMD_BASE)] = { \
+		.size = sizeof(type) + \
+			BUILD_BUG_ON_ZERO(sizeof(type) > \
+					  IOMMUFD_COMMAND_BYTES), \
+		.min_size = offsetofend(type, last), \
+		.request = (request_), \
+		.execute = (function), \
+	}
+
+/* What a context is made of; constant, outlives all its contexts. */
+struct iommufd_model {
+	/* Indexed by enum iommufd_object_type, IOMMUFD_OBJ_MAX rows. */
+	const struct iommufd_object_type_desc *types;
+	/* Indexed by number - IOMMUFD_CMD_BASE. */
+	const struct iommufd_command *commands;
+	unsigned int command_count;
+	/* Numbers outside of the table; NULL: -ENOTTY. */
+	long (*foreign_ioctl)(struct iommufd_ctx *ictx, unsigned int cmd,
+			      unsigned long arg);
+	/* The model's own part of a context; cannot fail.  Optional. */
+	void (*context_init)(struct iommufd_ctx *ictx);
+	void (*context_fini)(struct iommufd_ctx *ictx);
+};
+
+/* Memory charges go to: */
+enum iommufd_account_mode {
+	IOMMUFD_ACCOUNT_DEFAULT = 0,	/* the user */
+	IOMMUFD_ACCOUNT_USER = 1,	/* the user, asked for */
+	IOMMUFD_ACCOUNT_MM = 2,		/* the process */
+};
+
+/* Areas that user space can map, by offset: an augmented tree. */
+struct iommufd_mmaps {
+	struct mutex lock;
+	struct rb_root root;
+};
+
+/* MSI pages with the same IOVA in all domains of the context. */
+struct iommufd_sw_msi_maps {
+	struct mutex lock;
+	struct list_head list;
+	unsigned int next_id;
+};
+
+struct iommufd_ioas;
+
+/* An open /dev/iommu.  References on it are references on @file. */
+struct iommufd_ctx {
+	struct file *file;		/* borrowed: it owns us */
+	struct xarray objects;		/* ID -> object; IDs from 1 */
+	struct xarray groups;		/* iommu group ID -> our record */
+	wait_queue_head_t destroy_wait;
+	struct rw_semaphore ioas_creation_lock;
+	struct iommufd_mmaps mmaps;
+	struct iommufd_sw_msi_maps sw_msi;
+
+	u8 account_mode;		/* enum iommufd_account_mode */
+	u8 no_iommu_mode;		/* VFIO compatibility */
+	struct iommufd_ioas *vfio_ioas;	/* no reference; objects' lock */
+
+	const struct iommufd_model *model;
+	struct uik_machine *machine;	/* borrowed: outlives its files */
+};
+
+/*
+ * One command in flight.
+ *
+ * A handler reads and writes @cmd, its own copy of the caller's structure.  It
+ * replies with iommufd_ucmd_respond(), as its last step that can fail.
+ */
+struct iommufd_ucmd {
+	struct iommufd_ctx *ictx;
+	void __user *ubuffer;
+	u32 user_size;			/* what the caller has */
+	void *cmd;
+	/*
+	 * The object that this command makes, for types without abort: the
+	 * dispatcher finishes it by the handler's result.
+	 */
+	struct iommufd_object *new_obj;
+};
+
+/* ---- context.c ---- */
+
+/**
+ * iommufd_ctx_open - a new context.
+ * @model: borrowed for its life
+ * @mode: where memory is charged at first
+ *
+ * Return: its file, one count for the caller; ERR_PTR(-ENOMEM) or -ENFILE.
+ */
+struct file *iommufd_ctx_open(const struct iommufd_model *model,
+			      enum iommufd_account_mode mode);
+
+/** iommufd_file_is_ctx - whether it is the file of a context. */
+bool iommufd_file_is_ctx(const struct file *file);
+
+/**
+ * iommufd_file_ctx - the context of a file.
+ *
+ * Return: borrowed from @file; NULL if the file is something else.
+ */
+struct iommufd_ctx *iommufd_file_ctx(const struct file *file);
+
+/* ---- dispatch.c ---- */
+
+/**
+ * iommufd_ctx_ioctl - a command from user space.
+ *
+ * spec/10 section 10.
+ * Return: what the handler gives; -ENOTTY, -EFAULT, -EINVAL, -E2BIG.
+ */
+long iommufd_ctx_ioctl(struct iommufd_ctx *ictx, unsigned int cmd,
+		       unsigned long arg);
+
+/**
+ * iommufd_ucmd_respond - give the structure back to the caller.
+ * @cmd_len: its size; what the caller does not have is not written
+ *
+ * Return: 0 or -EFAULT.
+ */
+static inline int iommufd_ucmd_respond(struct iommufd_ucmd *ucmd,
+				       size_t cmd_len)
+{
+	size_t len = cmd_len < ucmd->user_size ? cmd_len : ucmd->user_size;
+
+	return copy_to_user(ucmd->ubuffer, ucmd->cmd, len) ? -EFAULT : 0;
+}
+
+/* ---- object.c: birth ---- */
+
+/**
+ * iommufd_object_alloc_size - reserve an ID and zeroed memory.
+ * @size: bytes, not less than the type's
+ *
+ * users and wait_cnt are 1.  The caller must finish the object.
+ * Return: RESERVED; ERR_PTR(-ENOMEM), or -EBUSY if IDs are used up.
+ */
+struct iommufd_object *
+iommufd_object_alloc_size(struct iommufd_ctx *ictx, size_t size,
+			  enum iommufd_object_type type);
+
+/**
+ * iommufd_object_alloc_ucmd - the same, finished by the dispatcher.
+ *
+ * Return: also -EBUSY a second one in one command (WARN), -EOPNOTSUPP the type
+ * has an abort (WARN).
+ */
+struct iommufd_object *
+iommufd_object_alloc_ucmd(struct iommufd_ucmd *ucmd, size_t size,
+			  enum iommufd_object_type type);
+
+/*
+ * iommufd_object_alloc - typed: a new *ptr whose member obj comes first.
+ * iommufd_object_alloc_member - the same with a path to it (common.obj).
+ * Value: typeof(ptr), or an ERR_PTR.
+ */
+#define iommufd_object_alloc_member(ictx, ptr, type, member) \
+	({ \
+		BUILD_ASSERT(offsetof(typeof(*(ptr)), member) == 0); \
+		BUILD_ASSERT(__same_type(struct iommufd_object, \
+					 (ptr)->member)); \
+		(typeof(ptr))iommufd_object_alloc_size( \
+			(ictx), sizeof(*(ptr)), (type)); \
+	})
+#define iommufd_object_alloc(ictx, ptr, type) \
+	iommufd_object_alloc_member(ictx, ptr, type, obj)
+
+/**
+ * iommufd_object_finalize - publish: RESERVED to LIVE.
+ *
+ * Cannot fail; WARN if it was not reserved.
+ */
+void iommufd_object_finalize(struct iommufd_ctx *ictx,
+			     struct iommufd_object *obj);
+
+/**
+ * iommufd_object_abort - give ID and memory of a RESERVED object back.
+ *
+ * Its type's destroy is not run.  WARN, and the memory is leaked, if somebody
+ * else has a reference.
+ */
+void iommufd_object_abort(struct iommufd_ctx *ictx, struct iommufd_object *obj);
+
+/**
+ * iommufd_object_abort_and_destroy - undo construction, then abort.
+ *
+ * Drops the type's file first.  The lock that the type's abort needs is held
+ * by the caller since creation.
+ */
+void iommufd_object_abort_and_destroy(struct iommufd_ctx *ictx,
+				      struct iommufd_object *obj);
+
+/**
+ * iommufd_object_finish - the one end of every object that a command makes.
+ * @result: of everything that could fail, the reply included
+ *
+ * Publishes the object if @result is 0, else undoes it.  For types
+ * whose abort needs a lock the handler calls it, with that lock held from
+ * creation until it returns; for all others the dispatcher does.
+ * Return: @result.
+ */
+int iommufd_object_finish(struct iommufd_ctx *ictx, struct iommufd_object *obj,
+			  int result);
+
+/* ---- object.c: use ---- */
+
+/**
+ * iommufd_object_lock - enter an object if it still lives.
+ *
+ * Context: the objects' lock is held, or the caller has another claim on the
+ * memory.
+ * Return: true: users and wait_cnt are one up, to be put.
+ */
+static inline bool iommufd_object_lock(struct iommufd_object *obj)
+{
+	if (!refcount_inc_not_zero(&obj->users))
+		return false;
+	if (likely(refcount_inc_not_zero(&obj->wait_cnt)))
+		return true;
+	/*
+	 * The other side is between its wait and its look at users, and still
+	 * holds a reference: this never drops the last one.
+	 */
+	refcount_dec(&obj->users);
+	return false;
+}
+
+/**
+ * iommufd_get_object - look an object up and enter it.
+ * @type: IOMMUFD_OBJ_ANY: any
+ *
+ * Failure point (UIK_FAIL_OP).
+ * Return: users and wait_cnt one up, to be put; else ERR_PTR(-ENOENT).
+ */
+struct iommufd_object *iommufd_get_object(struct iommufd_ctx *ictx, u32 id,
+					  enum iommufd_object_type type);
+
+/** iommufd_object_wake - somebody left and may have been the last. */
+void iommufd_object_wake(struct iommufd_ctx *ictx);
+
+/** iommufd_put_object - leave an object. */
+static inline void iommufd_put_object(struct iommufd_ctx *ictx,
+				      struct iommufd_object *obj)
+{
+	/*
+	 * users first: who waits for wait_cnt looks at users next and must not
+	 * find ours.  Pairs with refcount_dec_if_one() in remove.
+	 */
+	refcount_dec(&obj->users);
+	if (unlikely(refcount_dec_and_test(&obj->wait_cnt)))
+		iommufd_object_wake(ictx);
+}
+
+/**
+ * iommufd_try_inc_users - keep an object that one has a pointer to.
+ *
+ * Return: 0, users is one up; -EBUSY: it is not published any more.
+ */
+int iommufd_try_inc_users(struct iommufd_ctx *ictx, struct iommufd_object *obj);
+
+enum iommufd_object_state {
+	IOMMUFD_STATE_RESERVED,
+	IOMMUFD_STATE_LIVE,
+	IOMMUFD_STATE_DYING,
+	IOMMUFD_STATE_GONE,
+};
+
+/**
+ * iommufd_object_state - where @obj is in its life.
+ *
+ * Context: the memory must be good, so GONE is seen for an unlinked object
+ * only.  The answer is old at once unless the caller excludes others.
+ */
+enum iommufd_object_state iommufd_object_state(struct iommufd_ctx *ictx,
+					       struct iommufd_object *obj);
+
+/* ---- object_remove.c: end ---- */
+
+#define IOMMUFD_REMOVE_WAIT (1u << 0)
+#define IOMMUFD_REMOVE_TOMBSTONE (1u << 1)
+
+/**
+ * iommufd_object_remove - destroy an object.
+ * @to_destroy: NULL: whatever has @id.  Else the caller's reference (users) is
+ *	consumed whatever happens.
+ * @flags: IOMMUFD_REMOVE_WAIT: wait for those inside before unlinking;
+ *	IOMMUFD_REMOVE_TOMBSTONE: the ID is never used again
+ *
+ * Context: may sleep up to a minute; no lock held.
+ * Return: 0; -ENOENT; -EBUSY somebody needs it, or did not leave.  spec/10 6.5
+ */
+int iommufd_object_remove(struct iommufd_ctx *ictx,
+			  struct iommufd_object *to_destroy, u32 id,
+			  unsigned int flags);
+
+/** iommufd_object_destroy_user - its owner ends it; WARN on failure. */
+void iommufd_object_destroy_user(struct iommufd_ctx *ictx,
+				 struct iommufd_object *obj);
+/** iommufd_object_tombstone_user - the same, leaving a tombstone. */
+void iommufd_object_tombstone_user(struct iommufd_ctx *ictx,
+				   struct iommufd_object *obj);
+
+/**
+ * iommufd_object_put_and_try_destroy - drop a users reference, and the object
+ * with it if only the map's remains.
+ */
+static inline void
+iommufd_object_put_and_try_destroy(struct iommufd_ctx *ictx,
+				   struct iommufd_object *obj)
+{
+	iommufd_object_remove(ictx, obj, obj->id, 0);
+}
+
+/** iommufd_destroy - IOMMU_DESTROY. */
+int iommufd_destroy(struct iommufd_ucmd *ucmd);
+
+/** iommufd_objects_teardown - the context ends: destroy what it has. */
+void iommufd_objects_teardown(struct iommufd_ctx *ictx);
+
+/* ---- mmap.c ---- */
+
+void iommufd_mmaps_init(struct iommufd_mmaps *mmaps);
+/** iommufd_mmaps_fini - WARN about areas that owners have left behind. */
+void iommufd_mmaps_fini(struct iommufd_mmaps *mmaps);
+/**
+ * iommufd_ctx_mmap - the mmap file operation.
+ *
+ * Return: 0; -EINVAL, -EPERM, -ENXIO; what mapping the memory gives.
+ */
+int iommufd_ctx_mmap(struct iommufd_ctx *ictx, struct vm_area_struct *vma);
+
+#endif
