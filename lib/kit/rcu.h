@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * RCU's part of a machine: callbacks and blocks that wait for readers.
+ *
+ * Each queue collects in `next`; a batch moves to `waiting` with the epoch that
+ * every reader must have left behind.
+ */
+#ifndef UIK_KIT_RCU_H
+#define UIK_KIT_RCU_H
+
+#include <linux/compiler.h>
+#include <linux/types.h>
+#include "kit/futex.h"
+
+#define UIK_RCU_BATCH 64
+
+struct uik_rcu_queue {
+	struct rcu_head *next;		/* newest first */
+	struct rcu_head *waiting;
+	u64 epoch;			/* of waiting */
+	unsigned int next_count;
+	unsigned int waiting_count;
+};
+
+struct uik_rcu_state {
+	struct uik_rawlock lock;	/* protects the queues */
+	unsigned int due;		/* a batch may be complete; atomic */
+	struct uik_rcu_queue calls;	/* call_rcu() */
+	struct uik_rcu_queue blocks;	/* kfree_rcu() */
+};
+
+struct uik_machine;
+
+/* Runs what is ready, if the caller may (see <linux/rcupdate.h>). */
+void uik_rcu_poll(struct uik_rcu_state *rcu);
+
+/* At the end of an outermost entry, and wherever callbacks may run. */
+static inline void uik_rcu_leave(struct uik_rcu_state *rcu)
+{
+	if (unlikely(__atomic_load_n(&rcu->due, __ATOMIC_RELAXED)))
+		uik_rcu_poll(rcu);
+}
+
+#endif
