@@ -50,9 +50,11 @@ enum uiommufd_command_error {
 enum uiommufd_engine {
 	/*
 	 * A thread of the model's own.  With nothing to do it looks again at
-	 * growing intervals, up to idle_sleep_ns; a doorbell register write or
-	 * uiommufd_kick() wakes it.  Stores to a VINTF page do not: they are
-	 * seen at its next look.
+	 * growing intervals (64 times at once, 128 times after 20 us), at last
+	 * every idle_sleep_ns, rounded up to a millisecond; then a doorbell
+	 * register write or uiommufd_kick() wakes it.  Stores to a VINTF page
+	 * do not: they are seen at its next look.  On a virtual clock a resting
+	 * engine waits for one of these two without limit.
 	 */
 	UIOMMUFD_ENGINE_THREAD,
 	/*
@@ -88,7 +90,7 @@ struct uiommufd_vcmdq_config {
 	/* engine */
 	enum uiommufd_engine engine;
 	unsigned int batch_commands;	/* per queue and turn; default 256 */
-	uint64_t idle_sleep_ns;		/* longest look interval; 50,000 */
+	uint64_t idle_sleep_ns;		/* longest look interval; 1,000,000 */
 	/* speed; 0 (default) means at once */
 	uint64_t enable_latency_ns;	/* CONFIG to STATUS, CR0 to CR0ACK */
 	uint64_t command_latency_ns;	/* each command */
@@ -117,7 +119,7 @@ UIOMMUFD_API uint64_t uiommufd_vcmdq_step(struct uiommufd_platform *platform,
  * uiommufd_kick - tell the engine that a VINTF page was written.
  *
  * THREAD: wakes it.  INLINE: does the work before it returns.  STEPPED:
- * nothing.  Never needed for correctness with THREAD.
+ * nothing.  With THREAD on a wall clock it only saves time.
  */
 UIOMMUFD_API void uiommufd_kick(struct uiommufd_platform *platform);
 

@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Executing SMMUv3 commands.
+ *
+ * command_run() is the path that matters: one table look-up, one substitution
+ * without branches, one switch.  Faults and the observer live on a path of
+ * their own, command_run_one(), which meets the same execute().
+ */
+#include "command.h"
+
+#include <linux/array_size.h>
+#include <linux/bitfield.h>
+#include <linux/limits.h>
+#include <linux/printk.h>
+#include <string.h>
+#include "sim.h"
+
+#define IDR0_S2P BIT(0)
+#define IDR0_S1P BIT(1)
+#define IDR0_HYP BIT(9)
+#define IDR0_ATS BIT(10)
+#define IDR0_PRI BIT(16)
+
+struct opcode_rule {
+	u8 opcode;
+	u8 action;
+	u32 needs;		/* all these bits of IDR0 */
+	bool guest;		/* a guest-owned queue may issue it */
+};
+
+/* The row's number + 1 is the counting slot. */
+static const struct opcode_rule rules[] = {
+	{ CMD_PREFETCH_CFG, ACTION_NONE, 0, false },
+	{ CMD_PREFETCH_ADDR, ACTION_NONE, 0, false },
+	{ CMD_CFGI_STE, ACTION_CFGI, 0, false },
+	{ CMD_CFGI_ALL, ACTION_CFGI, 0, false },
+	{ CMD_CFGI_CD, ACTION_CFGI, IDR0_S1P, false },
+	{ CMD_CFGI_CD_ALL, ACTION_CFGI, IDR0_S1P, false },
+	{ CMD_TLBI_NH_ALL, ACTION_TLBI, IDR0_S1P, false },
+	{ CMD_TLBI_NH_ASID, ACTION_TLBI, IDR0_S1P, true },
+	{ CMD_TLBI_NH_VA, ACTION_TLBI, IDR0_S1P, true },
+	{ CMD_TLBI_NH_VAA, ACTION_TLBI, IDR0_S1P, false },
+	{ CMD_TLBI_EL2_ALL, ACTION_TLBI, IDR0_HYP, false },
+	{ CMD_TLBI_EL2_ASID, ACTION_TLBI, IDR0_HYP, false },
+	{ CMD_TLBI_EL2_VA, ACTION_TLBI, IDR0_HYP, false },
+	{ CMD_TLBI_S12_VMALL, ACTION_TLBI, IDR0_S2P, false },
+	{ CMD_TLBI_S2_IPA, ACTION_TLBI, IDR0_S2P, false },
+	{ CMD_TLBI_NSNH_ALL, ACTION_TLBI, 0, false },
+	{ CMD_ATC_INV, ACTION_ATC_INV, IDR0_ATS, true },
+	{ CMD_PRI_RESP, ACTION_RESPONSE, IDR0_PRI, false },
+	{ CMD_RESUME, ACTION_RESPONSE, 0, false },
+	{ CMD_SYNC, ACTION_SYNC, 0, true },
+};
+
+_Static_assert(ARRAY_SIZE(rules) < OPCODE_SLOTS, "a slot per rule, and one");
+
+const u8 command_slot[256] = {
+	[CMD_PREFETCH_CFG] = 1,	  [CMD_PREFETCH_ADDR] = 2,
+	[CMD_CFGI_STE] = 3,	  [CMD_CFGI_ALL] = 4,
+	[CMD_CFGI_CD] = 5,	  [CMD_CFGI_CD_ALL] = 6,
+	[CMD_TLBI_NH_ALL] = 7,	  [CMD_TLBI_NH_ASID] = 8,
+	[CMD_TLBI_NH_VA] = 9,	  [CMD_TLBI_NH_VAA] = 10,
+	[CMD_TLBI_EL2_ALL] = 11,  [CMD_TLBI_EL2_ASID] = 12,
+	[CMD_TLBI_EL2_VA] = 13,	  [CMD_TLBI_S12_VMALL] = 14,
+	[CMD_TLBI_S2_IPA] = 15,	  [CMD_TLBI_NSNH_ALL] = 16,
+	[CMD_ATC_INV] = 17,	  [CMD_PRI_RESP] = 18,
+	[CMD_RESUME] = 19,	  [CMD_SYNC] = 20,
+};
+
+u8 command_slot_opcode(unsigned int slot)
+{
+	return slot && slot <= ARRAY_SIZE(rules) ? rules[slot - 1].opcode : 0;
+}
+
+void command_permits(const u32 idr[6], u8 host[256], u8 guest[256])
+{
+	memset(host, ACTION_ILLEGAL, 256);
+	memset(guest, ACTION_ILLEGAL, 256);
+	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
+		const struct opcode_rule *rule = &rules[i];
+
+		if ((idr[0] & rule->needs) != rule->needs)
+			continue;
+		host[rule->opcode] = rule->action;
+		guest[rule->opcode] =
+			rule->guest ? rule->action : ACTION_REFUSED;
+	}
+}
+
+/* --- effects --------------------------------------------------------------*/
+
+/* First and last byte that a TLBI with a range form covers. */
+static void tlbi_range(const struct sim *sim, const struct sim_entry *cmd,
+		       u64 *out_start, u64 *out_last)
+{
+	u64 start = cmd->word[1] & CMD_ADDR;
+	u32 tg = FIELD_GET(CMD_RANGE_TG, cmd->word[1]);
+	u64 bytes = 1;
+
+	if (tg && sim->config.idr[3] & BIT(10)) {
+		u32 scale = FIELD_GET(CMD_RANGE_SCALE, cmd->word[0]);
+		u64 pages = FIELD_GET(CMD_RANGE_NUM, cmd->word[0]) + 1;
+		u32 shift = scale + 10 + 2 * tg;
+
+		bytes = shift < 58 ? pages << shift : U64_MAX;
+	}
+	*out_start = start;
+	*out_last = bytes - 1 > U64_MAX - start ? U64_MAX : start + bytes - 1;
+}
+
+static void tlbi_va(struct cache *cache, const struct sim *sim, u8 regime,
+		    const struct sim_entry *cmd)
+{
+	struct cache_tag tag = { .regime = regime };
+	u64 start, last;
+
+	tlbi_range(sim, cmd, &start, &last);
+	if (regime != REGIME_EL2)
+		tag.vmid = FIELD_GET(CMD_VMID, cmd->word[0]);
+	if (regime != REGIME_S2)
+		tag.id = FIELD_GET(CMD_ASID, cmd->word[0]);
+	cache_drop_range(cache, &tag, start, last);
+	if (regime != REGIME_NH)
+		return;
+	/* Global entries are hit by any ASID. */
+	tag.regime = REGIME_NH_GLOBAL;
+	tag.id = 0;
+	cache_drop_range(cache, &tag, start, last);
+}
+
+static void tlbi_match(struct cache *cache, const struct sim *sim,
+		       const struct sim_entry *cmd)
+{
+	struct cache_match match = {
+		.vmid = FIELD_GET(CMD_VMID, cmd->word[0]),
+		.id = FIELD_GET(CMD_ASID, cmd->word[0]),
+		.id_mask = U32_MAX,
+	};
+	u64 start = 0, last = U64_MAX;
+
+	switch (cmd->word[0] & 0xff) {
+	case CMD_TLBI_NH_ASID:
+		match.regimes = BIT(REGIME_NH);
+		match.by_vmid = match.by_id = true;
+		break;
+	case CMD_TLBI_NH_VAA:
+		tlbi_range(sim, cmd, &start, &last);
+		fallthrough;
+	case CMD_TLBI_NH_ALL:
+		match.regimes = BIT(REGIME_NH) | BIT(REGIME_NH_GLOBAL);
+		match.by_vmid = true;
+		break;
+	case CMD_TLBI_S12_VMALL:
+		match.regimes = BIT(REGIME_NH) | BIT(REGIME_NH_GLOBAL) |
+				BIT(REGIME_S2);
+		match.by_vmid = true;
+		break;
+	case CMD_TLBI_EL2_ASID:
+		match.by_id = true;
+		fallthrough;
+	case CMD_TLBI_EL2_ALL:
+		match.regimes = BIT(REGIME_EL2);
+		break;
+	default: /* NSNH_ALL */
+		match.regimes = BIT(REGIME_NH) | BIT(REGIME_NH_GLOBAL) |
+				BIT(REGIME_S2);
+		break;
+	}
+	cache_drop_match(cache, &match, start, last);
+}
+
+static void tlbi(struct sim *sim, const struct sim_entry *cmd)
+{
+	struct cache *cache = &sim->cache[UIOMMUFD_CACHE_IOTLB];
+
+	switch (cmd->word[0] & 0xff) {
+	case CMD_TLBI_NH_VA:
+		tlbi_va(cache, sim, REGIME_NH, cmd);
+		break;
+	case CMD_TLBI_EL2_VA:
+		tlbi_va(cache, sim, REGIME_EL2, cmd);
+		break;
+	case CMD_TLBI_S2_IPA:
+		tlbi_va(cache, sim, REGIME_S2, cmd);
+		break;
+	default:
+		tlbi_match(cache, sim, cmd);
+	}
+}
+
+static void cfgi(struct sim *sim, const struct sim_entry *cmd)
+{
+	struct cache_match match = {
+		.regimes = BIT(REGIME_STREAM) | BIT(REGIME_SUBSTREAM),
+		.by_id = true,
+		.id = FIELD_GET(CMD_SID, cmd->word[0]),
+		.id_mask = U32_MAX,
+	};
+
+	switch (cmd->word[0] & 0xff) {
+	case CMD_CFGI_ALL: {
+		u32 range = FIELD_GET(CMD_CFGI_RANGE, cmd->word[1]);
+
+		match.id_mask = range < 31 ? ~((2u << range) - 1) : 0;
+		break;
+	}
+	case CMD_CFGI_CD:
+		match.regimes = BIT(REGIME_SUBSTREAM);
+		match.by_ssid = true;
+		match.ssid = FIELD_GET(CMD_SSID, cmd->word[0]);
+		break;
+	case CMD_CFGI_CD_ALL:
+		match.regimes = BIT(REGIME_SUBSTREAM);
+		break;
+	}
+	cache_drop_match(&sim->cache[UIOMMUFD_CACHE_CONFIG], &match, 0,
+			 U64_MAX);
+}
+
+static void atc_inv(struct sim *sim, const struct sim_entry *cmd)
+{
+	u32 size = FIELD_GET(CMD_ATC_SIZE, cmd->word[1]);
+	struct cache_match match = {
+		.regimes = BIT(REGIME_STREAM),
+		.by_id = true,
+		.id = FIELD_GET(CMD_SID, cmd->word[0]),
+		.id_mask = U32_MAX,
+	};
+	u64 start = 0, last = U64_MAX;
+
+	if (cmd->word[0] & CMD_SSV) {
+		match.regimes = BIT(REGIME_SUBSTREAM);
+		match.by_ssid = !(cmd->word[0] & CMD_ATC_GLOBAL);
+		match.ssid = FIELD_GET(CMD_SSID, cmd->word[0]);
+	}
+	if (size < CMD_ATC_SIZE_ALL) {
+		last = (1ull << (size + 12)) - 1;
+		start = cmd->word[1] & CMD_ADDR & ~last;
+		last |= start;
+	}
+	cache_drop_match(&sim->cache[UIOMMUFD_CACHE_ATC], &match, start, last);
+}
+
+/* A guest's virtual StreamID becomes the physical one, or is refused. */
+static bool substitute_sid(struct sim_queue *queue, struct sim_entry *cmd)
+{
+	u32 vsid = FIELD_GET(CMD_SID, cmd->word[0]);
+	u32 sid;
+
+	if (!queue->guest)
+		return true;
+	if (vsid >> VSID_BITS ||
+	    !cmdqv_replace_sid(queue->sim, queue->vintf, vsid, &sid))
+		return false;
+	cmd->word[0] &= ~CMD_SID;
+	cmd->word[0] |= FIELD_PREP(CMD_SID, (u64)sid);
+	return true;
+}
+
+static enum uiommufd_command_error run_atc_inv(struct sim_queue *queue,
+					       struct sim_entry *cmd)
+{
+	if (FIELD_GET(CMD_ATC_SIZE, cmd->word[1]) > CMD_ATC_SIZE_ALL)
+		return UIOMMUFD_COMMAND_ILLEGAL;
+	if (!substitute_sid(queue, cmd))
+		return UIOMMUFD_COMMAND_ACCESS;
+	queue->atc_pending = true;
+	atc_inv(queue->sim, cmd);
+	return UIOMMUFD_COMMAND_OK;
+}
+
+/*
+ * Timeouts that a disabled VCMDQ left behind belong to nobody: a CMD_SYNC on
+ * the main queue collects them, so that the queue's next owner never sees one.
+ */
+static void drop_timeouts(struct sim_queue *main_queue)
+{
+	struct sim *sim = main_queue->sim;
+
+	for (u32 i = 0; i < sim->vcmdqs; i++) {
+		struct sim_queue *queue = sim_vcmdq(sim, i);
+
+		/* Set and cleared with the queue off: nobody else writes. */
+		if (READ_ONCE(queue->enabled) ||
+		    !__atomic_exchange_n(&queue->atc_timeout, false,
+					 __ATOMIC_ACQ_REL))
+			continue;
+		__atomic_fetch_sub(&sim->timeouts, 1, __ATOMIC_ACQ_REL);
+		main_queue->counters.timeouts_dropped++;
+	}
+}
+
+static void sync_msi(struct sim_queue *queue, const struct sim_entry *cmd)
+{
+	u64 phys = cmd->word[1] & CMD_SYNC_MSIADDR;
+
+	/* A guest does not choose physical addresses. */
+	if (queue->guest) {
+		uiommufd_mmio_guest_error(queue->sim->cmdqv,
+					  "VCMDQ %d: CMD_SYNC with MSI",
+					  queue->number);
+		return;
+	}
+	if (sim_dma_write32(queue->sim, phys,
+			    FIELD_GET(CMD_SYNC_MSIDATA, cmd->word[0])))
+		queue->counters.msi_writes++;
+}
+
+static enum uiommufd_command_error run_sync(struct sim_queue *queue,
+					    const struct sim_entry *cmd)
+{
+	struct sim *sim = queue->sim;
+	u32 cs = FIELD_GET(CMD_SYNC_CS, cmd->word[0]);
+
+	if (cs == CMD_SYNC_CS_RESERVED)
+		return UIOMMUFD_COMMAND_ILLEGAL;
+	queue->atc_pending = false;
+	if (uik_unlikely(__atomic_load_n(&queue->atc_timeout,
+					 __ATOMIC_RELAXED))) {
+		__atomic_store_n(&queue->atc_timeout, false, __ATOMIC_RELAXED);
+		__atomic_fetch_sub(&sim->timeouts, 1, __ATOMIC_ACQ_REL);
+		return UIOMMUFD_COMMAND_ATC_TIMEOUT;
+	}
+	if (uik_unlikely(__atomic_load_n(&sim->timeouts, __ATOMIC_ACQUIRE)) &&
+	    queue->number == UIOMMUFD_QUEUE_MAIN)
+		drop_timeouts(queue);
+	if (cs == CMD_SYNC_CS_MSI)
+		sync_msi(queue, cmd);
+	return UIOMMUFD_COMMAND_OK;
+}
+
+static enum uiommufd_command_error run_response(const struct sim_entry *cmd)
+{
+	bool pri = (cmd->word[0] & 0xff) == CMD_PRI_RESP;
+	u64 word = pri ? cmd->word[1] : cmd->word[0];
+
+	return FIELD_GET(CMD_RESP, word) == 3 ? UIOMMUFD_COMMAND_ILLEGAL :
+						UIOMMUFD_COMMAND_OK;
+}
+
+/* All but TLBI, which the loop does itself. */
+static noinline enum uiommufd_command_error
+execute(struct sim_queue *queue, struct sim_entry *cmd, u8 action)
+{
+	switch (action) {
+	case ACTION_SYNC:
+		return run_sync(queue, cmd);
+	case ACTION_ATC_INV:
+		return run_atc_inv(queue, cmd);
+	case ACTION_CFGI:
+		cfgi(queue->sim, cmd);
+		return UIOMMUFD_COMMAND_OK;
+	case ACTION_RESPONSE:
+		return run_response(cmd);
+	case ACTION_NONE:
+		return UIOMMUFD_COMMAND_OK;
+	case ACTION_REFUSED:
+		return UIOMMUFD_COMMAND_ACCESS;
+	default:
+		return UIOMMUFD_COMMAND_ILLEGAL;
+	}
+}
+
+/* The command as executed: for a TLBI of a guest, with the VINTF's VMID. */
+static inline struct sim_entry transform(const struct sim_queue *queue,
+					 const struct sim_entry *raw)
+{
+	struct sim_entry cmd = *raw;
+
+	cmd.word[0] = (cmd.word[0] & queue->vmid_keep) | queue->vmid_bits;
+	return cmd;
+}
+
+u32 command_run(struct sim_queue *queue, const struct sim_entry *entry,
+		u32 count, enum uiommufd_command_error *out_error)
+{
+	const u8 *permit = queue->permit;
+	u32 start = queue->cons;
+	u32 done;
+
+	*out_error = UIOMMUFD_COMMAND_OK;
+	for (done = 0; done < count; done++) {
+		u8 opcode = entry[done].word[0];
+		u8 action = permit[opcode];
+		struct sim_entry cmd;
+
+		if (uik_likely(action == ACTION_TLBI)) {
+			cmd = transform(queue, &entry[done]);
+			tlbi(queue->sim, &cmd);
+		} else {
+			cmd = entry[done];
+			*out_error = execute(queue, &cmd, action);
+			if (*out_error)
+				break;
+		}
+		queue->counters.slot[command_slot[opcode]]++;
+		/* What a waiter for this CMD_SYNC looks at must move now. */
+		if (action == ACTION_SYNC) {
+			queue->cons = queue_advance(start, done + 1,
+						    queue->log2_size);
+			queue_publish(queue, 0);
+		}
+	}
+	queue->cons = queue_advance(start, done, queue->log2_size);
+	return done;
+}
+
+enum uiommufd_command_error command_run_one(struct sim_queue *queue,
+					    const struct sim_entry *entry)
+{
+	struct sim *sim = queue->sim;
+	u8 opcode = entry->word[0];
+	u8 action = queue->permit[opcode];
+	struct sim_entry cmd = *entry;
+	enum uiommufd_command_error error;
+
+	if (fault_strikes(sim, UIOMMUFD_FAULT_ILLEGAL_COMMAND,
+			  UIOMMUFD_UNIT_QUEUE, queue->number, opcode, NULL))
+		action = ACTION_ILLEGAL;
+	if (action == ACTION_TLBI) {
+		cmd = transform(queue, entry);
+		tlbi(sim, &cmd);
+		error = UIOMMUFD_COMMAND_OK;
+	} else {
+		error = execute(queue, &cmd, action);
+	}
+	if (!error && action == ACTION_ATC_INV &&
+	    !READ_ONCE(queue->atc_timeout) &&
+	    fault_strikes(sim, UIOMMUFD_FAULT_ATC_TIMEOUT, UIOMMUFD_UNIT_QUEUE,
+			  queue->number, opcode, NULL)) {
+		__atomic_store_n(&queue->atc_timeout, true, __ATOMIC_RELAXED);
+		__atomic_fetch_add(&sim->timeouts, 1, __ATOMIC_ACQ_REL);
+	}
+	observe_command(queue, entry, &cmd, error);
+	if (error)
+		return error;
+	queue->counters.slot[command_slot[opcode]]++;
+	queue->cons = queue_advance(queue->cons, 1, queue->log2_size);
+	return UIOMMUFD_COMMAND_OK;
+}

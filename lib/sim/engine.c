@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The engine: who looks at the queues, and when.
+ *
+ * A look (engine_pass) goes over the main queue and every mapped VCMDQ, takes
+ * over what software stored to the pages, and executes some commands of each.
+ * Looking costs a few loads per queue that has nothing to do.
+ *
+ * The thread looks again at once while there is work; then SPIN_LOOKS times
+ * more; then with SHORT_SLEEP_NS between looks; then, rested, with
+ * idle_sleep_ns between them, woken by any trigger.  On a virtual clock it
+ * skips to the last stage and has no limit there: time only passes when
+ * everybody waits.
+ */
+#include <linux/delay.h>
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/minmax.h>
+#include <linux/slab.h>
+#include <linux/wait.h>
+#include <errno.h>
+#include <uik/clock.h>
+#include <uik/task.h>
+#include "sim.h"
+
+#define SPIN_LOOKS 64
+#define SHORT_LOOKS 128
+#define SHORT_SLEEP_NS 20000
+#define SCRUB_BYTES 4096
+
+struct engine {
+	struct sim *sim;
+	enum uiommufd_engine mode;	/* atomic */
+	struct uik_thread *thread;	/* owned; NULL without one */
+	struct wait_queue_head wait;
+	bool stop;			/* atomic */
+	bool resting;			/* waits for a trigger; atomic */
+	bool kicked;			/* atomic */
+	u32 quiet_looks;		/* thread's own */
+};
+
+enum uiommufd_engine engine_mode(const struct sim *sim)
+{
+	return READ_ONCE(sim->engine->mode);
+}
+
+/* --- looking --------------------------------------------------------------*/
+
+static u32 service_queue(struct sim_queue *queue, u32 max_commands)
+{
+	u32 done;
+
+	if (!queue_wants_work(queue))
+		return 0;
+	spin_lock(&queue->lock);
+	page_pull(queue);
+	queue_update(queue);
+	done = queue_run(queue, max_commands);
+	if (queue->stopping)
+		queue_update(queue);
+	spin_unlock(&queue->lock);
+	return done;
+}
+
+static void follow_handshakes(struct sim *sim)
+{
+	if (!READ_ONCE(sim->moving))
+		return;
+	/* Whoever is still on its way sets it again. */
+	WRITE_ONCE(sim->moving, false);
+	smmu_update(sim);
+	if (sim->cmdqv)
+		cmdqv_update(sim);
+}
+
+u64 engine_pass(struct sim *sim, u64 max_commands)
+{
+	u64 batch = sim->config.batch_commands;
+	u64 done = 0;
+
+	uik_point(UIK_POINT_STEP, sim, 0, true);
+	mmio_count(&sim->scans);
+	follow_handshakes(sim);
+	done += service_queue(sim_main_queue(sim), min_t(u64, batch, max_commands));
+	for (u32 word = 0; word < MAX_VCMDQS / 64; word++) {
+		u64 mapped = __atomic_load_n(&sim->mapped[word],
+					     __ATOMIC_ACQUIRE);
+
+		for (; mapped; mapped &= mapped - 1) {
+			u32 number = word * 64 + __builtin_ctzll(mapped);
+
+			done += service_queue(sim_vcmdq(sim, number),
+					      min_t(u64, batch,
+						    max_commands - done));
+		}
+	}
+	sim_deliver(sim);
+	return done;
+}
+
+/* What software wrote where nothing of its own lives goes away again. */
+static void scrub(struct sim *sim, u32 bytes)
+{
+	for (u32 v = 0; sim->cmdqv && v < sim->vintfs; v++) {
+		struct sim_vintf *vintf = &sim->vintf[v];
+
+		if (!READ_ONCE(vintf->enable.is))
+			continue;
+		spin_lock(&sim->config_lock);
+		page_scrub(sim, vintf, bytes);
+		for (u32 l = 0; l < MAX_VCMDQS; l++)
+			if (vintf->logical[l])
+				page_scrub_slot(
+					sim_vcmdq(sim, vintf->logical[l] - 1));
+		spin_unlock(&sim->config_lock);
+	}
+}
+
+/* --- inline ---------------------------------------------------------------*/
+
+/* Works until the queue (all, if NULL) is empty or stopped. */
+static void drain(struct sim *sim, struct sim_queue *queue)
+{
+	for (;;) {
+		u64 now, done_ns = 0;
+
+		if (queue ? service_queue(queue, sim->config.batch_commands) :
+			    engine_pass(sim, U64_MAX))
+			continue;
+		if (!queue || !READ_ONCE(queue->in_flight))
+			break;
+		spin_lock(&queue->lock);
+		if (queue->in_flight)
+			done_ns = queue->done_ns;
+		spin_unlock(&queue->lock);
+		now = uik_machine_now_ns(sim->machine);
+		if (done_ns > now)
+			ndelay(done_ns - now);
+	}
+}
+
+static void wake(struct engine *engine)
+{
+	WRITE_ONCE(engine->kicked, true);
+	wake_up(&engine->wait);
+}
+
+void engine_trigger(struct sim *sim, struct sim_queue *queue)
+{
+	struct engine *engine = sim->engine;
+
+	switch (READ_ONCE(engine->mode)) {
+	case UIOMMUFD_ENGINE_THREAD:
+		/*
+		 * A wake-up lost because resting is seen too late costs one
+		 * idle_sleep_ns on a wall clock.  A virtual clock waits
+		 * without limit, so there it must not be lost.
+		 */
+		if (sim->virtual_clock)
+			__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		if (READ_ONCE(engine->resting))
+			wake(engine);
+		break;
+	case UIOMMUFD_ENGINE_INLINE:
+		drain(sim, queue);
+		break;
+	case UIOMMUFD_ENGINE_STEPPED:
+		break;
+	}
+	sim_deliver(sim);
+}
+
+/* --- the thread -----------------------------------------------------------*/
+
+static bool anything_to_do(struct sim *sim)
+{
+	for (u32 i = 0; i <= sim->vcmdqs; i++) {
+		struct sim_queue *queue = &sim->queue[i];
+
+		if (queue_wants_work(queue) && !READ_ONCE(queue->in_flight))
+			return true;
+	}
+	return false;
+}
+
+/* Earliest time at which something in flight is done, or U64_MAX. */
+static u64 next_deadline(struct sim *sim)
+{
+	u64 deadline = READ_ONCE(sim->moving) ? 0 : U64_MAX;
+
+	for (u32 i = 0; i <= sim->vcmdqs; i++) {
+		struct sim_queue *queue = &sim->queue[i];
+
+		if (!READ_ONCE(queue->in_flight))
+			continue;
+		spin_lock(&queue->lock);
+		if (queue->in_flight)
+			deadline = min_t(u64, deadline, queue->done_ns);
+		spin_unlock(&queue->lock);
+	}
+	return deadline;
+}
+
+static bool woken(struct engine *engine)
+{
+	return READ_ONCE(engine->kicked) || READ_ONCE(engine->stop) ||
+	       anything_to_do(engine->sim);
+}
+
+static void rest(struct engine *engine)
+{
+	u64 limit_ns = engine->sim->config.idle_sleep_ns;
+	long ticks = max_t(long, 1, nsecs_to_jiffies(limit_ns));
+
+	if (engine->sim->virtual_clock)
+		ticks = MAX_SCHEDULE_TIMEOUT;
+	__atomic_store_n(&engine->resting, true, __ATOMIC_SEQ_CST);
+	wait_event_timeout(engine->wait, woken(engine), ticks);
+	WRITE_ONCE(engine->resting, false);
+	WRITE_ONCE(engine->kicked, false);
+}
+
+/* Nothing was done: let time pass, little by little more of it. */
+static void pass_time(struct engine *engine)
+{
+	struct sim *sim = engine->sim;
+	u64 deadline = next_deadline(sim);
+	u64 now;
+
+	scrub(sim, SCRUB_BYTES);
+	if (deadline != U64_MAX) {
+		now = uik_machine_now_ns(sim->machine);
+		uik_sleep_ns(deadline > now ?
+				     min_t(u64, deadline - now,
+					   SHORT_SLEEP_NS) :
+				     1000);
+		return;
+	}
+	engine->quiet_looks++;
+	if (sim->virtual_clock)
+		rest(engine);
+	else if (engine->quiet_looks < SPIN_LOOKS)
+		cpu_relax();
+	else if (engine->quiet_looks < SPIN_LOOKS + SHORT_LOOKS)
+		uik_sleep_ns(min_t(u64, SHORT_SLEEP_NS,
+				   sim->config.idle_sleep_ns));
+	else
+		rest(engine);
+}
+
+static int engine_main(void *arg)
+{
+	struct engine *engine = arg;
+	struct uik_machine *previous = uik_enter(engine->sim->machine);
+
+	while (!READ_ONCE(engine->stop)) {
+		if (engine_pass(engine->sim, U64_MAX))
+			engine->quiet_looks = 0;
+		else
+			pass_time(engine);
+	}
+	uik_leave(previous);
+	return 0;
+}
+
+static void thread_stop(struct engine *engine)
+{
+	if (!engine->thread)
+		return;
+	WRITE_ONCE(engine->stop, true);
+	wake(engine);
+	uik_thread_join(engine->thread);
+	engine->thread = NULL;
+	WRITE_ONCE(engine->stop, false);
+}
+
+static int engine_change(struct sim *sim, enum uiommufd_engine mode)
+{
+	struct engine *engine = sim->engine;
+
+	if (mode != UIOMMUFD_ENGINE_THREAD) {
+		WRITE_ONCE(engine->mode, mode);
+		thread_stop(engine);
+		if (mode == UIOMMUFD_ENGINE_INLINE)
+			drain(sim, NULL);
+		return 0;
+	}
+	if (!engine->thread) {
+		engine->quiet_looks = 0;
+		engine->thread = uik_thread_start(engine_main, engine,
+						  "vcmdq-engine");
+		if (!engine->thread)
+			return -ENOMEM;
+	}
+	WRITE_ONCE(engine->mode, mode);
+	return 0;
+}
+
+int engine_start(struct sim *sim, enum uiommufd_engine mode)
+{
+	struct engine *engine = kzalloc(sizeof(*engine), GFP_KERNEL);
+
+	if (!engine)
+		return -ENOMEM;
+	engine->sim = sim;
+	engine->mode = UIOMMUFD_ENGINE_STEPPED;
+	init_waitqueue_head(&engine->wait);
+	sim->engine = engine;
+	return engine_change(sim, mode);
+}
+
+void engine_stop(struct sim *sim)
+{
+	if (!sim->engine)
+		return;
+	thread_stop(sim->engine);
+	kfree(sim->engine);
+	sim->engine = NULL;
+}
+
+/* --- public doors ---------------------------------------------------------*/
+
+uint64_t uiommufd_vcmdq_step(struct uiommufd_platform *platform,
+			     uint64_t max_commands)
+{
+	struct sim *sim = platform_sim(platform);
+	struct uik_machine *previous;
+	u64 done = 0;
+	u64 some;
+
+	if (!sim)
+		return 0;
+	previous = uik_enter(sim->machine);
+	scrub(sim, VINTF_PAGE_BYTES);
+	do {
+		some = engine_pass(sim, max_commands - done);
+		done += some;
+	} while (some && done < max_commands);
+	uik_leave(previous);
+	return done;
+}
+
+void uiommufd_kick(struct uiommufd_platform *platform)
+{
+	struct sim *sim = platform_sim(platform);
+	struct uik_machine *previous;
+
+	if (!sim)
+		return;
+	previous = uik_enter(sim->machine);
+	if (engine_mode(sim) == UIOMMUFD_ENGINE_INLINE) {
+		scrub(sim, VINTF_PAGE_BYTES);
+		drain(sim, NULL);
+		sim_deliver(sim);
+	} else if (engine_mode(sim) == UIOMMUFD_ENGINE_THREAD) {
+		wake(sim->engine);
+	}
+	uik_leave(previous);
+}
+
+int uiommufd_vcmdq_set_engine(struct uiommufd_platform *platform,
+			      enum uiommufd_engine engine)
+{
+	struct sim *sim = platform_sim(platform);
+	struct uik_machine *previous;
+	int rc;
+
+	if (!sim || (unsigned int)engine > UIOMMUFD_ENGINE_STEPPED) {
+		errno = sim ? EINVAL : ENODEV;
+		return -1;
+	}
+	previous = uik_enter(sim->machine);
+	rc = engine_change(sim, engine);
+	uik_leave(previous);
+	if (!rc)
+		return 0;
+	errno = -rc;
+	return -1;
+}

@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Register tables: compiling one, and accesses to it.
+ *
+ * The table is data; behaviour is masks and hooks.  An access that fits its
+ * register takes a straight path of two look-ups.  Everything else (halves,
+ * pairs, misuse) goes through the odd path, which decides what the access
+ * means and then meets the same two functions, cell_read() and cell_write().
+ */
+#include "mmio.h"
+
+#include <linux/errno.h>
+#include <linux/printk.h>
+#include <linux/slab.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+static const char *const error_words[MMIO_ERROR_NR] = {
+	[MMIO_WRONG_WIDTH] = "wrong width",
+	[MMIO_MISALIGNED] = "misaligned",
+	[MMIO_NO_REGISTER] = "no register",
+	[MMIO_RESERVED_BITS] = "reserved bits",
+	[MMIO_READ_ONLY] = "read-only",
+	[MMIO_REPORTED] = "misuse",
+};
+
+static void mmio_verror(struct uiommufd_mmio *mmio, enum mmio_error kind,
+			const char *format, va_list args)
+{
+	char text[MMIO_ERROR_BYTES];
+	unsigned long flags;
+	int used;
+
+	__atomic_fetch_add(&mmio->errors[kind], 1, __ATOMIC_RELAXED);
+	used = snprintf(text, sizeof(text), "%s: %s: ", mmio->block->name,
+			error_words[kind]);
+	if (used > 0 && used < (int)sizeof(text))
+		vsnprintf(text + used, sizeof(text) - used, format, args);
+	spin_lock_irqsave(&mmio->error_lock, flags);
+	memcpy(mmio->error_text, text, sizeof(text));
+	spin_unlock_irqrestore(&mmio->error_lock, flags);
+	pr_debug("guest error: %s\n", text);
+}
+
+void mmio_error(struct uiommufd_mmio *mmio, enum mmio_error kind,
+		const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	mmio_verror(mmio, kind, format, args);
+	va_end(args);
+}
+
+void uiommufd_mmio_guest_error(struct uiommufd_mmio *mmio, const char *format,
+			       ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	mmio_verror(mmio, MMIO_REPORTED, format, args);
+	va_end(args);
+}
+
+void uiommufd_mmio_last_error(struct uiommufd_mmio *mmio, char *buffer,
+			      size_t size)
+{
+	unsigned long flags;
+
+	if (!size)
+		return;
+	spin_lock_irqsave(&mmio->error_lock, flags);
+	snprintf(buffer, size, "%s", mmio->error_text);
+	spin_unlock_irqrestore(&mmio->error_lock, flags);
+}
+
+/* --- access ---------------------------------------------------------------*/
+
+/* The cell that covers @offset (no alias), or NULL. */
+static inline struct mmio_cell *cell_at(struct uiommufd_mmio *mmio, u32 offset)
+{
+	u16 number;
+
+	if (uik_unlikely(offset >= mmio->map_bytes))
+		return NULL;
+	number = mmio->map[offset / 4];
+	return number ? &mmio->cells[number - 1] : NULL;
+}
+
+/* Follows an alias once; UIOMMUFD_MMIO_UNMAPPED when it leads nowhere. */
+static inline u32 real_offset(struct uiommufd_mmio *mmio, u32 offset)
+{
+	u8 alias;
+
+	if (uik_unlikely(offset >= mmio->block->size))
+		return offset;
+	alias = mmio->pages[offset >> MMIO_PAGE_SHIFT];
+	if (!alias)
+		return offset;
+	return mmio->block->aliases[alias - 1].translate(mmio->device, offset);
+}
+
+static inline u64 cell_read(struct uiommufd_mmio *mmio,
+			    const struct mmio_cell *cell)
+{
+	const struct mmio_row *row = cell->row;
+	u64 value = mmio_load(&cell->value);
+
+	return row->read ? row->read(mmio->device, cell->index, value) : value;
+}
+
+/* What the masks make of writing @value over @old. */
+static inline u64 masked(const struct mmio_row *row, u64 old, u64 value)
+{
+	return (value & row->plain) | (old & row->read_only) |
+	       (old & row->write_1_clear & ~value);
+}
+
+static bool write_is_misuse(struct uiommufd_mmio *mmio,
+			    const struct mmio_cell *cell, u64 value)
+{
+	const struct mmio_row *row = cell->row;
+	const char *name = mmio->block->registers[row->number].name;
+
+	if (!(row->plain | row->write_1_clear)) {
+		if (!(row->flags & UIOMMUFD_MMIO_QUIET))
+			mmio_error(mmio, MMIO_READ_ONLY,
+				   "write 0x%llx to %s[%u]",
+				   (unsigned long long)value, name,
+				   cell->index);
+		return true;
+	}
+	if (value & row->reserved)
+		mmio_error(mmio, MMIO_RESERVED_BITS, "write 0x%llx to %s[%u]",
+			   (unsigned long long)value, name, cell->index);
+	return false;
+}
+
+static inline void cell_write(struct uiommufd_mmio *mmio,
+			      struct mmio_cell *cell, u64 value)
+{
+	const struct mmio_row *row = cell->row;
+	u64 old = mmio_load(&cell->value);
+	u64 stored;
+
+	if (uik_unlikely((value & row->reserved) ||
+			 !(row->plain | row->write_1_clear)) &&
+	    write_is_misuse(mmio, cell, value))
+		return;
+	/*
+	 * The device may change the bits that a write keeps; without such bits
+	 * nothing can be lost by a plain store.
+	 */
+	if (!(row->read_only | row->write_1_clear)) {
+		stored = value & row->plain;
+		if (row->check)
+			stored = row->check(mmio->device, cell->index, old,
+					    stored);
+		mmio_store(&cell->value, stored);
+	} else {
+		do {
+			stored = masked(row, old, value);
+			if (row->check)
+				stored = row->check(mmio->device, cell->index,
+						    old, stored);
+		} while (!__atomic_compare_exchange_n(
+			&cell->value, &old, stored, false, __ATOMIC_ACQ_REL,
+			__ATOMIC_ACQUIRE));
+	}
+	if (row->written)
+		row->written(mmio->device, cell->index, old, stored);
+}
+
+/* A half of a 64-bit register: the other half is written as it is. */
+static void half_write(struct uiommufd_mmio *mmio, struct mmio_cell *cell,
+		       u32 offset, u64 value)
+{
+	unsigned int shift = (offset - cell->offset) * 8;
+	u64 half = (u64)UIOMMUFD_MMIO_ALL32 << shift;
+	u64 rest = mmio_load(&cell->value) & ~half & ~cell->row->write_1_clear;
+
+	cell_write(mmio, cell, rest | (value & UIOMMUFD_MMIO_ALL32) << shift);
+}
+
+static bool is_half(const struct mmio_cell *cell, u32 offset,
+		    unsigned int width)
+{
+	return width == 4 && cell->row->width == 8 && offset % 4 == 0 &&
+	       (cell->row->flags & UIOMMUFD_MMIO_HALVES);
+}
+
+static struct mmio_cell *pair_of(struct uiommufd_mmio *mmio,
+				 const struct mmio_cell *cell, u32 offset,
+				 unsigned int width)
+{
+	struct mmio_cell *next;
+
+	if (width != 8 || cell->row->width != 4 || offset % 8 ||
+	    !(cell->row->flags & UIOMMUFD_MMIO_PAIRS))
+		return NULL;
+	next = cell_at(mmio, offset + 4);
+	if (!next || next->row->width != 4 ||
+	    !(next->row->flags & UIOMMUFD_MMIO_PAIRS))
+		return NULL;
+	return next;
+}
+
+/* Names what is wrong with an access that neither fits nor is allowed. */
+static void odd_error(struct uiommufd_mmio *mmio, const struct mmio_cell *cell,
+		      u32 offset, unsigned int width, const char *verb)
+{
+	enum mmio_error kind = MMIO_WRONG_WIDTH;
+
+	if (!width || offset % width)
+		kind = MMIO_MISALIGNED;
+	else if (!cell)
+		kind = MMIO_NO_REGISTER;
+	mmio_error(mmio, kind, "%u-byte %s at 0x%x", width, verb, offset);
+}
+
+static noinline u64
+odd_read(struct uiommufd_mmio *mmio, u32 offset, unsigned int width)
+{
+	struct mmio_cell *cell = cell_at(mmio, offset);
+	struct mmio_cell *next;
+
+	if (cell && is_half(cell, offset, width))
+		return (cell_read(mmio, cell) >> (offset - cell->offset) * 8) &
+		       UIOMMUFD_MMIO_ALL32;
+	next = cell ? pair_of(mmio, cell, offset, width) : NULL;
+	if (next) {
+		u64 low = cell_read(mmio, cell);
+
+		return low | cell_read(mmio, next) << 32;
+	}
+	odd_error(mmio, cell, offset, width, "read");
+	return 0;
+}
+
+static noinline void
+odd_write(struct uiommufd_mmio *mmio, u32 offset, unsigned int width,
+	  u64 value)
+{
+	struct mmio_cell *cell = cell_at(mmio, offset);
+	struct mmio_cell *next;
+
+	if (cell && is_half(cell, offset, width)) {
+		half_write(mmio, cell, offset, value);
+		return;
+	}
+	next = cell ? pair_of(mmio, cell, offset, width) : NULL;
+	if (next) {
+		cell_write(mmio, cell, value & UIOMMUFD_MMIO_ALL32);
+		cell_write(mmio, next, value >> 32);
+		return;
+	}
+	odd_error(mmio, cell, offset, width, "write");
+}
+
+static inline bool fits(const struct mmio_cell *cell, u32 offset,
+			unsigned int width)
+{
+	return cell && cell->offset == offset && cell->row->width == width;
+}
+
+uint64_t uiommufd_mmio_read(struct uiommufd_mmio *mmio, uint32_t offset,
+			    unsigned int width)
+{
+	struct mmio_shard *shard = mmio_my_shard(mmio);
+	struct mmio_cell *cell;
+
+	mmio_count(&shard->reads);
+	offset = real_offset(mmio, offset);
+	cell = cell_at(mmio, offset);
+	if (uik_likely(fits(cell, offset, width)))
+		return cell_read(mmio, cell);
+	if (offset == UIOMMUFD_MMIO_UNMAPPED) {
+		mmio_count(&shard->unmapped);
+		return 0;
+	}
+	return odd_read(mmio, offset, width);
+}
+
+void uiommufd_mmio_write(struct uiommufd_mmio *mmio, uint32_t offset,
+			 unsigned int width, uint64_t value)
+{
+	struct mmio_shard *shard = mmio_my_shard(mmio);
+	struct mmio_cell *cell;
+
+	mmio_count(&shard->writes);
+	if (width < 8)
+		value &= (UINT64_C(1) << width * 8) - 1;
+	offset = real_offset(mmio, offset);
+	cell = cell_at(mmio, offset);
+	if (uik_likely(fits(cell, offset, width)))
+		cell_write(mmio, cell, value);
+	else if (offset == UIOMMUFD_MMIO_UNMAPPED)
+		mmio_count(&shard->unmapped);
+	else
+		odd_write(mmio, offset, width, value);
+}
+
+uint64_t uiommufd_mmio_get(const struct uiommufd_mmio *mmio, uint32_t row,
+			   uint32_t index)
+{
+	return mmio_load(&mmio->cells[mmio->first[row] + index].value);
+}
+
+void uiommufd_mmio_set(struct uiommufd_mmio *mmio, uint32_t row,
+		       uint32_t index, uint64_t value)
+{
+	mmio_store(mmio_cell(mmio, row, index), value);
+}
+
+void uiommufd_mmio_reset(struct uiommufd_mmio *mmio)
+{
+	for (u32 i = 0; i < mmio->cell_count; i++) {
+		struct mmio_cell *cell = &mmio->cells[i];
+
+		mmio_store(&cell->value,
+			   mmio->block->registers[cell->row->number].reset);
+	}
+}
+
+void uiommufd_mmio_read_counters(const struct uiommufd_mmio *mmio,
+				 struct uiommufd_mmio_counters *out)
+{
+	u64 kinds[MMIO_ERROR_NR];
+
+	memset(out, 0, sizeof(*out));
+	for (int i = 0; i < MMIO_SHARDS; i++) {
+		const struct mmio_shard *s = &mmio->shard[i];
+
+		out->reads += __atomic_load_n(&s->reads, __ATOMIC_RELAXED);
+		out->writes += __atomic_load_n(&s->writes, __ATOMIC_RELAXED);
+		out->unmapped +=
+			__atomic_load_n(&s->unmapped, __ATOMIC_RELAXED);
+	}
+	for (int i = 0; i < MMIO_ERROR_NR; i++) {
+		kinds[i] = __atomic_load_n(&mmio->errors[i], __ATOMIC_RELAXED);
+		out->guest_errors += kinds[i];
+	}
+	out->wrong_width = kinds[MMIO_WRONG_WIDTH];
+	out->misaligned = kinds[MMIO_MISALIGNED];
+	out->no_register = kinds[MMIO_NO_REGISTER];
+	out->reserved_bits = kinds[MMIO_RESERVED_BITS];
+	out->read_only = kinds[MMIO_READ_ONLY];
+	out->reported = kinds[MMIO_REPORTED];
+}
+
+/* --- making and unmaking --------------------------------------------------*/
+
+static void compile_row(struct mmio_row *to,
+			const struct uiommufd_mmio_register *from, u32 number)
+{
+	u64 all = from->width == 8 ? UIOMMUFD_MMIO_ALL64 : UIOMMUFD_MMIO_ALL32;
+
+	to->read_only = from->read_only;
+	to->write_1_clear = from->write_1_clear;
+	to->reserved = from->reserved;
+	to->plain = all &
+		    ~(from->read_only | from->write_1_clear | from->reserved);
+	to->read = from->read;
+	to->check = from->check;
+	to->written = from->written;
+	to->width = from->width;
+	to->flags = from->flags;
+	to->number = number;
+}
+
+/* Lays the cells of row @r out from number @cell on; false if they overlap. */
+static bool compile_cells(struct uiommufd_mmio *mmio, u16 *map, u32 r,
+			  u32 cell)
+{
+	const struct uiommufd_mmio_register *row = &mmio->block->registers[r];
+
+	for (u32 i = 0; i < mmio_row_cells(row); i++, cell++) {
+		u32 offset = mmio_row_offset(row, i);
+
+		mmio->cells[cell] = (struct mmio_cell){
+			.value = row->reset,
+			.row = &mmio->rows[r],
+			.offset = offset,
+			.index = i,
+		};
+		for (u32 at = offset; at < offset + row->width; at += 4) {
+			if (map[at / 4])
+				return false;
+			map[at / 4] = cell + 1;
+		}
+	}
+	return true;
+}
+
+static bool compile_table(struct uiommufd_mmio *mmio, u16 *map)
+{
+	const struct uiommufd_mmio_block *block = mmio->block;
+	u32 cell = 0;
+
+	for (u32 r = 0; r < block->register_count; r++) {
+		compile_row(&mmio->rows[r], &block->registers[r], r);
+		mmio->first[r] = cell;
+		if (!compile_cells(mmio, map, r, cell))
+			return false;
+		cell += mmio_row_cells(&block->registers[r]);
+	}
+	return true;
+}
+
+static void compile_aliases(const struct uiommufd_mmio_block *block, u8 *pages)
+{
+	for (u32 i = 0; i < block->alias_count; i++)
+		memset(&pages[block->aliases[i].start >> MMIO_PAGE_SHIFT],
+		       i + 1, block->aliases[i].size >> MMIO_PAGE_SHIFT);
+}
+
+static void mmio_release(struct uiommufd_mmio *mmio)
+{
+	kvfree(mmio->cells);
+	kvfree(mmio->map);
+	kvfree(mmio->pages);
+	kvfree(mmio->rows);
+	kvfree(mmio->first);
+	kfree(mmio);
+}
+
+void uiommufd_mmio_free(struct uiommufd_mmio *mmio)
+{
+	if (!mmio)
+		return;
+	mmio_detach(mmio);
+	mmio_release(mmio);
+}
+
+static struct uiommufd_mmio *
+mmio_alloc(const struct uiommufd_mmio_block *block, u32 cells, u32 map_bytes)
+{
+	struct uiommufd_mmio *mmio = kzalloc(sizeof(*mmio), GFP_KERNEL);
+
+	if (!mmio)
+		return NULL;
+	mmio->block = block;
+	mmio->cell_count = cells;
+	mmio->map_bytes = map_bytes;
+	spin_lock_init(&mmio->error_lock);
+	mmio->cells = kvcalloc(cells + 1, sizeof(*mmio->cells), GFP_KERNEL);
+	mmio->map = kvcalloc(map_bytes / 4 + 1, sizeof(u16), GFP_KERNEL);
+	mmio->pages = kvcalloc(block->size >> MMIO_PAGE_SHIFT, 1, GFP_KERNEL);
+	mmio->rows = kvcalloc(block->register_count + 1, sizeof(*mmio->rows),
+			      GFP_KERNEL);
+	mmio->first = kvcalloc(block->register_count + 1, sizeof(u32),
+			       GFP_KERNEL);
+	if (mmio->cells && mmio->map && mmio->pages && mmio->rows &&
+	    mmio->first)
+		return mmio;
+	mmio_release(mmio);
+	return NULL;
+}
+
+struct uiommufd_mmio *uiommufd_mmio_new(const struct uiommufd_mmio_block *block,
+					void *device, const char **why)
+{
+	struct uiommufd_mmio *mmio;
+	const char *wrong;
+	u32 map_bytes = 0;
+	u32 cells = 0;
+
+	wrong = mmio_table_check(block, &cells, &map_bytes);
+	if (why)
+		*why = wrong;
+	if (wrong) {
+		errno = EINVAL;
+		return NULL;
+	}
+	mmio = mmio_alloc(block, cells, map_bytes);
+	if (!mmio) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	mmio->device = device;
+	compile_aliases(block, (u8 *)mmio->pages);
+	if (!compile_table(mmio, (u16 *)mmio->map)) {
+		if (why)
+			*why = "two registers overlap";
+		mmio_release(mmio);
+		errno = EINVAL;
+		return NULL;
+	}
+	return mmio;
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A compiled register table: what an access needs, and nothing else.
+ *
+ * map has one entry per 32-bit word of the part of the window that holds
+ * registers: 1 + the number of the cell that covers it, or 0.  pages has one
+ * entry per 4 KiB of the whole window: 1 + the number of the alias it belongs
+ * to, or 0.  Both are constant after uiommufd_mmio_new().
+ *
+ * Cell values are atomic.  error_lock protects the text of the last error
+ * and nothing on the fast path.
+ */
+#ifndef UIK_SIM_MMIO_H
+#define UIK_SIM_MMIO_H
+
+#include <linux/types.h>
+#include <linux/spinlock.h>
+#include <uik/hook.h>
+#include <uik/task.h>
+#include <uiommufd/mmio.h>
+
+#define MMIO_SHARDS 16
+#define MMIO_PAGE_SHIFT 12
+#define MMIO_ERROR_BYTES 160
+#define MMIO_MAX_CELLS 65534
+
+enum mmio_error {
+	MMIO_WRONG_WIDTH,
+	MMIO_MISALIGNED,
+	MMIO_NO_REGISTER,
+	MMIO_RESERVED_BITS,
+	MMIO_READ_ONLY,
+	MMIO_REPORTED,
+	MMIO_ERROR_NR
+};
+
+/* What of a row an access looks at: one cache line. */
+struct mmio_row {
+	u64 plain;		/* bits a write sets */
+	u64 read_only;
+	u64 write_1_clear;
+	uint64_t (*read)(void *device, uint32_t index, uint64_t value);
+	uint64_t (*check)(void *device, uint32_t index, uint64_t old,
+			  uint64_t value);
+	void (*written)(void *device, uint32_t index, uint64_t old,
+			uint64_t value);
+	u64 reserved;
+	u8 width;
+	u8 flags;
+	u32 number;
+};
+
+struct mmio_cell {
+	u64 value;		/* atomic */
+	const struct mmio_row *row;
+	u32 offset;
+	u32 index;
+};
+
+/* Counters of the tasks that share a CPU number. */
+struct mmio_shard {
+	u64 reads;
+	u64 writes;
+	u64 unmapped;
+} __attribute__((aligned(64)));
+
+struct uiommufd_mmio {
+	const struct uiommufd_mmio_block *block;
+	void *device;		/* borrowed, for the hooks */
+	struct mmio_cell *cells;
+	const u16 *map;
+	const u8 *pages;
+	u32 map_bytes;		/* offsets below have a map entry */
+	u32 cell_count;
+	struct mmio_row *rows;
+	u32 *first;		/* first cell of each row */
+	struct uik_machine *machine; /* borrowed while attached, or NULL */
+	u64 phys;
+	u64 errors[MMIO_ERROR_NR];
+	spinlock_t error_lock;
+	char error_text[MMIO_ERROR_BYTES];
+	struct mmio_shard shard[MMIO_SHARDS];
+};
+
+static inline u64 mmio_load(const u64 *value)
+{
+	return __atomic_load_n(value, __ATOMIC_ACQUIRE);
+}
+
+/* Pairs with mmio_load(): what the device did before is visible. */
+static inline void mmio_store(u64 *value, u64 new_value)
+{
+	__atomic_store_n(value, new_value, __ATOMIC_RELEASE);
+}
+
+/* The value of a cell, for device code that keeps the pointer. */
+static inline u64 *mmio_cell(struct uiommufd_mmio *mmio, u32 row, u32 index)
+{
+	return &mmio->cells[mmio->first[row] + index].value;
+}
+
+/* Adds one on the caller's own CPU: exact unless two tasks share it. */
+static inline void mmio_count(u64 *counter)
+{
+	__atomic_store_n(counter,
+			 __atomic_load_n(counter, __ATOMIC_RELAXED) + 1,
+			 __ATOMIC_RELAXED);
+}
+
+static inline struct mmio_shard *mmio_my_shard(struct uiommufd_mmio *mmio)
+{
+	return &mmio->shard[(unsigned int)uik_current()->cpu % MMIO_SHARDS];
+}
+
+void mmio_error(struct uiommufd_mmio *mmio, enum mmio_error kind,
+		const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* mmio_attach.c: the physical address, or 0 with errno. */
+u64 mmio_attach(struct uiommufd_mmio *mmio, struct uik_machine *machine,
+		u64 phys);
+void mmio_detach(struct uiommufd_mmio *mmio);
+
+/* mmio_table.c: NULL if the table is good, else what is wrong with it. */
+const char *mmio_table_check(const struct uiommufd_mmio_block *block,
+			     u32 *out_cells, u32 *out_map_bytes);
+u32 mmio_row_cells(const struct uiommufd_mmio_register *row);
+u32 mmio_row_offset(const struct uiommufd_mmio_register *row, u32 index);
+
+#endif
