@@ -14,6 +14,7 @@
 
 #include "client/entry.h"
 #include "core/core.h"
+#include "objects/objects.h"
 
 /* Linux's own cap on one read or write with 4 KiB pages. */
 #define RW_MAX_COUNT 0x7ffff000ul
@@ -35,8 +36,8 @@ static int install(struct file *file, int fd)
 	return fd;
 }
 
-static int open_context(struct uiommufd_platform *platform, bool vfio,
-			int flags)
+static int open_context(struct uiommufd_platform *platform,
+			enum iommufd_account_mode mode, int flags)
 {
 	struct uik_machine *outer = uik_enter(client_machine(platform));
 	int fd;
@@ -44,7 +45,7 @@ static int open_context(struct uiommufd_platform *platform, bool vfio,
 	uik_point(UIK_POINT_CALL, NULL, 0, false);
 	fd = get_unused_fd_flags(flags & O_CLOEXEC);
 	if (fd >= 0)
-		fd = install(iommufd_ctx_open(vfio, flags), fd);
+		fd = install(iommufd_ctx_open(&iommufd_model, mode), fd);
 	uik_point(UIK_POINT_RETURN, NULL, 0, false);
 	uik_leave(outer);
 	return entry_result(fd);
@@ -52,16 +53,16 @@ static int open_context(struct uiommufd_platform *platform, bool vfio,
 
 int uiommufd_open(struct uiommufd_platform *platform, int flags)
 {
-	return open_context(platform, false, flags);
+	return open_context(platform, IOMMUFD_ACCOUNT_DEFAULT, flags);
 }
 
 int uiommufd_open_path(struct uiommufd_platform *platform, const char *path,
 		       int flags)
 {
 	if (!strcmp(path, "/dev/iommu"))
-		return open_context(platform, false, flags);
+		return open_context(platform, IOMMUFD_ACCOUNT_DEFAULT, flags);
 	if (!strcmp(path, "/dev/vfio/vfio"))
-		return open_context(platform, true, flags);
+		return open_context(platform, IOMMUFD_ACCOUNT_MM, flags);
 	return entry_result(-ENOENT);
 }
 
