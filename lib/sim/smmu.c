@@ -24,6 +24,8 @@
 #define CR0_ATSCHK BIT(4)
 #define IDR0_ATS BIT(10)
 #define IDR0_PRI BIT(16)
+#define IDR1_EVTQS GENMASK(20, 16)
+#define IDR1_CMDQS GENMASK(25, 21)
 #define IRQ_GERROR BIT(0)
 #define IRQ_PRIQ BIT(1)
 #define IRQ_EVTQ BIT(2)
@@ -457,6 +459,10 @@ struct uiommufd_mmio *smmu_new(struct sim *sim)
 	sim->smmu_rows = kmemdup(template, sizeof(template), GFP_KERNEL);
 	if (!sim->smmu_rows)
 		return NULL;
+	sim->config.idr[1] &= ~(IDR1_CMDQS | IDR1_EVTQS);
+	sim->config.idr[1] |=
+		FIELD_PREP(IDR1_CMDQS, sim->config.log2_commands) |
+		FIELD_PREP(IDR1_EVTQS, sim->config.log2_events);
 	for (u32 i = 0; i < 6; i++)
 		sim->smmu_rows[SMMU_IDR0 + i].reset = sim->config.idr[i];
 	sim->smmu_rows[SMMU_IIDR].reset = sim->config.iidr;

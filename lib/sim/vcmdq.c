@@ -11,15 +11,20 @@
 #include "sim.h"
 
 /*
- * What software sees of the SMMU: both stages, 16-bit ASIDs and VMIDs, HTTU,
- * ATS, MSI, EL2, two-level tables, stalls, little-endian; 20-bit StreamIDs and
- * SSIDs; range invalidation, FWB, BBM 2; 48-bit output, all granules.
+ * What software sees of the SMMU: both stages, AArch64 tables, coherent walks,
+ * dirty and access flags, EL2, ATS, 16-bit ASIDs and VMIDs, MSIs, two-level
+ * tables, little-endian, stalls; no SEV (spec/70 section 6.3), no PRI.
  */
-#define DEFAULT_IDR0 0x080df69fu
-#define DEFAULT_IDR1_SIDS 20u
-#define DEFAULT_IDR1_SSIDS (20u << 6)
-#define DEFAULT_IDR3 0x00001504u
-#define DEFAULT_IDR5 0x00800075u
+#define DEFAULT_IDR0                                                       \
+	(BIT(0) | BIT(1) | 2u << 2 | BIT(4) | 2u << 6 | BIT(9) | BIT(10) | \
+	 BIT(12) | BIT(13) | BIT(18) | BIT(19) | 2u << 21 | 1u << 27)
+/* 20-bit StreamIDs and SSIDs; the queue sizes have members of their own. */
+#define DEFAULT_IDR1 (20u | 20u << 6)
+/* Forced write-back, range invalidation, BBM level 2. */
+#define DEFAULT_IDR3 (BIT(8) | BIT(10) | 2u << 11)
+/* 48-bit output, all granules, 128 stalls. */
+#define DEFAULT_IDR5 (5u | BIT(4) | BIT(5) | BIT(6) | 128u << 16)
+/* Not Arm: its errata do not apply. */
 #define DEFAULT_IIDR 0x0000036bu
 #define DEFAULT_AIDR 0x00000001u
 
@@ -32,8 +37,8 @@ void uiommufd_vcmdq_config_init(struct uiommufd_vcmdq_config *config)
 		.log2_sids = 4,
 		.version = 1,
 		.config_reset = 0x00020403,
-		.idr = { DEFAULT_IDR0, DEFAULT_IDR1_SIDS | DEFAULT_IDR1_SSIDS,
-			 0, DEFAULT_IDR3, 0, DEFAULT_IDR5 },
+		.idr = { DEFAULT_IDR0, DEFAULT_IDR1, 0, DEFAULT_IDR3, 0,
+			 DEFAULT_IDR5 },
 		.iidr = DEFAULT_IIDR,
 		.aidr = DEFAULT_AIDR,
 		.log2_commands = 16,

@@ -45,7 +45,7 @@ struct property_entry {
 		.name = (name_), .is_inline = true, .type = (type_),    \
 		.length = sizeof(((struct property_entry *)0)           \
 					 ->value.member_[0]),           \
-		{ .value = { .member_ = { (value_) } } },               \
+		.value = { .member_ = { (value_) } },                   \
 	}
 #define PROPERTY_ENTRY_U8(name, v) uik_property(name, DEV_PROP_U8, u8_data, v)
 #define PROPERTY_ENTRY_U16(name, v) \
@@ -60,7 +60,7 @@ struct property_entry {
 	(struct property_entry)                                   \
 	{                                                         \
 		.name = (name_), .type = DEV_PROP_U32,            \
-		.length = sizeof(array_), { .pointer = (array_) }, \
+		.length = sizeof(array_), .pointer = (array_),    \
 	}
 #define PROPERTY_ENTRY_BOOL(name_)       \
 	(struct property_entry)          \
