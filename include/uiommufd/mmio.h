@@ -180,12 +180,12 @@ struct uiommufd_mmio_counters {
  * Return: the block, all cells at their reset value; owned by the caller.
  * NULL with errno EINVAL or ENOMEM.
  */
-UIOMMUFD_API struct uiommufd_mmio *
+struct uiommufd_mmio *
 uiommufd_mmio_new(const struct uiommufd_mmio_block *block, void *device,
-		  const char **why);
+		  const char **why) UIOMMUFD_API;
 
 /** uiommufd_mmio_free - detach and free a block; NULL is fine. */
-UIOMMUFD_API void uiommufd_mmio_free(struct uiommufd_mmio *mmio);
+void uiommufd_mmio_free(struct uiommufd_mmio *mmio) UIOMMUFD_API;
 
 /**
  * uiommufd_mmio_attach - place a block in a platform's physical address space.
@@ -198,9 +198,9 @@ UIOMMUFD_API void uiommufd_mmio_free(struct uiommufd_mmio *mmio);
  * Return: the physical address; 0 with errno EINVAL, EEXIST (the range is
  * taken) or ENOMEM.
  */
-UIOMMUFD_API uint64_t uiommufd_mmio_attach(struct uiommufd_mmio *mmio,
-					   struct uiommufd_platform *platform,
-					   uint64_t phys);
+uint64_t uiommufd_mmio_attach(struct uiommufd_mmio *mmio,
+			      struct uiommufd_platform *platform, uint64_t phys)
+	UIOMMUFD_API;
 
 /**
  * uiommufd_mmio_read - an access as software makes it.
@@ -209,46 +209,48 @@ UIOMMUFD_API uint64_t uiommufd_mmio_attach(struct uiommufd_mmio *mmio,
  *
  * Return: the value, zero-extended.
  */
-UIOMMUFD_API uint64_t uiommufd_mmio_read(struct uiommufd_mmio *mmio,
-					 uint32_t offset, unsigned int width);
+uint64_t uiommufd_mmio_read(struct uiommufd_mmio *mmio, uint32_t offset,
+			    unsigned int width) UIOMMUFD_API;
 /** uiommufd_mmio_write - see uiommufd_mmio_read(). */
-UIOMMUFD_API void uiommufd_mmio_write(struct uiommufd_mmio *mmio,
-				      uint32_t offset, unsigned int width,
-				      uint64_t value);
+void uiommufd_mmio_write(struct uiommufd_mmio *mmio, uint32_t offset,
+			 unsigned int width, uint64_t value) UIOMMUFD_API;
 
 /**
  * uiommufd_mmio_get - a cell as the device sees it: no hooks, no counters.
  * @row: number of the row in the table
  * @index: number of the cell
+ *
+ * Return: the stored value.
  */
-UIOMMUFD_API uint64_t uiommufd_mmio_get(const struct uiommufd_mmio *mmio,
-					uint32_t row, uint32_t index);
+uint64_t uiommufd_mmio_get(const struct uiommufd_mmio *mmio, uint32_t row,
+			   uint32_t index) UIOMMUFD_API;
 /** uiommufd_mmio_set - the device changes a cell; masks do not apply. */
-UIOMMUFD_API void uiommufd_mmio_set(struct uiommufd_mmio *mmio, uint32_t row,
-				    uint32_t index, uint64_t value);
+void uiommufd_mmio_set(struct uiommufd_mmio *mmio, uint32_t row, uint32_t index,
+		       uint64_t value) UIOMMUFD_API;
 
 /** uiommufd_mmio_reset - all cells back to reset values; counters stay. */
-UIOMMUFD_API void uiommufd_mmio_reset(struct uiommufd_mmio *mmio);
+void uiommufd_mmio_reset(struct uiommufd_mmio *mmio) UIOMMUFD_API;
 
 /**
  * uiommufd_mmio_guest_error - the device reports a misuse it found itself.
  * @format: printf format of one line without newline
  */
-UIOMMUFD_API void uiommufd_mmio_guest_error(struct uiommufd_mmio *mmio,
-					    const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+void uiommufd_mmio_guest_error(struct uiommufd_mmio *mmio, const char *format,
+			       ...)
+	UIOMMUFD_API __attribute__((format(printf, 2, 3)));
 
 /**
  * uiommufd_mmio_last_error - text of the latest guest error.
  * @buffer: receives a terminated string, empty if there was none yet
  * @size: bytes of @buffer
  */
-UIOMMUFD_API void uiommufd_mmio_last_error(struct uiommufd_mmio *mmio,
-					   char *buffer, size_t size);
+void uiommufd_mmio_last_error(struct uiommufd_mmio *mmio, char *buffer,
+			      size_t size) UIOMMUFD_API;
 
-UIOMMUFD_API void
-uiommufd_mmio_read_counters(const struct uiommufd_mmio *mmio,
-			    struct uiommufd_mmio_counters *out);
+/** uiommufd_mmio_read_counters - what accesses there were so far. */
+void uiommufd_mmio_read_counters(const struct uiommufd_mmio *mmio,
+				 struct uiommufd_mmio_counters *out)
+	UIOMMUFD_API;
 
 #define UIOMMUFD_MMIO_DUMP_ALL 0x1u /* also cells at their reset value */
 
@@ -260,8 +262,8 @@ uiommufd_mmio_read_counters(const struct uiommufd_mmio *mmio,
  * One line a cell: offset, name[index], value, then FIELD=value pairs.  Reading
  * for a dump has no side effects and is not counted.
  */
-UIOMMUFD_API void uiommufd_mmio_dump(struct uiommufd_mmio *mmio, FILE *out,
-				     unsigned int flags);
+void uiommufd_mmio_dump(struct uiommufd_mmio *mmio, FILE *out,
+			unsigned int flags) UIOMMUFD_API;
 
 /**
  * uiommufd_mmio_decode - name an offset.
@@ -269,9 +271,8 @@ UIOMMUFD_API void uiommufd_mmio_dump(struct uiommufd_mmio *mmio, FILE *out,
  *
  * Aliases are followed.  Return: the register's width in bytes, or 0.
  */
-UIOMMUFD_API unsigned int uiommufd_mmio_decode(struct uiommufd_mmio *mmio,
-					       uint32_t offset, char *buffer,
-					       size_t size);
+unsigned int uiommufd_mmio_decode(struct uiommufd_mmio *mmio, uint32_t offset,
+				  char *buffer, size_t size) UIOMMUFD_API;
 
 #ifdef __cplusplus
 }

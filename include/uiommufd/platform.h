@@ -56,9 +56,8 @@ struct uiommufd_platform_config {
  * uiommufd_platform_config_init - the defaults of a kind.
  * @kind: NULL means "mock"; borrowed until uiommufd_platform_new() returns
  */
-UIOMMUFD_API void
-uiommufd_platform_config_init(struct uiommufd_platform_config *config,
-			      const char *kind);
+void uiommufd_platform_config_init(struct uiommufd_platform_config *config,
+				   const char *kind) UIOMMUFD_API;
 
 /**
  * uiommufd_platform_new - build a machine and boot its drivers.
@@ -68,19 +67,24 @@ uiommufd_platform_config_init(struct uiommufd_platform_config *config,
  * kind, bad size or geometry), ENOMEM, ENODEV (the IOMMU's driver is not part
  * of this build) or what the driver's probe returned.
  */
-UIOMMUFD_API struct uiommufd_platform *
-uiommufd_platform_new(const struct uiommufd_platform_config *config);
+struct uiommufd_platform *
+uiommufd_platform_new(const struct uiommufd_platform_config *config)
+	UIOMMUFD_API;
 
 /**
  * uiommufd_platform_free - unplug everything, stop the hardware, free all.
  *
  * Every descriptor opened on it must be closed.  NULL is fine.
  */
-UIOMMUFD_API void uiommufd_platform_free(struct uiommufd_platform *platform);
+void uiommufd_platform_free(struct uiommufd_platform *platform) UIOMMUFD_API;
 
-/** uiommufd_platform_kind - the config's kind; lives as long as @platform. */
-UIOMMUFD_API const char *
-uiommufd_platform_kind(const struct uiommufd_platform *platform);
+/**
+ * uiommufd_platform_kind - what it was built as.
+ *
+ * Return: the config's kind; lives as long as @platform.
+ */
+const char *uiommufd_platform_kind(const struct uiommufd_platform *platform)
+	UIOMMUFD_API;
 
 /**
  * uiommufd_platform_plug - a device appears and is taken by the IOMMU.
@@ -89,8 +93,8 @@ uiommufd_platform_kind(const struct uiommufd_platform *platform);
  * Return: the number N >= 0; -1 with EEXIST, EINVAL (not such a name), ENOMEM,
  * or what the IOMMU driver returned.
  */
-UIOMMUFD_API int uiommufd_platform_plug(struct uiommufd_platform *platform,
-					const char *name);
+int uiommufd_platform_plug(struct uiommufd_platform *platform, const char *name)
+	UIOMMUFD_API;
 
 /**
  * uiommufd_platform_unplug - a device disappears.
@@ -100,12 +104,16 @@ UIOMMUFD_API int uiommufd_platform_plug(struct uiommufd_platform *platform,
  *
  * Return: 0; -1 with ENOENT, or EBUSY (still bound).
  */
-UIOMMUFD_API int uiommufd_platform_unplug(struct uiommufd_platform *platform,
-					  const char *name);
+int uiommufd_platform_unplug(struct uiommufd_platform *platform,
+			     const char *name) UIOMMUFD_API;
 
-/** uiommufd_platform_devices - number of plugged devices. */
-UIOMMUFD_API unsigned int
-uiommufd_platform_devices(struct uiommufd_platform *platform);
+/**
+ * uiommufd_platform_devices - how many devices are plugged.
+ *
+ * Return: their number.
+ */
+unsigned int uiommufd_platform_devices(struct uiommufd_platform *platform)
+	UIOMMUFD_API;
 
 /**
  * uiommufd_platform_stream_id - a device's StreamID.
@@ -113,17 +121,20 @@ uiommufd_platform_devices(struct uiommufd_platform *platform);
  *
  * Return: the ID; -1 with ENOENT, EINVAL or ENODEV (no stream IDs: mock).
  */
-UIOMMUFD_API int64_t
-uiommufd_platform_stream_id(struct uiommufd_platform *platform,
-			    const char *name, unsigned int index);
+int64_t uiommufd_platform_stream_id(struct uiommufd_platform *platform,
+				    const char *name, unsigned int index)
+	UIOMMUFD_API;
 
-/** uiommufd_platform_now_ns - the platform's clock. */
-UIOMMUFD_API uint64_t
-uiommufd_platform_now_ns(struct uiommufd_platform *platform);
+/**
+ * uiommufd_platform_now_ns - the platform's clock.
+ *
+ * Return: nanoseconds since an arbitrary start.
+ */
+uint64_t uiommufd_platform_now_ns(struct uiommufd_platform *platform)
+	UIOMMUFD_API;
 /** uiommufd_platform_advance - move a virtual clock; nothing on a wall clock. */
-UIOMMUFD_API void
-uiommufd_platform_advance(struct uiommufd_platform *platform,
-			  uint64_t duration_ns);
+void uiommufd_platform_advance(struct uiommufd_platform *platform,
+			       uint64_t duration_ns) UIOMMUFD_API;
 
 /**
  * uiommufd_platform_interrupts - run interrupt threads that are due.
@@ -132,8 +143,8 @@ uiommufd_platform_advance(struct uiommufd_platform *platform,
  * with THREAD they have threads of their own and this waits until they are
  * idle.
  */
-UIOMMUFD_API void
-uiommufd_platform_interrupts(struct uiommufd_platform *platform);
+void uiommufd_platform_interrupts(struct uiommufd_platform *platform)
+	UIOMMUFD_API;
 
 /* What is left.  All zero once every client is gone; warnings ever. */
 struct uiommufd_audit {
@@ -154,13 +165,16 @@ struct uiommufd_audit {
  * Return: the sum of objects, blocks, locks, mappings and warnings, so 0
  * means clean; -1 with EINVAL.
  */
-UIOMMUFD_API int64_t
-uiommufd_platform_audit(struct uiommufd_platform *platform,
-			struct uiommufd_audit *out);
+int64_t uiommufd_platform_audit(struct uiommufd_platform *platform,
+				struct uiommufd_audit *out) UIOMMUFD_API;
 
-/** uiommufd_platform_machine - the kit's machine under the platform. */
-UIOMMUFD_API struct uik_machine *
-uiommufd_platform_machine(struct uiommufd_platform *platform);
+/**
+ * uiommufd_platform_machine - the kit's machine under the platform.
+ *
+ * Return: never NULL; lives as long as @platform.
+ */
+struct uik_machine *
+uiommufd_platform_machine(struct uiommufd_platform *platform) UIOMMUFD_API;
 
 #ifdef __cplusplus
 }

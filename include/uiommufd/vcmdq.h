@@ -98,8 +98,8 @@ struct uiommufd_vcmdq_config {
 };
 
 /** uiommufd_vcmdq_config_init - the defaults. */
-UIOMMUFD_API void
-uiommufd_vcmdq_config_init(struct uiommufd_vcmdq_config *config);
+void uiommufd_vcmdq_config_init(struct uiommufd_vcmdq_config *config)
+	UIOMMUFD_API;
 
 /**
  * uiommufd_vcmdq_step - let the hardware work by hand.
@@ -112,8 +112,8 @@ uiommufd_vcmdq_config_init(struct uiommufd_vcmdq_config *config);
  *
  * Return: commands executed, 0 without such hardware.
  */
-UIOMMUFD_API uint64_t uiommufd_vcmdq_step(struct uiommufd_platform *platform,
-					  uint64_t max_commands);
+uint64_t uiommufd_vcmdq_step(struct uiommufd_platform *platform,
+			     uint64_t max_commands) UIOMMUFD_API;
 
 /**
  * uiommufd_kick - tell the engine that a VINTF page was written.
@@ -121,15 +121,15 @@ UIOMMUFD_API uint64_t uiommufd_vcmdq_step(struct uiommufd_platform *platform,
  * THREAD: wakes it.  INLINE: does the work before it returns.  STEPPED:
  * nothing.  With THREAD on a wall clock it only saves time.
  */
-UIOMMUFD_API void uiommufd_kick(struct uiommufd_platform *platform);
+void uiommufd_kick(struct uiommufd_platform *platform) UIOMMUFD_API;
 
 /**
  * uiommufd_vcmdq_set_engine - change who moves the queues.
  *
  * Return: 0; -1 with EINVAL, ENODEV or ENOMEM (no thread).
  */
-UIOMMUFD_API int uiommufd_vcmdq_set_engine(struct uiommufd_platform *platform,
-					   enum uiommufd_engine engine);
+int uiommufd_vcmdq_set_engine(struct uiommufd_platform *platform,
+			      enum uiommufd_engine engine) UIOMMUFD_API;
 
 /* --- seeing ------------------------------------------------------------- */
 
@@ -160,9 +160,9 @@ struct uiommufd_vcmdq_counters {
  *
  * Return: 0; -1 with ENODEV or EINVAL (no such queue).
  */
-UIOMMUFD_API int
-uiommufd_vcmdq_read_counters(struct uiommufd_platform *platform, int queue,
-			     struct uiommufd_vcmdq_counters *out);
+int uiommufd_vcmdq_read_counters(struct uiommufd_platform *platform, int queue,
+				 struct uiommufd_vcmdq_counters *out)
+	UIOMMUFD_API;
 
 /* A command as executed: word[] after VMID and StreamID substitution. */
 struct uiommufd_vcmdq_command {
@@ -185,9 +185,9 @@ typedef void (*uiommufd_vcmdq_observer)(
  * Costs a call per command while installed.  After it was ended, no call is
  * running.  Return: 0; -1 with ENODEV.
  */
-UIOMMUFD_API int uiommufd_vcmdq_observe(struct uiommufd_platform *platform,
-					uiommufd_vcmdq_observer observer,
-					void *arg);
+int uiommufd_vcmdq_observe(struct uiommufd_platform *platform,
+			   uiommufd_vcmdq_observer observer, void *arg)
+	UIOMMUFD_API;
 
 struct uiommufd_vcmdq_state {
 	bool mapped;			/* main queue: always */
@@ -204,20 +204,40 @@ struct uiommufd_vcmdq_state {
 	uint32_t gerrorn;
 };
 
-/** uiommufd_vcmdq_read_state - one queue.  0; -1 with ENODEV or EINVAL. */
-UIOMMUFD_API int
-uiommufd_vcmdq_read_state(struct uiommufd_platform *platform, int queue,
-			  struct uiommufd_vcmdq_state *out);
+/**
+ * uiommufd_vcmdq_read_state - one queue as it is now.
+ *
+ * Return: 0; -1 with ENODEV or EINVAL (no such queue).
+ */
+int uiommufd_vcmdq_read_state(struct uiommufd_platform *platform, int queue,
+			      struct uiommufd_vcmdq_state *out) UIOMMUFD_API;
 
-/* The register blocks, NULL if there is none; owned by the platform. */
-UIOMMUFD_API struct uiommufd_mmio *
-uiommufd_vcmdq_registers(struct uiommufd_platform *platform);
-UIOMMUFD_API struct uiommufd_mmio *
-uiommufd_smmu_registers(struct uiommufd_platform *platform);
-/* Their physical addresses, 0 if there is none. */
-UIOMMUFD_API uint64_t
-uiommufd_vcmdq_base(struct uiommufd_platform *platform);
-UIOMMUFD_API uint64_t uiommufd_smmu_base(struct uiommufd_platform *platform);
+/**
+ * uiommufd_vcmdq_registers - the CMDQV's register block.
+ *
+ * Return: owned by the platform; NULL if it has none.
+ */
+struct uiommufd_mmio *
+uiommufd_vcmdq_registers(struct uiommufd_platform *platform) UIOMMUFD_API;
+/**
+ * uiommufd_smmu_registers - the SMMU's register block.
+ *
+ * Return: owned by the platform; NULL if it has none.
+ */
+struct uiommufd_mmio *
+uiommufd_smmu_registers(struct uiommufd_platform *platform) UIOMMUFD_API;
+/**
+ * uiommufd_vcmdq_base - where the CMDQV's registers are.
+ *
+ * Return: the physical address, 0 if there is none.
+ */
+uint64_t uiommufd_vcmdq_base(struct uiommufd_platform *platform) UIOMMUFD_API;
+/**
+ * uiommufd_smmu_base - where the SMMU's registers are.
+ *
+ * Return: the physical address, 0 if there is none.
+ */
+uint64_t uiommufd_smmu_base(struct uiommufd_platform *platform) UIOMMUFD_API;
 
 /* --- what invalidation works on ----------------------------------------- */
 
@@ -250,9 +270,9 @@ enum uiommufd_cache {
  *
  * Return: 0; -1 with ENODEV, ENOMEM or EINVAL (not page aligned, page size).
  */
-UIOMMUFD_API int uiommufd_cache_fill(struct uiommufd_platform *platform,
-				     enum uiommufd_cache cache,
-				     const struct uiommufd_translation *entry);
+int uiommufd_cache_fill(struct uiommufd_platform *platform,
+			enum uiommufd_cache cache,
+			const struct uiommufd_translation *entry) UIOMMUFD_API;
 
 /**
  * uiommufd_cache_find - is there an entry with this tag covering the address?
@@ -260,13 +280,17 @@ UIOMMUFD_API int uiommufd_cache_fill(struct uiommufd_platform *platform,
  *
  * Return: 1 or 0; -1 with ENODEV.
  */
-UIOMMUFD_API int uiommufd_cache_find(struct uiommufd_platform *platform,
-				     enum uiommufd_cache cache,
-				     struct uiommufd_translation *entry);
+int uiommufd_cache_find(struct uiommufd_platform *platform,
+			enum uiommufd_cache cache,
+			struct uiommufd_translation *entry) UIOMMUFD_API;
 
-/** uiommufd_cache_count - live entries; 0 without such hardware. */
-UIOMMUFD_API uint64_t uiommufd_cache_count(struct uiommufd_platform *platform,
-					   enum uiommufd_cache cache);
+/**
+ * uiommufd_cache_count - how much a cache holds.
+ *
+ * Return: live entries; 0 without such hardware.
+ */
+uint64_t uiommufd_cache_count(struct uiommufd_platform *platform,
+			      enum uiommufd_cache cache) UIOMMUFD_API;
 
 /* --- events and faults --------------------------------------------------- */
 
@@ -277,8 +301,8 @@ UIOMMUFD_API uint64_t uiommufd_cache_count(struct uiommufd_platform *platform,
  * Return: 0; -1 with ENODEV, EAGAIN (queue off) or ENOSPC (full: overflow is
  * flagged to the driver).
  */
-UIOMMUFD_API int uiommufd_smmu_event(struct uiommufd_platform *platform,
-				     const uint64_t record[4]);
+int uiommufd_smmu_event(struct uiommufd_platform *platform,
+			const uint64_t record[4]) UIOMMUFD_API;
 
 enum uiommufd_fault_kind {
 	/* The command is executed as if its opcode were unknown. */
@@ -325,14 +349,23 @@ struct uiommufd_fault {
  *
  * Return: a handle >= 0; -1 with ENODEV, EINVAL or ENOSPC.
  */
-UIOMMUFD_API int uiommufd_fault_inject(struct uiommufd_platform *platform,
-				       const struct uiommufd_fault *fault);
-/** uiommufd_fault_hits - how often it has struck; 0 for a free handle. */
-UIOMMUFD_API uint64_t uiommufd_fault_hits(struct uiommufd_platform *platform,
-					  int handle);
-/** uiommufd_fault_clear - disarm one, or all with -1.  Stuck units go on. */
-UIOMMUFD_API int uiommufd_fault_clear(struct uiommufd_platform *platform,
-				      int handle);
+int uiommufd_fault_inject(struct uiommufd_platform *platform,
+			  const struct uiommufd_fault *fault) UIOMMUFD_API;
+/**
+ * uiommufd_fault_hits - how often a fault has struck.
+ *
+ * Return: the number; 0 for a free handle.
+ */
+uint64_t uiommufd_fault_hits(struct uiommufd_platform *platform, int handle)
+	UIOMMUFD_API;
+/**
+ * uiommufd_fault_clear - disarm one fault, or all with -1.
+ *
+ * Units that were stuck go on.
+ * Return: 0; -1 with ENODEV or EINVAL.
+ */
+int uiommufd_fault_clear(struct uiommufd_platform *platform, int handle)
+	UIOMMUFD_API;
 
 #ifdef __cplusplus
 }
