@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * IOAS: an I/O address space as the user sees it, an ID with a table.
+ *
+ * Facts: spec/40 sections 6 to 17.
+ */
+#ifndef OBJECTS_IOAS_H
+#define OBJECTS_IOAS_H
+
+#include "core/core.h"
+#include "objects/iopt.h"
+
+struct iommufd_ioas {
+	struct iommufd_object obj;
+	struct iopt iopt;
+	struct mutex mutex;		/* hwpt_list; see objects.h */
+	struct list_head hwpt_list;	/* of struct iommufd_hwpt_paging */
+};
+
+/** iommufd_get_ioas - look an IOAS up; to be put; ERR_PTR(-ENOENT). */
+static inline struct iommufd_ioas *iommufd_get_ioas(struct iommufd_ctx *ictx,
+						    u32 id)
+{
+	struct iommufd_object *obj =
+		iommufd_get_object(ictx, id, IOMMUFD_OBJ_IOAS);
+
+	return IS_ERR(obj) ? ERR_CAST(obj) :
+			     container_of(obj, struct iommufd_ioas, obj);
+}
+
+static inline void iommufd_put_ioas(struct iommufd_ctx *ictx,
+				    struct iommufd_ioas *ioas)
+{
+	iommufd_put_object(ictx, &ioas->obj);
+}
+
+/**
+ * iommufd_ioas_new - an IOAS that is not published yet.
+ *
+ * Return: RESERVED, to be finished; ERR_PTR of -ENOMEM, -EBUSY.
+ */
+struct iommufd_ioas *iommufd_ioas_new(struct iommufd_ctx *ictx);
+
+/** iommufd_ioas_publish - finish it; waits for changes of process. */
+int iommufd_ioas_publish(struct iommufd_ctx *ictx, struct iommufd_ioas *ioas,
+			 int result);
+
+#endif
