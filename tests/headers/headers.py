@@ -20,7 +20,6 @@ poll pthread sched setjmp signal stdarg stdatomic stdbool stddef stdint stdio st
 string strings sys/epoll sys/eventfd sys/ioctl sys/mman sys/param sys/resource
 sys/socket sys/stat sys/syscall sys/time sys/types sys/uio sys/wait time ucontext
 unistd wchar""".split()
-SKIP_AFTER = set()
 
 
 def compile_text(job):
@@ -55,6 +54,10 @@ def jobs(root, cc, cxx, glib):
         yield (f"{name} alone", command, line)
         yield (f"{name} after libc", command, libc + line)
         yield (f"{name} before libc", command, line + libc)
+    everything = [f"#include <{path.relative_to(root / 'include/kernel')}>\n"
+                  for path in sorted((root / "include/kernel").rglob("*.h"))]
+    yield ("all kit headers", command, "".join(everything))
+    yield ("all kit headers, last first", command, "".join(reversed(everything)))
 
 
 def main():

@@ -21,6 +21,7 @@
 #ifndef UIK_LINUX_UACCESS_H
 #define UIK_LINUX_UACCESS_H
 
+#include <linux/kernel.h>
 #include <linux/types.h>
 #include <linux/compiler.h>
 #include <linux/errno.h>
@@ -137,8 +138,6 @@ void *memdup_array_user(const void __user *src, size_t n, size_t size)
 /** strncpy_from_user - length without NUL (@count if none), or -EFAULT. */
 long strncpy_from_user(char *dst, const char __user *src, long count)
 	__uik(strncpy_from_user);
-
-#define u64_to_user_ptr(x) ((void __user *)(uintptr_t)(u64)(x))
 
 /**
  * access_remote_vm - copy to or from any address space.
