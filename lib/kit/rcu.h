@@ -25,6 +25,7 @@ struct uik_rcu_queue {
 struct uik_rcu_state {
 	struct uik_rawlock lock;	/* protects the queues */
 	unsigned int due;		/* a batch may be complete; atomic */
+	unsigned int running;		/* batches being run; atomic */
 	struct uik_rcu_queue calls;	/* call_rcu() */
 	struct uik_rcu_queue blocks;	/* kfree_rcu() */
 };

@@ -11,14 +11,14 @@
 #include <linux/types.h>
 #include "kit/clock.h"
 #include "kit/rcu.h"
+#include "kit/workqueue.h"
 
 struct uik_machine;
-struct workqueue_struct;
 
 struct uik_sync_state {
 	struct uik_rcu_state rcu;
 	u64 scope_start[8];		/* expected warnings at begin of scope */
-	struct workqueue_struct *queue;	/* system_wq; atomic, owned */
+	struct workqueue_struct events;	/* system_wq */
 	struct workqueue_struct *queues; /* all of the machine; under lock */
 	struct uik_rawlock queues_lock;
 	bool manual_queues;		/* atomic */

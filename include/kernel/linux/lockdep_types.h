@@ -13,6 +13,13 @@ struct lock_class_key {
 	const char *name;
 };
 
+/* A word of readers and one writer, shared by rwsem and rwlock. */
+struct uik_rw {
+	u32 state;			/* writer, sleeper bit, readers */
+	u32 writers_waiting;		/* atomic */
+	unsigned long owner;		/* the writing task */
+};
+
 /* How a held lock is held (uik_held_lock.kind). */
 enum uik_held_kind {
 	UIK_HELD_MUTEX = 1,

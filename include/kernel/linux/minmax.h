@@ -11,12 +11,14 @@
 #include <linux/compiler.h>
 #include <linux/types.h>
 
+/* By the sign bit: comparing an unsigned value with 0 would be warned about. */
+#define uik_known_positive(x) \
+	statically_true(!((unsigned long long)(long long)(x) >> 63))
 /* 1: compares as signed, 2: as unsigned, 3: either way gives the same. */
 #define uik_sign_class(x, ux) \
 	(is_unsigned_type(typeof(ux)) ? \
 		 2 + (sizeof(ux) < sizeof(int)) : \
-		 1 + 2 * (statically_true((long long)(ux) >= 0) || \
-			  statically_true((long long)(x) >= 0)))
+		 1 + 2 * (uik_known_positive(ux) || uik_known_positive(x)))
 
 /* Without optimisation the compiler cannot tell, so nothing is refused. */
 #ifdef __OPTIMIZE__

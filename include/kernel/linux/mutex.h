@@ -10,6 +10,7 @@
 #ifndef UIK_LINUX_MUTEX_H
 #define UIK_LINUX_MUTEX_H
 
+#include <linux/atomic.h>
 #include <linux/cleanup.h>
 #include <linux/compiler.h>
 #include <linux/lockdep.h>

@@ -21,7 +21,7 @@
 #include <uik/abi.h>
 #include <uik/task.h>
 
-/* The current epoch; odd, never 0, which in a task means "reads nothing". */
+/* The current epoch; never 0, which in a task means "reads nothing". */
 extern u64 uik_rcu_epoch __uik_export;
 /* Readers must order their announcement themselves (no membarrier). */
 extern bool uik_rcu_fenced __uik_export;

@@ -16,13 +16,11 @@
 #include <uik/abi.h>
 
 struct rw_semaphore {
-	unsigned int state;		/* writer, sleeper bit, readers */
-	unsigned int writers_waiting;
-	unsigned long owner;		/* the writing task */
+	struct uik_rw rw;
 	struct lock_class_key *key;	/* borrowed for ever; may be NULL */
 };
 
-#define __RWSEM_INITIALIZER(name) { .state = 0 }
+#define __RWSEM_INITIALIZER(name) { .key = NULL }
 #define DECLARE_RWSEM(name) struct rw_semaphore name = __RWSEM_INITIALIZER(name)
 
 void __init_rwsem(struct rw_semaphore *sem, const char *name,
@@ -54,7 +52,7 @@ int __must_check down_write_killable(struct rw_semaphore *sem)
 
 static inline int rwsem_is_locked(struct rw_semaphore *sem)
 {
-	return READ_ONCE(sem->state) != 0;
+	return READ_ONCE(sem->rw.state) != 0;
 }
 
 #define rwsem_assert_held(sem) lockdep_assert_held(sem)

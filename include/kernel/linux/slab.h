@@ -80,18 +80,18 @@ void *krealloc(const void *block, size_t size, gfp_t gfp) __uik(krealloc)
 /** ksize - usable bytes of a block, at least what was asked for. */
 size_t ksize(const void *block) __uik(ksize);
 
-static inline __always_inline void *kzalloc(size_t size, gfp_t gfp)
+static __always_inline void *kzalloc(size_t size, gfp_t gfp)
 {
 	return kmalloc(size, gfp | __GFP_ZERO);
 }
 
-static inline __always_inline void *kvzalloc(size_t size, gfp_t gfp)
+static __always_inline void *kvzalloc(size_t size, gfp_t gfp)
 {
 	return kvmalloc(size, gfp | __GFP_ZERO);
 }
 
 /* n * size, or SIZE_MAX, which no allocator can satisfy. */
-static inline __always_inline size_t uik_array_bytes(size_t n, size_t size)
+static __always_inline size_t uik_array_bytes(size_t n, size_t size)
 {
 	size_t bytes;
 
@@ -99,29 +99,29 @@ static inline __always_inline size_t uik_array_bytes(size_t n, size_t size)
 }
 
 /* Arrays: the multiplication is checked, overflow gives NULL. */
-static inline __always_inline void *kmalloc_array(size_t n, size_t size,
+static __always_inline void *kmalloc_array(size_t n, size_t size,
 						  gfp_t gfp)
 {
 	return kmalloc(uik_array_bytes(n, size), gfp);
 }
 
-static inline __always_inline void *kcalloc(size_t n, size_t size, gfp_t gfp)
+static __always_inline void *kcalloc(size_t n, size_t size, gfp_t gfp)
 {
 	return kmalloc(uik_array_bytes(n, size), gfp | __GFP_ZERO);
 }
 
-static inline __always_inline void *kvmalloc_array(size_t n, size_t size,
+static __always_inline void *kvmalloc_array(size_t n, size_t size,
 						   gfp_t gfp)
 {
 	return kvmalloc(uik_array_bytes(n, size), gfp);
 }
 
-static inline __always_inline void *kvcalloc(size_t n, size_t size, gfp_t gfp)
+static __always_inline void *kvcalloc(size_t n, size_t size, gfp_t gfp)
 {
 	return kvmalloc(uik_array_bytes(n, size), gfp | __GFP_ZERO);
 }
 
-static inline __always_inline void *krealloc_array(void *block, size_t n,
+static __always_inline void *krealloc_array(void *block, size_t n,
 						   size_t size, gfp_t gfp)
 {
 	return krealloc(block, uik_array_bytes(n, size), gfp);
@@ -177,7 +177,7 @@ char *kvasprintf(gfp_t gfp, const char *fmt, __builtin_va_list args)
 #endif
 
 /* Bytes of an object with @count elements in its flexible array. */
-static inline __always_inline size_t uik_flex_bytes(size_t base, size_t element,
+static __always_inline size_t uik_flex_bytes(size_t base, size_t element,
 						    size_t count)
 {
 	size_t bytes = uik_array_bytes(count, element);

@@ -14,15 +14,13 @@ typedef struct spinlock {
 typedef struct spinlock raw_spinlock_t;
 
 typedef struct {
-	unsigned int state;		/* writer, sleeper bit, readers */
-	unsigned int writers_waiting;
-	unsigned long owner;		/* the writing task */
+	struct uik_rw rw;
 	struct lock_class_key *key;	/* borrowed for ever; may be NULL */
 } rwlock_t;
 
 #define __SPIN_LOCK_UNLOCKED(name) { .owner = 0, .key = NULL }
 #define __RAW_SPIN_LOCK_UNLOCKED(name) __SPIN_LOCK_UNLOCKED(name)
-#define __RW_LOCK_UNLOCKED(name) { .state = 0 }
+#define __RW_LOCK_UNLOCKED(name) { .key = NULL }
 #define DEFINE_SPINLOCK(name) spinlock_t name = __SPIN_LOCK_UNLOCKED(name)
 #define DEFINE_RAW_SPINLOCK(name) \
 	raw_spinlock_t name = __SPIN_LOCK_UNLOCKED(name)

@@ -24,13 +24,13 @@ typedef void (*work_func_t)(struct work_struct *work);
 struct work_struct {
 	struct list_head entry;		/* in queue's list while pending */
 	work_func_t func;
-	struct workqueue_struct *queue;	/* borrowed: queued on last */
+	struct workqueue_struct *queue;	/* borrowed: queued on last; atomic */
+	u64 due_ns;			/* machine time; under queue's lock */
 	bool pending;			/* under queue's lock */
 };
 
 struct delayed_work {
 	struct work_struct work;
-	u64 due_ns;			/* machine time; under queue's lock */
 };
 
 #define __WORK_INITIALIZER(name, function) { \
@@ -45,14 +45,12 @@ struct delayed_work {
 		INIT_LIST_HEAD(&(item)->entry); \
 		(item)->func = (function); \
 		(item)->queue = NULL; \
+		(item)->due_ns = 0; \
 		(item)->pending = false; \
 	} while (0)
 #define INIT_WORK_ONSTACK(item, function) INIT_WORK(item, function)
 #define INIT_DELAYED_WORK(item, function) \
-	do { \
-		INIT_WORK(&(item)->work, (function)); \
-		(item)->due_ns = 0; \
-	} while (0)
+	INIT_WORK(&(item)->work, (function))
 #define destroy_work_on_stack(item) ((void)(item))
 #define to_delayed_work(item) container_of(item, struct delayed_work, work)
 #define work_pending(item) READ_ONCE((item)->pending)
@@ -98,7 +96,10 @@ bool queue_delayed_work(struct workqueue_struct *wq, struct delayed_work *work,
 /* Queues, or moves the due time.  Return: whether it was pending. */
 bool mod_delayed_work(struct workqueue_struct *wq, struct delayed_work *work,
 		      unsigned long delay) __uik(mod_delayed_work);
-/* Waits until the work has run, if pending or running.  Return: if it was. */
+/*
+ * Waits until the work has run, if it is due or running.  Return: if it was.
+ * flush_delayed_work() makes it due first.
+ */
 bool flush_work(struct work_struct *work) __uik(flush_work);
 bool flush_delayed_work(struct delayed_work *work) __uik(flush_delayed_work);
 /* Takes a pending work back.  Return: whether it was pending. */

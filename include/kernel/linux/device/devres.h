@@ -86,19 +86,19 @@ unsigned long devm_get_free_pages(struct device *dev, gfp_t gfp,
 				  unsigned int order)
 	__uik(devm_get_free_pages);
 
-static inline __always_inline void *devm_kzalloc(struct device *dev,
+static __always_inline void *devm_kzalloc(struct device *dev,
 						 size_t size, gfp_t gfp)
 {
 	return devm_kmalloc(dev, size, gfp | __GFP_ZERO);
 }
 
-static inline __always_inline void *
+static __always_inline void *
 devm_kmalloc_array(struct device *dev, size_t n, size_t size, gfp_t gfp)
 {
 	return devm_kmalloc(dev, uik_array_bytes(n, size), gfp);
 }
 
-static inline __always_inline void *devm_kcalloc(struct device *dev, size_t n,
+static __always_inline void *devm_kcalloc(struct device *dev, size_t n,
 						 size_t size, gfp_t gfp)
 {
 	return devm_kmalloc(dev, uik_array_bytes(n, size), gfp | __GFP_ZERO);

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Schedule points and failure points: the slow side of <uik/hook.h>.
+ *
+ * A failure point asks the calling task's fail-nth counter first; the installed
+ * hooks are asked only when that one lets it pass.  uik_fail_armed counts armed
+ * counters, and whoever installs hooks that fail points adds one, so that an
+ * unarmed point costs one load and branch.
+ */
+#include <linux/compiler.h>
+#include <uik/hook.h>
+#include <uik/task.h>
+
+const struct uik_hooks *uik_hooks;
+unsigned int uik_fail_armed;
+/* The word of uik_fence() under a thread checker. */
+extern unsigned int uik_fence_word __uik_export;
+unsigned int uik_fence_word;
+
+void uik_point_slow(enum uik_point_kind kind, const void *addr, uint32_t size,
+		    bool write, const void *site)
+{
+	const struct uik_hooks *hooks = uik_hooks;
+	struct uik_point point = {
+		.kind = kind,
+		.write = write,
+		.size = size,
+		.addr = addr,
+		.site = site,
+	};
+
+	if (hooks && hooks->point)
+		hooks->point(&point);
+}
+
+/* Whether the counter makes the operation at @site fail. */
+static bool fail_nth_hits(struct uik_fail_nth *fail, enum uik_fail_kind kind,
+			  const void *site)
+{
+	if (!(fail->kinds & 1u << kind))
+		return false;
+	fail->seen++;
+	if (fail->hit)
+		return fail->sticky;
+	if (!fail->countdown || --fail->countdown)
+		return false;
+	fail->hit = true;
+	fail->site = site;
+	return true;
+}
+
+bool uik_fail_slow(enum uik_fail_kind kind, const void *site)
+{
+	const struct uik_hooks *hooks = uik_hooks;
+
+	if (fail_nth_hits(&uik_current()->fail, kind, site))
+		return true;
+	return hooks && hooks->fail && hooks->fail(kind, site);
+}
+
+bool uik_fail_nth(uint32_t nth, uint32_t kinds, bool sticky)
+{
+	struct uik_fail_nth *fail = &uik_current()->fail;
+	bool had_hit = fail->hit;
+
+	if (fail->kinds)
+		__atomic_fetch_sub(&uik_fail_armed, 1, __ATOMIC_RELAXED);
+	*fail = (struct uik_fail_nth){
+		.kinds = nth ? kinds : 0,
+		.countdown = nth,
+		.sticky = sticky,
+	};
+	if (fail->kinds)
+		__atomic_fetch_add(&uik_fail_armed, 1, __ATOMIC_RELAXED);
+	return had_hit;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The lock stack of a task, and the word that mutexes and spinlocks share.
+ *
+ * Each acquisition pushes one entry on the taking task's stack and each release
+ * removes it, in any order.  The stack answers lockdep_assert_held(), counts
+ * for the audit and is checked when a public entry returns.
+ */
+#ifndef UIK_KIT_LOCK_H
+#define UIK_KIT_LOCK_H
+
+#include <linux/bug.h>
+#include <linux/lockdep.h>
+#include <linux/lockdep_types.h>
+#include <uik/task.h>
+
+/* The lowest bit of an owner word: somebody sleeps on it. */
+#define LOCK_SLEEPER 1ul
+
+extern bool lock_debug;		/* order recording is on */
+
+/* Reports, slow sides of the functions below. */
+void lock_stack_full(const void *lock);
+void lock_release_unowned(const void *lock, const char *what);
+/* Whether the lock was on the stack. */
+bool lock_release_inner(struct task_struct *task, const void *lock);
+/* Before sleeping or spinning for @lock: records the order, finds cycles. */
+void lock_order(struct task_struct *task, const void *lock,
+		const struct lock_class_key *key, unsigned int subclass,
+		const void *site);
+void lock_sleeps_atomic(const void *lock, const struct lock_class_key *key,
+			const void *site);
+/* What a reader calls a class. */
+const char *lock_name(const struct lock_class_key *key);
+
+static inline void lock_push(struct task_struct *task, const void *lock,
+			     const struct lock_class_key *key,
+			     unsigned int kind, unsigned int subclass,
+			     const void *site)
+{
+	unsigned int n = task->held_count;
+
+	if (unlikely(n >= UIK_LOCK_DEPTH)) {
+		lock_stack_full(lock);
+		return;
+	}
+	task->held[n].lock = lock;
+	task->held[n].key = key;
+	task->held[n].site = site;
+	task->held[n].kind = kind;
+	task->held[n].subclass = subclass;
+	/* The audit of another task reads the count. */
+	__atomic_store_n(&task->held_count, n + 1, __ATOMIC_RELAXED);
+}
+
+/* Whether the task held @lock. */
+static inline bool lock_pop(struct task_struct *task, const void *lock)
+{
+	unsigned int n = task->held_count;
+
+	if (unlikely(!n || task->held[n - 1].lock != lock))
+		return lock_release_inner(task, lock);
+	__atomic_store_n(&task->held_count, n - 1, __ATOMIC_RELAXED);
+	return true;
+}
+
+/* Checks and records before a lock that may sleep is taken. */
+static inline void lock_before(struct task_struct *task, const void *lock,
+			       const struct lock_class_key *key,
+			       unsigned int subclass, bool sleeps,
+			       const void *site)
+{
+	if (unlikely(sleeps && task->atomic_depth))
+		lock_sleeps_atomic(lock, key, site);
+	if (unlikely(lock_debug))
+		lock_order(task, lock, key, subclass, site);
+}
+
+/* Takes an owner word if it is free. */
+static inline bool owner_try(unsigned long *owner, struct task_struct *task)
+{
+	unsigned long none = 0;
+
+	return __atomic_compare_exchange_n(owner, &none, (unsigned long)task,
+					   false, __ATOMIC_ACQUIRE,
+					   __ATOMIC_RELAXED);
+}
+
+/* Gives it back if nobody sleeps on it. */
+static inline bool owner_release(unsigned long *owner, struct task_struct *task)
+{
+	unsigned long mine = (unsigned long)task;
+
+	return __atomic_compare_exchange_n(owner, &mine, 0, false,
+					   __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+}
+
+/* Waits for the word and takes it; -EINTR if @interruptible and signalled. */
+int owner_lock_slow(unsigned long *owner, struct task_struct *task,
+		    bool interruptible, const void *site);
+/* Gives it back, waking a sleeper; false if @task does not own it. */
+bool owner_unlock_slow(unsigned long *owner, struct task_struct *task);
+
+#endif

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Tasks: who is inside the library.
+ *
+ * Invariants: every live task is in one list.  A thread's implicit task is put
+ * when the thread ends; the first task of the process is the group leader of
+ * all implicit ones and is never freed.  Task memory comes from a static pool
+ * first, so that tasks have stable addresses; a slot's number picks the task's
+ * processor number.
+ *
+ * A fork keeps only the forking task: the others run in no thread of the child.
+ *
+ * Lock order: tasks_lock is innermost.
+ */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <linux/bug.h>
+#include <linux/rcupdate.h>
+#include <linux/smp.h>
+#include <uik/mm.h>
+#include <uik/task.h>
+
+#include "kit/futex.h"
+#include "kit/machine.h"
+#include "kit/sync.h"
+#include "kit/task.h"
+
+#define POOL_SLOTS 256
+
+__thread struct task_struct *uik_current_task
+	__attribute__((tls_model("initial-exec")));
+
+static struct task_struct pool[POOL_SLOTS] __aligned(64);
+static bool pool_used[POOL_SLOTS];	/* under tasks_lock */
+static unsigned int extra_tasks;	/* under tasks_lock */
+static struct uik_rawlock tasks_lock;	/* protects list and pool */
+static struct task_struct *all_tasks;
+static struct task_struct *first_task;	/* group leader of implicit tasks */
+static pthread_key_t own_task_key;
+static pthread_once_t own_task_once = PTHREAD_ONCE_INIT;
+
+static bool in_pool(const struct task_struct *task)
+{
+	return task >= pool && task < pool + POOL_SLOTS;
+}
+
+/* The lowest free slot, NULL when all are taken.  Under tasks_lock. */
+static struct task_struct *pool_take_locked(void)
+{
+	for (unsigned int i = 0; i < POOL_SLOTS; i++) {
+		if (pool_used[i])
+			continue;
+		pool_used[i] = true;
+		memset(&pool[i], 0, sizeof(pool[i]));
+		pool[i].cpu = i % UIK_NR_CPUS;
+		return &pool[i];
+	}
+	return NULL;
+}
+
+static struct task_struct *task_take(void)
+{
+	struct task_struct *task;
+	unsigned int extra;
+
+	uik_rawlock_lock(&tasks_lock);
+	task = pool_take_locked();
+	extra = task ? 0 : extra_tasks++;
+	uik_rawlock_unlock(&tasks_lock);
+	if (task)
+		return task;
+	task = aligned_alloc(64, round_up(sizeof(*task), 64));
+	if (!task)
+		return NULL;
+	memset(task, 0, sizeof(*task));
+	task->cpu = extra % UIK_NR_CPUS;
+	return task;
+}
+
+static void task_link(struct task_struct *task)
+{
+	uik_rawlock_lock(&tasks_lock);
+	task->next_task = all_tasks;
+	if (all_tasks)
+		all_tasks->prev_task = task;
+	all_tasks = task;
+	uik_rawlock_unlock(&tasks_lock);
+}
+
+static void task_unlink_locked(struct task_struct *task)
+{
+	if (task->prev_task)
+		task->prev_task->next_task = task->next_task;
+	else
+		all_tasks = task->next_task;
+	if (task->next_task)
+		task->next_task->prev_task = task->prev_task;
+}
+
+static void task_free(struct task_struct *task)
+{
+	bool pooled = in_pool(task);
+
+	if (task->fail.kinds)
+		__atomic_fetch_sub(&uik_fail_armed, 1, __ATOMIC_RELAXED);
+	uik_mm_put(task->mm);
+	uik_user_put(task->user);
+	uik_rawlock_lock(&tasks_lock);
+	task_unlink_locked(task);
+	if (pooled)
+		pool_used[task - pool] = false;
+	uik_rawlock_unlock(&tasks_lock);
+	if (!pooled)
+		free(task);
+}
+
+bool task_each(bool (*visit)(struct task_struct *task, void *arg), void *arg)
+{
+	struct task_struct *task;
+
+	uik_rawlock_lock(&tasks_lock);
+	for (task = all_tasks; task; task = task->next_task)
+		if (!visit(task, arg))
+			break;
+	uik_rawlock_unlock(&tasks_lock);
+	return !task;
+}
+
+static bool add_held(struct task_struct *task, void *arg)
+{
+	struct { const struct uik_machine *machine; u64 count; } *sum = arg;
+	const struct uik_machine *works_on = __atomic_load_n(&task->machine,
+							     __ATOMIC_RELAXED);
+
+	if (works_on == sum->machine || !works_on)
+		sum->count += __atomic_load_n(&task->held_count,
+					      __ATOMIC_RELAXED);
+	return true;
+}
+
+u64 uik_locks_held(const struct uik_machine *machine)
+{
+	struct { const struct uik_machine *machine; u64 count; } sum = {
+		.machine = machine,
+	};
+
+	task_each(add_held, &sum);
+	return sum.count;
+}
+
+/* A thread ends: so does the task it was given at its first entry. */
+static void own_task_end(void *arg)
+{
+	struct task_struct *task = arg;
+
+	if (uik_current_task == task)
+		uik_current_task = NULL;
+	__atomic_store_n(&task->exited, true, __ATOMIC_RELAXED);
+	uik_task_put(task);
+}
+
+static void fork_prepare(void)
+{
+	uik_rawlock_lock(&tasks_lock);
+}
+
+static void fork_parent(void)
+{
+	uik_rawlock_unlock(&tasks_lock);
+}
+
+/* In the child only the calling thread lives on, and so does its task. */
+static void fork_child(void)
+{
+	struct task_struct *self = uik_current_task;
+	struct task_struct *task, *next;
+
+	for (task = all_tasks; task; task = next) {
+		next = task->next_task;
+		task->exited |= task != self;
+		task->rcu_epoch = task == self ? task->rcu_epoch : 0;
+	}
+	if (self) {
+		self->pid = gettid();
+		self->tgid = getpid();
+	}
+	tasks_lock.state = 0;
+}
+
+static void own_task_setup(void)
+{
+	if (pthread_key_create(&own_task_key, own_task_end) ||
+	    pthread_atfork(fork_prepare, fork_parent, fork_child))
+		BUG();
+}
+
+/* The first task made becomes everybody's leader and stays for ever. */
+static void join_group(struct task_struct *task)
+{
+	struct task_struct *none = NULL;
+
+	if (__atomic_compare_exchange_n(&first_task, &none, task, false,
+					__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+		uik_task_get(task);
+		none = task;
+	}
+	task->group_leader = none;
+}
+
+struct task_struct *uik_current_slow(void)
+{
+	struct task_struct *task = task_take();
+
+	if (!task)
+		abort();
+	pthread_once(&own_task_once, own_task_setup);
+	/* From here on the task is current: what follows may ask for it. */
+	uik_current_task = task;
+	task->refs = 1;
+	task->pid = gettid();
+	task->tgid = getpid();
+	task->capabilities = UIK_CAP_ALL;
+	task->rlimit_memlock_bytes = UIK_NO_LIMIT;
+	prctl(PR_GET_NAME, task->comm);
+	join_group(task);
+	task_link(task);
+	task->mm = uik_mm_self();
+	task->user = uik_user_of(getuid());
+	pthread_setspecific(own_task_key, task);
+	return task;
+}
+
+struct task_struct *uik_task_new(const char *comm)
+{
+	struct task_struct *creator = uik_current();
+	struct task_struct *task = task_take();
+
+	if (!task)
+		return NULL;
+	task->refs = 1;
+	task->machine = creator->machine;
+	task->pid = creator->pid;
+	task->tgid = creator->tgid;
+	task->capabilities = creator->capabilities;
+	task->rlimit_memlock_bytes = creator->rlimit_memlock_bytes;
+	task->group_leader = creator->group_leader;
+	task->mm = creator->mm;
+	uik_mm_get(task->mm);
+	task->user = creator->user;
+	uik_user_get(task->user);
+	strscpy(task->comm, comm);
+	task_link(task);
+	return task;
+}
+
+void uik_task_get(struct task_struct *task)
+{
+	__atomic_fetch_add(&task->refs, 1, __ATOMIC_RELAXED);
+}
+
+void uik_task_put(struct task_struct *task)
+{
+	/* Releases this user's accesses to whoever frees. */
+	if (__atomic_fetch_sub(&task->refs, 1, __ATOMIC_ACQ_REL) == 1)
+		task_free(task);
+}
+
+struct task_struct *uik_task_switch(struct task_struct *task)
+{
+	struct task_struct *before = uik_current();
+
+	uik_current_task = task;
+	return before;
+}
+
+unsigned int num_online_cpus(void)
+{
+	long count = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return count < 1 ? 1 : min_t(long, count, UIK_NR_CPUS);
+}
