@@ -45,7 +45,8 @@ static int open_context(struct uiommufd_platform *platform,
 	uik_point(UIK_POINT_CALL, NULL, 0, false);
 	fd = get_unused_fd_flags(flags & O_CLOEXEC);
 	if (fd >= 0)
-		fd = install(iommufd_ctx_open(&iommufd_model, mode), fd);
+		fd = install(iommufd_ctx_open(&iommufd_model, mode,
+					      flags), fd);
 	uik_point(UIK_POINT_RETURN, NULL, 0, false);
 	uik_leave(outer);
 	return entry_result(fd);
