@@ -204,14 +204,13 @@ struct iommufd_ucmd {
  * iommufd_ctx_open - a new context.
  * @model: borrowed for its life
  * @mode: where memory is charged at first
+ * @flags: O_NONBLOCK
  *
  * Return: its file, one count for the caller; ERR_PTR(-ENOMEM) or -ENFILE.
  */
 struct file *iommufd_ctx_open(const struct iommufd_model *model,
-			      enum iommufd_account_mode mode);
-
-/** iommufd_file_is_ctx - whether it is the file of a context. */
-bool iommufd_file_is_ctx(const struct file *file);
+			      enum iommufd_account_mode mode,
+			      unsigned int flags);
 
 /**
  * iommufd_file_ctx - the context of a file.

@@ -323,13 +323,14 @@ struct iommufd_fault {
 	/* Serialises read, write, automatic answers; outer to common.lock. */
 	struct mutex mutex;
 	struct xarray response;		/* cookie -> struct iopf_group */
+	bool cookie_zero;		/* 0 is an ordinary cookie */
 };
 
+/* An event; its data follow. */
 struct iommufd_vevent {
 	struct iommufd_vevent_header header;
 	struct list_head node;
-	size_t data_len;
-	u64 event_data[];
+	size_t data_len;		/* bytes */
 };
 
 /* Events of one kind for the guest behind a vIOMMU. */

@@ -60,6 +60,7 @@ struct iommufd_ctx;
 struct iommufd_device;
 struct iommufd_hwpt_paging;
 struct iommufd_viommu_ops;
+struct msi_desc;
 struct page;
 
 /* A process address space ID, as in <linux/iommu.h>. */
@@ -553,6 +554,20 @@ int iommufd_viommu_report_event(struct iommufd_viommu *viommu,
 				enum iommu_veventq_type type, void *event_data,
 				size_t data_len)
 	__uik(iommufd_viommu_report_event);
+
+/**
+ * iommufd_sw_msi - make an interrupt doorbell reachable for a device.
+ * @domain: of iommufd, attached to the device's group
+ * @desc: receives the IOVA; unchanged if the group has no software MSI window
+ * @msi_addr: physical address of the doorbell
+ *
+ * The interrupt layer calls it before a device's message is programmed.
+ *
+ * Context: the iommu group's mutex is held.
+ * Return: 0; -EOVERFLOW too many doorbell pages; -ENOMEM; errors of mapping.
+ */
+int iommufd_sw_msi(struct iommu_domain *domain, struct msi_desc *desc,
+		   phys_addr_t msi_addr) __uik(iommufd_sw_msi);
 
 /** iommufd_viommu_alloc_mmap - _iommufd_alloc_mmap() owned by a vIOMMU. */
 static inline int iommufd_viommu_alloc_mmap(struct iommufd_viommu *viommu,

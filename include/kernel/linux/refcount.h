@@ -130,14 +130,15 @@ static inline __must_check bool __refcount_sub_and_test(int i, refcount_t *r,
 	int old;
 
 	uik_ref_point(r);
-	old = __atomic_fetch_sub(&r->refs.counter, i, __ATOMIC_RELEASE);
+	/*
+	 * The last owner sees what every earlier owner did.  One access: who
+	 * waits for zero may free @r at once.
+	 */
+	old = __atomic_fetch_sub(&r->refs.counter, i, __ATOMIC_ACQ_REL);
 	if (old_p)
 		*old_p = old;
-	if (old > 0 && old == i) {
-		/* The last owner sees what every earlier owner did. */
-		(void)__atomic_load_n(&r->refs.counter, __ATOMIC_ACQUIRE);
+	if (old > 0 && old == i)
 		return true;
-	}
 	if (unlikely(old <= 0 || old - i < 0))
 		refcount_warn_saturate(r, REFCOUNT_SUB_UAF);
 	return false;

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Objects: birth, lookup, references.  Their end is object_remove.c's.
+ *
+ * Invariants:
+ *   - a slot of ictx->objects is free, reserved (RESERVED, or a tombstone), or
+ *     points to an object that is LIVE or about to be unlinked;
+ *   - only its creator knows a RESERVED object;
+ *   - users goes to 0 only under the objects' lock, or in abort.
+ *
+ * Vocabulary: to reserve is to take the ID without showing an object; to
+ * finalize is to show it.
+ */
+#include "core/core.h"
+
+#include <linux/file.h>
+#include <linux/slab.h>
+
+#include "core/object_free.h"
+
+static const struct iommufd_object_type_desc *
+type_of(struct iommufd_ctx *ictx, enum iommufd_object_type type)
+{
+	return &ictx->model->types[type];
+}
+
+struct iommufd_object *
+iommufd_object_alloc_size(struct iommufd_ctx *ictx, size_t size,
+			  enum iommufd_object_type type)
+{
+	struct iommufd_object *obj;
+	int ret;
+
+	ASSERT(size >= type_of(ictx, type)->size);
+	obj = kzalloc(size, GFP_KERNEL_ACCOUNT);
+	if (!obj)
+		return ERR_PTR(-ENOMEM);
+	obj->type = type;
+	refcount_set(&obj->users, 1);
+	refcount_set(&obj->wait_cnt, 1);
+	/* NULL only reserves the ID: lookups do not see it. */
+	ret = xa_alloc(&ictx->objects, &obj->id, NULL, xa_limit_31b,
+		       GFP_KERNEL_ACCOUNT);
+	if (ret) {
+		kfree(obj);
+		return ERR_PTR(ret);
+	}
+	uik_count_object(1);
+	return obj;
+}
+
+struct iommufd_object *
+iommufd_object_alloc_ucmd(struct iommufd_ucmd *ucmd, size_t size,
+			  enum iommufd_object_type type)
+{
+	struct iommufd_object *obj;
+
+	if (WARN_ON(ucmd->new_obj))
+		return ERR_PTR(-EBUSY);
+	/* The dispatcher could not hold the lock that such an abort needs. */
+	if (WARN_ON(type_of(ucmd->ictx, type)->abort))
+		return ERR_PTR(-EOPNOTSUPP);
+	obj = iommufd_object_alloc_size(ucmd->ictx, size, type);
+	if (!IS_ERR(obj))
+		ucmd->new_obj = obj;
+	return obj;
+}
+
+/* Replaces a reservation; WARN if there was none. */
+static void replace_reservation(struct iommufd_ctx *ictx, u32 id, void *entry)
+{
+	XA_STATE(xas, &ictx->objects, id);
+	void *old;
+
+	xas_lock(&xas);
+	old = xas_store(&xas, entry);
+	xas_unlock(&xas);
+	WARN_ON(old != XA_ZERO_ENTRY);
+}
+
+void iommufd_object_finalize(struct iommufd_ctx *ictx,
+			     struct iommufd_object *obj)
+{
+	ASSERT(refcount_read(&obj->users) >= 1);
+	ASSERT(refcount_read(&obj->wait_cnt) >= 1);
+	/* Releases all that was built; pairs with the lock in lookups. */
+	replace_reservation(ictx, obj->id, obj);
+}
+
+void iommufd_object_abort(struct iommufd_ctx *ictx, struct iommufd_object *obj)
+{
+	replace_reservation(ictx, obj->id, NULL);
+	if (WARN_ON(!refcount_dec_if_one(&obj->users)))
+		return;
+	iommufd_object_free(obj);
+}
+
+/* The object's file, made but perhaps never shown: its release runs here. */
+static void drop_file(const struct iommufd_object_type_desc *type,
+		      struct iommufd_object *obj)
+{
+	struct file **slot = (void *)obj + type->file_offset;
+
+	if (type->file_offset && *slot)
+		__fput_sync(*slot);
+}
+
+void iommufd_object_abort_and_destroy(struct iommufd_ctx *ictx,
+				      struct iommufd_object *obj)
+{
+	const struct iommufd_object_type_desc *type = type_of(ictx, obj->type);
+
+	drop_file(type, obj);
+	if (type->abort)
+		type->abort(obj);
+	else
+		type->destroy(obj);
+	iommufd_object_abort(ictx, obj);
+}
+
+int iommufd_object_finish(struct iommufd_ctx *ictx, struct iommufd_object *obj,
+			  int result)
+{
+	if (unlikely(result))
+		iommufd_object_abort_and_destroy(ictx, obj);
+	else
+		iommufd_object_finalize(ictx, obj);
+	return result;
+}
+
+struct iommufd_object *iommufd_get_object(struct iommufd_ctx *ictx, u32 id,
+					  enum iommufd_object_type type)
+{
+	struct iommufd_object *obj;
+
+	if (uik_fail(UIK_FAIL_OP))
+		return ERR_PTR(-ENOENT);
+	xa_lock(&ictx->objects);
+	obj = xa_load(&ictx->objects, id);
+	if (!obj || (type != IOMMUFD_OBJ_ANY && obj->type != type) ||
+	    !iommufd_object_lock(obj))
+		obj = ERR_PTR(-ENOENT);
+	xa_unlock(&ictx->objects);
+	return obj;
+}
+
+void iommufd_object_wake(struct iommufd_ctx *ictx)
+{
+	wake_up_all(&ictx->destroy_wait);
+}
+
+int iommufd_try_inc_users(struct iommufd_ctx *ictx, struct iommufd_object *obj)
+{
+	int ret = -EBUSY;
+
+	xa_lock(&ictx->objects);
+	if (xa_load(&ictx->objects, obj->id) == obj) {
+		refcount_inc(&obj->users);
+		ret = 0;
+	}
+	xa_unlock(&ictx->objects);
+	return ret;
+}
+
+enum iommufd_object_state iommufd_object_state(struct iommufd_ctx *ictx,
+					       struct iommufd_object *obj)
+{
+	XA_STATE(xas, &ictx->objects, obj->id);
+	enum iommufd_object_state state = IOMMUFD_STATE_GONE;
+	void *entry;
+
+	xas_lock(&xas);
+	entry = xas_load(&xas);
+	if (!refcount_read(&obj->users))
+		state = IOMMUFD_STATE_DYING;
+	else if (entry == obj)
+		state = IOMMUFD_STATE_LIVE;
+	else if (entry == XA_ZERO_ENTRY)
+		state = IOMMUFD_STATE_RESERVED;
+	xas_unlock(&xas);
+	return state;
+}
+
+int _iommufd_object_depend(struct iommufd_object *obj_dependent,
+			   struct iommufd_object *obj_depended)
+{
+	/* Itself would never be destroyed. */
+	if (obj_dependent == obj_depended)
+		return -EINVAL;
+	if (obj_dependent->type != obj_depended->type)
+		return -EINVAL;
+	refcount_inc(&obj_depended->users);
+	return 0;
+}
+
+void _iommufd_object_undepend(struct iommufd_object *obj_dependent,
+			      struct iommufd_object *obj_depended)
+{
+	if (WARN_ON_ONCE(obj_dependent == obj_depended ||
+			 obj_dependent->type != obj_depended->type))
+		return;
+	refcount_dec(&obj_depended->users);
+}

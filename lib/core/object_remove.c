@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The end of objects: IOMMU_DESTROY, removal by their owner, the context's end.
+ *
+ * Two orders of the same steps.  IOMMU_DESTROY unlinks first, which decides
+ * between success and EBUSY at once, then waits for those inside.  An owner
+ * that must succeed waits first, so that the short references of running
+ * commands are gone when users is looked at.
+ *
+ * The wait is bounded: who does not leave within a minute makes the caller give
+ * up, and the object stays (owner) or leaks (IOMMU_DESTROY).
+ */
+#include "core/core.h"
+
+#include <linux/jiffies.h>
+#include <linux/slab.h>
+#include <uik/slab.h>
+
+#include "core/object_free.h"
+
+#define DESTROY_WAIT_MS 60000
+
+static bool is_idle(struct iommufd_object *obj)
+{
+	/* Acquires what leavers did; pairs with the release in their put. */
+	return !atomic_read_acquire(&obj->wait_cnt.refs);
+}
+
+/* Drops the map's wait_cnt and waits until it is 0: 0, or -EBUSY. */
+static int wait_until_idle(struct iommufd_ctx *ictx, struct iommufd_object *obj)
+{
+	const struct iommufd_object_type_desc *type =
+		&ictx->model->types[obj->type];
+
+	if (refcount_dec_and_test(&obj->wait_cnt))
+		return 0;
+	if (type->pre_destroy)
+		type->pre_destroy(obj);
+	if (wait_event_timeout(ictx->destroy_wait, is_idle(obj),
+			       msecs_to_jiffies(DESTROY_WAIT_MS)))
+		return 0;
+	pr_crit("iommufd: Time out waiting for iommufd object to become free\n");
+	refcount_inc(&obj->wait_cnt);
+	return -EBUSY;
+}
+
+/* Takes the object out of the map: 0, -ENOENT or -EBUSY. */
+static int unlink_locked(struct xa_state *xas, struct iommufd_ctx *ictx,
+			 struct iommufd_object *expected,
+			 struct iommufd_object **out_obj, unsigned int flags)
+{
+	struct iommufd_object *obj = xas_load(xas);
+
+	if (expected) {
+		/* The caller's: now at least the map's remains. */
+		refcount_dec(&expected->users);
+		if (WARN_ON(obj != expected))
+			return -ENOENT;
+	} else if (!obj || xa_is_zero(obj)) {
+		return -ENOENT;
+	}
+	if (!refcount_dec_if_one(&obj->users))
+		return -EBUSY;
+	xas_store(xas, flags & IOMMUFD_REMOVE_TOMBSTONE ? XA_ZERO_ENTRY : NULL);
+	if ((void *)ictx->vfio_ioas == (void *)obj)
+		ictx->vfio_ioas = NULL;
+	*out_obj = obj;
+	return 0;
+}
+
+/* @idle: @expected has wait_cnt 0 by our wait; restored if it stays. */
+static int take_out(struct iommufd_ctx *ictx, struct iommufd_object *expected,
+		    u32 id, unsigned int flags, bool idle,
+		    struct iommufd_object **out_obj)
+{
+	XA_STATE(xas, &ictx->objects, id);
+	int ret;
+
+	xas_lock(&xas);
+	ret = unlink_locked(&xas, ictx, expected, out_obj, flags);
+	if (ret && idle)
+		refcount_set(&expected->wait_cnt, 1);
+	xas_unlock(&xas);
+	return ret;
+}
+
+static void destroy_and_free(struct iommufd_ctx *ictx,
+			     struct iommufd_object *obj)
+{
+	ASSERT(!refcount_read(&obj->users));
+	ictx->model->types[obj->type].destroy(obj);
+	iommufd_object_free(obj);
+}
+
+int iommufd_object_remove(struct iommufd_ctx *ictx,
+			  struct iommufd_object *to_destroy, u32 id,
+			  unsigned int flags)
+{
+	bool wait_first = flags & IOMMUFD_REMOVE_WAIT;
+	struct iommufd_object *obj;
+	int ret;
+
+	if (wait_first) {
+		ret = wait_until_idle(ictx, to_destroy);
+		if (ret) {
+			refcount_dec(&to_destroy->users);
+			return ret;
+		}
+	}
+	ret = take_out(ictx, to_destroy, id, flags, wait_first, &obj);
+	if (ret)
+		return ret;
+	if (!wait_first) {
+		ret = wait_until_idle(ictx, obj);
+		/* Somebody is still inside: it must never be freed. */
+		if (WARN_ON(ret))
+			return ret;
+	}
+	destroy_and_free(ictx, obj);
+	return 0;
+}
+
+void iommufd_object_destroy_user(struct iommufd_ctx *ictx,
+				 struct iommufd_object *obj)
+{
+	WARN_ON(iommufd_object_remove(ictx, obj, obj->id, IOMMUFD_REMOVE_WAIT));
+}
+
+void iommufd_object_tombstone_user(struct iommufd_ctx *ictx,
+				   struct iommufd_object *obj)
+{
+	WARN_ON(iommufd_object_remove(ictx, obj, obj->id,
+				      IOMMUFD_REMOVE_WAIT |
+					      IOMMUFD_REMOVE_TOMBSTONE));
+}
+
+int iommufd_destroy(struct iommufd_ucmd *ucmd)
+{
+	struct iommu_destroy *cmd = ucmd->cmd;
+
+	return iommufd_object_remove(ucmd->ictx, NULL, cmd->id, 0);
+}
+
+/* Names what nobody will ever free. */
+static void report_leaks(struct iommufd_ctx *ictx)
+{
+	struct uik_slab_block block;
+	struct iommufd_object *obj;
+	unsigned long index;
+
+	xa_for_each(&ictx->objects, index, obj) {
+		pr_err("iommufd: leaked %s %u, users %u, wait_cnt %u\n",
+		       ictx->model->types[obj->type].name, obj->id,
+		       refcount_read(&obj->users),
+		       refcount_read(&obj->wait_cnt));
+		if (!uik_slab_find(obj, &block))
+			continue;
+		if (!block.frame_count)
+			pr_err("  allocated at %p\n", block.site);
+		for (unsigned int i = 0; i < block.frame_count; i++)
+			pr_err("  allocated at %p\n", block.frames[i]);
+	}
+}
+
+/*
+ * One walk in ascending order.  What depends on others may have a higher or a
+ * lower ID; it goes first whichever, by counts alone.
+ */
+static unsigned int destroy_unused(struct iommufd_ctx *ictx, bool *out_empty)
+{
+	struct iommufd_object *obj;
+	unsigned int destroyed = 0;
+	unsigned long index;
+
+	*out_empty = true;
+	xa_for_each(&ictx->objects, index, obj) {
+		*out_empty = false;
+		if (!refcount_dec_if_one(&obj->users))
+			continue;
+		destroyed++;
+		xa_erase(&ictx->objects, index);
+		destroy_and_free(ictx, obj);
+	}
+	return destroyed;
+}
+
+void iommufd_objects_teardown(struct iommufd_ctx *ictx)
+{
+	while (!xa_empty(&ictx->objects)) {
+		bool empty;
+		unsigned int destroyed = destroy_unused(ictx, &empty);
+
+		if (empty)	/* tombstones only */
+			break;
+		if (WARN_ON(!destroyed)) {
+			report_leaks(ictx);
+			break;
+		}
+	}
+	xa_destroy(&ictx->objects);
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+/*
+ * VDEVICE: a device as a guest sees it behind a vIOMMU.
+ *
+ * The contract with the IOMMU driver:
+ *
+ *   1. The ops say how large the driver's structure is (vdevice_size, 0: the
+ *      core's alone) and may have vdevice_init.  A size without init, or one
+ *      smaller than the core's structure, is a bug of the driver.
+ *   2. The slot of virt_id is reserved before vdevice_init and filled after it
+ *      has returned 0: a vDEVICE that the driver has not accepted cannot be
+ *      found, yet its virt_id cannot be taken twice.
+ *   3. vdev->destroy is NULL until the driver sets it.  Whatever way the
+ *      vDEVICE ends, it is called at most once, and before the vDEVICE leaves
+ *      the vIOMMU's map and the vIOMMU loses its reference.
+ *   4. All this happens under the lock of the device's group, from before the
+ *      object exists until it is finished, as does the end.
+ *
+ * A device has at most one vDEVICE.  The vDEVICE holds it with users and
+ * wait_cnt, so that the device's end can wait for it; see device.c.
+ */
+#include "objects/objects.h"
+
+static struct iommufd_vdevice *to_vdevice(struct iommufd_object *obj)
+{
+	return container_of(obj, struct iommufd_vdevice, obj);
+}
+
+struct device *iommufd_vdevice_to_device(struct iommufd_vdevice *vdev)
+{
+	return vdev->idev->dev;
+}
+
+void iommufd_vdevice_abort(struct iommufd_object *obj)
+{
+	struct iommufd_vdevice *vdev = to_vdevice(obj);
+	struct iommufd_viommu *viommu = vdev->viommu;
+	struct iommufd_device *idev = vdev->idev;
+
+	lockdep_assert_held(&idev->igroup->lock);
+	if (vdev->destroy)
+		vdev->destroy(vdev);
+	/* Not if the slot is another's, which is why this one is aborted. */
+	xa_cmpxchg(&viommu->vdevs, vdev->virt_id, vdev, NULL, GFP_KERNEL);
+	refcount_dec(&viommu->obj.users);
+	idev->vdev = NULL;
+}
+
+void iommufd_vdevice_destroy(struct iommufd_object *obj)
+{
+	struct iommufd_vdevice *vdev = to_vdevice(obj);
+	struct iommufd_device *idev = vdev->idev;
+	struct iommufd_ctx *ictx = idev->ictx;
+
+	mutex_lock(&idev->igroup->lock);
+	iommufd_vdevice_abort(obj);
+	mutex_unlock(&idev->igroup->lock);
+	/* May let an unbind go on, which frees the device and its lock. */
+	iommufd_put_object(ictx, &idev->obj);
+}
+
+/* The size to allocate, or -EOPNOTSUPP. */
+static ssize_t vdevice_size(const struct iommufd_viommu_ops *ops)
+{
+	if (!ops || !ops->vdevice_size)
+		return sizeof(struct iommufd_vdevice);
+	if (WARN_ON_ONCE(ops->vdevice_size < sizeof(struct iommufd_vdevice) ||
+			 !ops->vdevice_init))
+		return -EOPNOTSUPP;
+	return ops->vdevice_size;
+}
+
+/* Reserve, ask the driver, publish: 0 or -errno. */
+static int enter_viommu(struct iommufd_vdevice *vdev)
+{
+	struct iommufd_viommu *viommu = vdev->viommu;
+	int ret;
+
+	ret = xa_insert(&viommu->vdevs, vdev->virt_id, NULL,
+			GFP_KERNEL_ACCOUNT);
+	if (ret)
+		return ret == -EBUSY ? -EEXIST : ret;
+	if (viommu->ops && viommu->ops->vdevice_init) {
+		ret = viommu->ops->vdevice_init(vdev);
+		if (ret) {
+			xa_release(&viommu->vdevs, vdev->virt_id);
+			return ret;
+		}
+	}
+	/* Needs no memory; releases what the driver has built. */
+	WARN_ON(xa_is_err(xa_store(&viommu->vdevs, vdev->virt_id, vdev,
+				   GFP_KERNEL_ACCOUNT)));
+	return 0;
+}
+
+static int vdevice_alloc_locked(struct iommufd_ucmd *ucmd,
+				struct iommufd_viommu *viommu,
+				struct iommufd_device *idev)
+{
+	struct iommu_vdevice_alloc *cmd = ucmd->cmd;
+	struct iommufd_vdevice *vdev;
+	struct iommufd_object *obj;
+	ssize_t size;
+	int ret;
+
+	lockdep_assert_held(&idev->igroup->lock);
+	if (idev->destroying)
+		return -ENOENT;
+	if (idev->vdev)
+		return -EEXIST;
+	size = vdevice_size(viommu->ops);
+	if (size < 0)
+		return size;
+	obj = iommufd_object_alloc_size(ucmd->ictx, size, IOMMUFD_OBJ_VDEVICE);
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+	vdev = to_vdevice(obj);
+	vdev->virt_id = cmd->virt_id;
+	vdev->viommu = viommu;
+	refcount_inc(&viommu->obj.users);
+	vdev->idev = idev;
+	idev->vdev = vdev;
+	ret = enter_viommu(vdev);
+	if (!ret) {
+		cmd->out_vdevice_id = vdev->obj.id;
+		ret = iommufd_ucmd_respond(ucmd, sizeof(*cmd));
+	}
+	return iommufd_object_finish(ucmd->ictx, &vdev->obj, ret);
+}
+
+static int vdevice_alloc_on(struct iommufd_ucmd *ucmd,
+			    struct iommufd_viommu *viommu,
+			    struct iommufd_device *idev)
+{
+	struct iommu_device *iommu_dev = iommufd_device_iommu(idev);
+	int ret;
+
+	if (!iommu_dev || iommu_dev != viommu->iommu_dev)
+		return -EINVAL;
+	mutex_lock(&idev->igroup->lock);
+	ret = vdevice_alloc_locked(ucmd, viommu, idev);
+	mutex_unlock(&idev->igroup->lock);
+	return ret;
+}
+
+int iommufd_vdevice_alloc(struct iommufd_ucmd *ucmd)
+{
+	struct iommu_vdevice_alloc *cmd = ucmd->cmd;
+	struct iommufd_viommu *viommu;
+	struct iommufd_device *idev;
+	int ret;
+
+	BUILD_ASSERT(sizeof(cmd->virt_id) == sizeof(unsigned long));
+	viommu = iommufd_get_viommu(ucmd->ictx, cmd->viommu_id);
+	if (IS_ERR(viommu))
+		return PTR_ERR(viommu);
+	idev = iommufd_get_device(ucmd->ictx, cmd->dev_id);
+	ret = PTR_ERR_OR_ZERO(idev);
+	if (ret)
+		goto out_viommu;
+	ret = vdevice_alloc_on(ucmd, viommu, idev);
+	/* On success it is the vDEVICE's. */
+	if (ret)
+		iommufd_put_object(ucmd->ictx, &idev->obj);
+out_viommu:
+	iommufd_put_object(ucmd->ictx, &viommu->obj);
+	return ret;
+}
