@@ -6,6 +6,7 @@
  */
 #include <limits.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/uio.h>
 #include <linux/err.h>
 #include <uik/file.h>
@@ -14,6 +15,7 @@
 
 #include "client/entry.h"
 #include "core/core.h"
+#include "objects/objects.h"
 #include "objects/objects.h"
 
 /* Linux's own cap on one read or write with 4 KiB pages. */
@@ -79,6 +81,33 @@ int uiommufd_close(int fd)
 	return entry_result(ret);
 }
 
+/*
+ * What Linux does with any file before it asks the driver.  None of these
+ * numbers is ours, so they are looked at when nobody wants them.
+ */
+static long generic_ioctl(struct file *file, int fd, unsigned int request,
+			  void *arg)
+{
+	int on;
+
+	switch (request) {
+	case FIOCLEX:
+		return fcntl(fd, F_SETFD, FD_CLOEXEC) ? -errno : 0;
+	case FIONCLEX:
+		return fcntl(fd, F_SETFD, 0) ? -errno : 0;
+	case FIONBIO:
+		if (get_user(on, (int __user *)arg))
+			return -EFAULT;
+		if (on)
+			file->f_flags |= O_NONBLOCK;
+		else
+			file->f_flags &= ~O_NONBLOCK;
+		return 0;
+	default:
+		return -ENOTTY;
+	}
+}
+
 int uiommufd_ioctl(int fd, unsigned long request, void *arg)
 {
 	struct entry entry;
@@ -91,6 +120,8 @@ int uiommufd_ioctl(int fd, unsigned long request, void *arg)
 						       (unsigned long)arg);
 	else
 		ret = -ENOTTY;
+	if (uik_unlikely(ret == -ENOTTY))
+		ret = generic_ioctl(entry.file, fd, request, arg);
 	entry_end(&entry);
 	return entry_result(ret);
 }
