@@ -800,8 +800,10 @@ void *xas_load(struct xa_state *xas) __uik(xas_load);
  * xas_store - store @entry at the cursor, walking there if need be.
  * @entry: NULL erases
  *
- * In an allocating array the free mark follows.  Without memory nothing is
- * stored and the cursor has -ENOMEM: see xas_nomem().
+ * An erased entry loses its marks.  In an allocating array its index is free
+ * again; one that is filled through a cursor is taken only after
+ * xas_clear_mark(xas, XA_FREE_MARK).  Without memory nothing is stored and the
+ * cursor has -ENOMEM: see xas_nomem().
  * Return: what was there.  Context: xa_lock.
  */
 void *xas_store(struct xa_state *xas, void *entry) __uik(xas_store);

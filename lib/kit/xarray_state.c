@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * XArray cursors: walking to an index and searching from one.
+ *
+ * All walks are safe against concurrent changes inside rcu_read_lock(): each
+ * slot is read once by an acquire load that pairs with the release store that
+ * published what is behind it.  A search goes down from the head and begins
+ * again there when it leaves a node or meets a retry entry; inside a leaf the
+ * inline functions of <linux/xarray.h> step along.
+ *
+ * A walk needs no node's shift but the root's: levels differ by one chunk.
+ */
+#include "kit/xarray.h"
+
+/* To the index from the head; the entry there. */
+static __always_inline void *walk_down(struct xa_state *xas)
+{
+	unsigned long index = xas->xa_index;
+	void *entry = xa_head(xas->xa);
+	struct xa_node *node;
+	unsigned int shift;
+
+	if (!xa_is_node(entry)) {
+		xas->xa_node = index ? XAS_BOUNDS : NULL;
+		xas->xa_offset = 0;
+		return index ? NULL : entry;
+	}
+	node = xa_to_node(entry);
+	shift = node->shift;
+	if (!covers(shift, index)) {
+		xas->xa_node = XAS_BOUNDS;
+		return NULL;
+	}
+	for (;; shift -= XA_CHUNK_SHIFT) {
+		xas->xa_offset = slot_of(index, shift);
+		entry = xa_entry(xas->xa, node, xas->xa_offset);
+		if (!shift || !xa_is_node(entry))
+			break;
+		node = xa_to_node(entry);
+	}
+	xas->xa_node = node;
+	return entry;
+}
+
+void *xas_load(struct xa_state *xas)
+{
+	if (uik_xas_in_leaf(xas))
+		return xas_reload(xas);
+	return xas_error(xas) ? NULL : walk_down(xas);
+}
+
+/* First slot from @slot on that is not NULL; XA_CHUNK_SIZE if none. */
+static inline unsigned int next_used(struct xa_node *node, unsigned int slot)
+{
+	while (slot < XA_CHUNK_SIZE &&
+	       !__atomic_load_n(&node->slots[slot], __ATOMIC_RELAXED))
+		slot++;
+	return slot;
+}
+
+static __always_inline unsigned int next_slot(struct xa_node *node,
+					      unsigned int slot, xa_mark_t mark)
+{
+	if (mark == XA_PRESENT)
+		return next_used(node, slot);
+	uik_point(UIK_POINT_LOAD, node->marks[mark], sizeof(node->marks[mark]),
+		  false);
+	return find_next_bit(node->marks[mark], XA_CHUNK_SIZE, slot);
+}
+
+/* What seek() should look for, and how it found it. */
+enum seek_result {
+	SEEK_HIT,
+	SEEK_AGAIN,	/* from the head, at the index in the cursor */
+	SEEK_NOTHING,	/* none left in the tree */
+};
+
+/*
+ * One descent, by slots that pass the filter; the index moves up to where it
+ * leads.  @free: an index without an entry is what is sought.
+ */
+static __always_inline enum seek_result
+seek_down(struct xa_state *xas, struct xa_node *node, unsigned long max,
+	  xa_mark_t mark, bool free, void **out)
+{
+	unsigned int shift = node->shift, offset, next;
+	unsigned long index = xas->xa_index;
+	struct xa_node *root = node;
+
+	for (;; shift -= XA_CHUNK_SHIFT) {
+		offset = slot_of(index, shift);
+		next = next_slot(node, offset, mark);
+		if (next != offset)
+			index = ((index >> shift) - offset + next) << shift;
+		xas->xa_index = index;
+		if (next == XA_CHUNK_SIZE)
+			return node == root || !index ? SEEK_NOTHING : SEEK_AGAIN;
+		if (index > max)
+			return SEEK_AGAIN;
+		*out = xa_entry(xas->xa, node, next);
+		if (xa_is_retry(*out))
+			return SEEK_AGAIN;
+		if (!shift || (free && !*out))
+			break;
+		if (!*out) {	/* just emptied */
+			index = ((index >> shift) + 1) << shift;
+			xas->xa_index = index;
+			return index ? SEEK_AGAIN : SEEK_NOTHING;
+		}
+		node = xa_to_node(*out);
+	}
+	if (!*out && !free) {
+		xas->xa_index = ++index;
+		return index ? SEEK_AGAIN : SEEK_NOTHING;
+	}
+	xas->xa_node = node;
+	xas->xa_offset = next;
+	return SEEK_HIT;
+}
+
+/*
+ * From the cursor's index up to @max.  Afterwards the cursor is at what was
+ * found; else restarting, with an index above @max; or at XAS_BOUNDS, with the
+ * first index above the tree.
+ */
+static __always_inline void *seek(struct xa_state *xas, unsigned long max,
+				  xa_mark_t mark, bool free)
+{
+	enum seek_result result;
+	void *entry;
+
+	do {
+		if (xas->xa_index > max) {
+			xas->xa_node = XAS_RESTART;
+			return NULL;
+		}
+		entry = xa_head(xas->xa);
+		if (!xa_is_node(entry))
+			goto head;
+		if (!covers(xa_to_node(entry)->shift, xas->xa_index))
+			goto bounds;
+		result = seek_down(xas, xa_to_node(entry), max, mark, free,
+				   &entry);
+	} while (result == SEEK_AGAIN);
+	if (result == SEEK_HIT)
+		return entry;
+bounds:
+	xas->xa_node = XAS_BOUNDS;
+	return NULL;
+
+head:
+	if (!xas->xa_index && (entry || free) &&
+	    (mark == XA_PRESENT || xa_marked(xas->xa, mark))) {
+		xas->xa_node = NULL;
+		xas->xa_offset = 0;
+		return entry;
+	}
+	if (!xas->xa_index)
+		xas->xa_index = 1;
+	goto bounds;
+}
+
+/* Past the current entry, if the cursor is at one.  False: nowhere to go. */
+static inline bool step_over(struct xa_state *xas)
+{
+	struct xa_node *node = xas->xa_node;
+	unsigned int shift;
+
+	if (node == XAS_RESTART)
+		return true;
+	if (xas_invalid(xas))
+		return false;
+	shift = node ? node->shift : 0;
+	xas->xa_index = ((xas->xa_index >> shift) + 1) << shift;
+	if (xas->xa_index)
+		return true;
+	xas->xa_node = XAS_BOUNDS;
+	return false;
+}
+
+void *xas_find(struct xa_state *xas, unsigned long max)
+{
+	return step_over(xas) ? seek(xas, max, XA_PRESENT, false) : NULL;
+}
+
+void *xas_find_marked(struct xa_state *xas, unsigned long max, xa_mark_t mark)
+{
+	return step_over(xas) ? seek(xas, max, mark, false) : NULL;
+}
+
+bool xas_find_free(struct xa_state *xas, unsigned long max)
+{
+	seek(xas, max, XA_FREE_MARK, true);
+	/* Above the tree everything is free. */
+	return xas->xa_index <= max;
+}
+
+void *xas_find_conflict(struct xa_state *xas)
+{
+	/* With one index to an entry there is one conflict at most. */
+	return xas_valid(xas) ? NULL : xas_load(xas);
+}
+
+void xas_pause(struct xa_state *xas)
+{
+	if (!xas_invalid(xas) && step_over(xas))
+		xas->xa_node = XAS_RESTART;
+}
+
+void *__xas_next(struct xa_state *xas)
+{
+	if (xas_error(xas))
+		return NULL;
+	if (!xas_frozen(xas->xa_node))
+		xas->xa_index++;
+	return walk_down(xas);
+}
+
+void *__xas_prev(struct xa_state *xas)
+{
+	if (xas_error(xas))
+		return NULL;
+	if (!xas_frozen(xas->xa_node))
+		xas->xa_index--;
+	return walk_down(xas);
+}
