@@ -290,7 +290,7 @@ struct iopf_fault {
  * @last_fault: the one flagged LAST_PAGE; the end of @faults
  * @faults: in order of arrival, by iopf_fault.list
  * @fault_count: how many
- * @pending_node: not on any list when a handler gets the group
+ * @pending_node: empty: nobody but the handler has the group
  * @attach_handle: of the domain that the fault goes to
  * @fault_param: of the device; one reference, so that it can be answered
  * @node: the handler's
@@ -311,13 +311,12 @@ struct iopf_group {
 
 /* A device's part in page requests, from adding it to a queue on. */
 struct iommu_fault_param {
-	spinlock_t lock;		/* partial, faults */
+	spinlock_t lock;		/* partial */
 	refcount_t users;
 	struct device *dev;		/* borrowed: outlives all groups */
 	struct iopf_queue *queue;	/* borrowed; NULL: removed */
 	struct list_head queue_list;	/* in queue's devices; queue's mutex */
 	struct list_head partial;	/* requests not flagged LAST_PAGE */
-	struct list_head faults;	/* groups not handed over yet */
 };
 
 struct iommu_fwspec {
@@ -871,9 +870,9 @@ int iopf_queue_add_device(struct iopf_queue *queue, struct device *dev)
 /**
  * iopf_queue_remove_device - no page requests of it any more.
  *
- * Partial requests are dropped, groups that no handler has are answered
- * INVALID.  Groups that a handler has stay its own.
- * Context: the caller keeps reports of the device off.
+ * Partial requests are dropped.  Groups that a handler has stay its own and
+ * can still be answered.
+ * Context: may sleep.
  */
 void iopf_queue_remove_device(struct iopf_queue *queue, struct device *dev)
 	__uik(iopf_queue_remove_device);
