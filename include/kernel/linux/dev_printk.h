@@ -20,9 +20,6 @@ struct device;
 /** dev_printk_emit_ - print at a kernel level '0' to '7'. */
 void uik_dev_printk(char level, const struct device *dev, const char *fmt, ...)
 	__uik_export __attribute__((__format__(__printf__, 3, 4)));
-/** uik_ratelimit - whether this call site may print again; @state is its own. */
-bool uik_ratelimit(u64 *state) __uik_export;
-
 #define uik_dev_print(level, dev, fmt, ...) \
 	uik_dev_printk(level, (dev), dev_fmt(fmt), ##__VA_ARGS__)
 #define dev_emerg(dev, fmt, ...) uik_dev_print('0', dev, fmt, ##__VA_ARGS__)
@@ -37,7 +34,7 @@ bool uik_ratelimit(u64 *state) __uik_export;
 /* Arguments are evaluated only when the message goes out. */
 #define uik_dev_limited(level, dev, fmt, ...)                              \
 	do {                                                               \
-		static u64 uik_limit_;                                     \
+		static struct ratelimit_state uik_limit_;                  \
 		if (uik_ratelimit(&uik_limit_))                            \
 			uik_dev_print(level, dev, fmt, ##__VA_ARGS__);     \
 	} while (0)

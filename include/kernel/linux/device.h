@@ -67,6 +67,7 @@ struct device {
 	spinlock_t devres_lock_;
 	struct list_head devres_;
 	struct list_head bus_node_;
+	u64 sequence_;			/* order of device_add() on the machine */
 	struct uik_device_properties *properties_; /* owned */
 	bool added_;
 	bool name_owned_;

@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Arenas: reserving addresses, committing memory, page spans, block lists.
+ * See arena.h for the layout.
+ */
+#include "kit/arena.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "kit/poison.h"
+
+#define ARENA_HINT 0x200000000000ul	/* 32 TiB: free under every checker */
+#define ARENA_HINT_VALGRIND 0x400000000ul
+#define ARENA_ALIGN (1ul << ARENA_SLOT_SHIFT)
+#define STEP_BYTES (ARENA_PAGE << ARENA_STEP_ORDER)
+#define ARENA_FD_MIN 512
+#define BATCH_BYTES 8192u
+#define BATCH_MAX 32u
+
+/* Process-wide door: written when machines come and go. */
+struct arena *uik_arena_of_slot[ARENA_SLOTS];
+static pthread_mutex_t slots_lock = PTHREAD_MUTEX_INITIALIZER;
+
+const uint16_t uik_arena_class_size[ARENA_CLASSES] = {
+	64, 128, 192, 256, 320, 384, 448, 512, 576, 640, 704, 768, 832, 896,
+	960, 1024, 1280, 1536, 1792, 2048, 2560, 3072, 4096, 5120, 6144, 8192,
+	12288, 16384,
+};
+
+/* Maps exactly @size at @at, or fails. */
+static void *reserve_at(uintptr_t at, size_t size)
+{
+	void *p = mmap((void *)at, size, PROT_NONE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
+			       MAP_FIXED_NOREPLACE, -1, 0);
+
+	if (p == MAP_FAILED)
+		return NULL;
+	if ((uintptr_t)p == at)
+		return p;
+	munmap(p, size);	/* an old kernel took it as a hint */
+	return NULL;
+}
+
+/* Maps more than wanted and cuts off what is not aligned. */
+static void *reserve_anywhere(size_t size)
+{
+	size_t room = size + ARENA_ALIGN;
+	uintptr_t p, start;
+
+	p = (uintptr_t)mmap(NULL, room, PROT_NONE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (p == (uintptr_t)MAP_FAILED)
+		return NULL;
+	start = (p + ARENA_ALIGN - 1) & ~(ARENA_ALIGN - 1);
+	if (start > p)
+		munmap((void *)p, start - p);
+	munmap((void *)(start + size), p + room - start - size);
+	return (void *)start;
+}
+
+static bool slots_free(uintptr_t at, size_t size)
+{
+	uintptr_t slot;
+
+	for (slot = at >> ARENA_SLOT_SHIFT;
+	     slot <= (at + size - 1) >> ARENA_SLOT_SHIFT; slot++)
+		if (slot >= ARENA_SLOTS || uik_arena_of_slot[slot])
+			return false;
+	return true;
+}
+
+/* The lowest place from the hint on, so that runs repeat their addresses. */
+static void *reserve(size_t size)
+{
+	uintptr_t at = RUNNING_ON_VALGRIND ? ARENA_HINT_VALGRIND : ARENA_HINT;
+	size_t stride = (size + ARENA_ALIGN - 1) & ~(ARENA_ALIGN - 1);
+	unsigned int tries;
+	void *p;
+
+	for (tries = 0; tries < 64; tries++, at += stride) {
+		if (!slots_free(at, size))
+			continue;
+		p = reserve_at(at, size);
+		if (p)
+			return p;
+	}
+	return reserve_anywhere(size);
+}
+
+static void slots_set(uintptr_t at, size_t size, struct arena *arena)
+{
+	uintptr_t slot;
+
+	for (slot = at >> ARENA_SLOT_SHIFT;
+	     slot <= (at + size - 1) >> ARENA_SLOT_SHIFT; slot++)
+		__atomic_store_n(&uik_arena_of_slot[slot], arena,
+				 __ATOMIC_RELEASE);
+}
+
+void *arena_reserve(size_t wanted_bytes, size_t head_bytes, size_t *size)
+{
+	size_t bytes = wanted_bytes ? wanted_bytes : ARENA_DEFAULT;
+	void *p = NULL;
+
+	if (!wanted_bytes && RUNNING_ON_VALGRIND)
+		bytes = 1ul << 30;
+	if (bytes > ARENA_MAX)
+		bytes = ARENA_MAX;
+	bytes = (bytes + STEP_BYTES - 1) & ~(STEP_BYTES - 1);
+	if (bytes < ARENA_MIN)
+		bytes = ARENA_MIN;
+	pthread_mutex_lock(&slots_lock);
+	for (; bytes >= ARENA_MIN; bytes = (bytes / 2) & ~(STEP_BYTES - 1)) {
+		p = reserve(bytes);
+		if (p || wanted_bytes)
+			break;
+	}
+	/* Claimed at once: the slot leads to the head, made ready by init. */
+	if (p)
+		slots_set((uintptr_t)p, bytes, p);
+	pthread_mutex_unlock(&slots_lock);
+	if (!p)
+		return NULL;
+	if (mprotect(p, ARENA_TAGS, PROT_READ | PROT_WRITE)) {
+		arena_release(p, bytes);
+		return NULL;
+	}
+	*size = bytes;
+	return p;
+}
+
+void arena_release(void *base, size_t size)
+{
+	pthread_mutex_lock(&slots_lock);
+	slots_set((uintptr_t)base, size, NULL);
+	unpoison_region(base, size);
+	munmap(base, size);
+	pthread_mutex_unlock(&slots_lock);
+}
+
+static void lists_init(struct arena *arena)
+{
+	unsigned int cpu, class, batch;
+
+	for (class = 0; class < ARENA_CLASSES; class++) {
+		batch = BATCH_BYTES / uik_arena_class_size[class];
+		batch = batch < 1 ? 1 : batch > BATCH_MAX ? BATCH_MAX : batch;
+		for (cpu = 0; cpu < ARENA_CPUS; cpu++)
+			arena->cpu[cpu].list[class].limit =
+				arena->checked ? 0 : 2 * batch;
+	}
+}
+
+int arena_init(struct arena *arena, void *base, size_t size)
+{
+	uintptr_t at = (uintptr_t)base, start;
+
+	arena->base = at;
+	arena->size = size;
+	start = at + ARENA_TAGS + size / 8;
+	arena->heap.start = (start + STEP_BYTES - 1) & ~(STEP_BYTES - 1);
+	arena->zone.end = at + size;
+	arena->zone.start = at + ((size / 4 * 3) & ~(STEP_BYTES - 1));
+	arena->heap.brk = arena->heap.start;
+	arena->heap.end = arena->zone.start;
+	arena->heap.fd = -1;
+	arena->zone.brk = arena->zone.start;
+	arena->zone.fd = -1;
+	arena->zone.is_file = true;
+	lists_init(arena);
+	slots_set(at, size, arena);
+	return -pthread_mutex_init(&arena->lock, NULL);
+}
+
+void arena_fini(struct arena *arena)
+{
+	if (arena->zone.fd >= 0)
+		close(arena->zone.fd);
+	pthread_mutex_destroy(&arena->lock);
+}
+
+/* The memfd behind a zone, made with its first page. */
+static bool zone_open(struct arena_zone *zone)
+{
+	int fd;
+
+	if (!zone->is_file || zone->fd >= 0)
+		return true;
+	fd = memfd_create("uiommufd-pages", MFD_CLOEXEC);
+	if (fd < 0)
+		return false;
+	zone->fd = fcntl(fd, F_DUPFD_CLOEXEC, ARENA_FD_MIN);
+	if (zone->fd < 0)
+		zone->fd = fd;
+	else
+		close(fd);
+	return true;
+}
+
+/* Makes [brk, brk + bytes) and its tags usable. */
+static bool zone_commit(struct arena *arena, struct arena_zone *zone,
+			size_t bytes)
+{
+	uintptr_t tags = (uintptr_t)arena_tag(arena, zone->brk);
+	void *p = (void *)zone->brk;
+	off_t offset = zone->brk - zone->start;
+
+	if (bytes > zone->end - zone->brk || !zone_open(zone))
+		return false;
+	if (mprotect((void *)tags, bytes / 8, PROT_READ | PROT_WRITE))
+		return false;
+	if (!zone->is_file) {
+		if (mprotect(p, bytes, PROT_READ | PROT_WRITE))
+			return false;
+	} else {
+		if (ftruncate(zone->fd, offset + bytes))
+			return false;
+		if (mmap(p, bytes, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_FIXED, zone->fd, offset) ==
+		    MAP_FAILED)
+			return false;
+	}
+	poison_region(p, bytes);
+	__atomic_store_n(&zone->brk, zone->brk + bytes, __ATOMIC_RELAXED);
+	return true;
+}
+
+static uint64_t span_tag(unsigned int order, uintptr_t next)
+{
+	return (uint64_t)TAG_FREE_SPAN << TAG_SHIFT |
+	       (uint64_t)order << TAG_FIELD_SHIFT | next;
+}
+
+static void span_push(struct arena *arena, struct arena_zone *zone,
+		      uintptr_t p, unsigned int order)
+{
+	uintptr_t next = zone->free[order];
+	uint64_t *tag = arena_tag(arena, p);
+
+	tag[0] = span_tag(order, next);
+	tag[1] = 0;
+	if (next)
+		arena_tag(arena, next)[1] = p;
+	zone->free[order] = p;
+}
+
+static void span_unlink(struct arena *arena, struct arena_zone *zone,
+			uintptr_t p, unsigned int order)
+{
+	uint64_t *tag = arena_tag(arena, p);
+	uintptr_t next = tag[0] & TAG_POINTER;
+	uintptr_t previous = tag[1];
+
+	if (next)
+		arena_tag(arena, next)[1] = previous;
+	if (previous)
+		arena_tag(arena, previous)[0] = span_tag(order, next);
+	else
+		zone->free[order] = next;
+	tag[0] = 0;
+	tag[1] = 0;
+}
+
+void arena_span_free(struct arena *arena, struct arena_zone *zone, uintptr_t p,
+		     unsigned int order)
+{
+	uintptr_t buddy;
+	uint64_t tag;
+
+	for (; order < ARENA_ORDERS - 1; order++) {
+		buddy = arena->base +
+			((p - arena->base) ^ (ARENA_PAGE << order));
+		if (buddy < zone->start ||
+		    buddy + (ARENA_PAGE << order) > zone->brk)
+			break;
+		tag = *arena_tag(arena, buddy);
+		if ((tag & ~TAG_POINTER) != span_tag(order, 0))
+			break;
+		span_unlink(arena, zone, buddy, order);
+		if (buddy < p)
+			p = buddy;
+	}
+	span_push(arena, zone, p, order);
+}
+
+/* Commits a span of at least a step, aligned to itself. */
+static uintptr_t zone_grow(struct arena *arena, struct arena_zone *zone,
+			   unsigned int order)
+{
+	size_t bytes = ARENA_PAGE << order;
+	uintptr_t p;
+
+	while ((zone->brk - arena->base) & (bytes - 1)) {
+		p = zone->brk;
+		if (!zone_commit(arena, zone, STEP_BYTES))
+			return 0;
+		arena_span_free(arena, zone, p, ARENA_STEP_ORDER);
+	}
+	p = zone->brk;
+	return zone_commit(arena, zone, bytes) ? p : 0;
+}
+
+uintptr_t arena_span_alloc(struct arena *arena, struct arena_zone *zone,
+			   unsigned int order)
+{
+	unsigned int have;
+	uintptr_t p = 0;
+
+	if (order >= ARENA_ORDERS)
+		return 0;
+	for (have = order; have < ARENA_ORDERS && !p; have++)
+		p = zone->free[have];
+	have--;
+	if (p) {
+		span_unlink(arena, zone, p, have);
+	} else {
+		have = order > ARENA_STEP_ORDER ? order : ARENA_STEP_ORDER;
+		p = zone_grow(arena, zone, have);
+	}
+	if (!p)
+		return 0;
+	while (have > order) {
+		have--;
+		span_push(arena, zone, p + (ARENA_PAGE << have), have);
+	}
+	return p;
+}
+
+uintptr_t arena_block_take(struct arena *arena, unsigned int class)
+{
+	struct arena_list *depot = &arena->depot[class];
+	size_t size = uik_arena_class_size[class];
+	uintptr_t p = depot->head;
+
+	if (p) {
+		depot->head = *arena_tag(arena, p) & TAG_POINTER;
+		depot->count--;
+		return p;
+	}
+	if (arena->bump[class] + size > arena->bump_end[class]) {
+		p = arena_span_alloc(arena, &arena->heap, ARENA_CHUNK_ORDER);
+		if (!p)
+			return 0;
+		*arena_class_byte(arena, p) = class + 1;
+		arena->bump[class] = p;
+		arena->bump_end[class] = p + (1ul << ARENA_CHUNK_SHIFT);
+	}
+	p = arena->bump[class];
+	arena->bump[class] += size;
+	return p;
+}
+
+void arena_block_give(struct arena *arena, unsigned int class, uintptr_t p)
+{
+	struct arena_list *depot = &arena->depot[class];
+
+	*arena_tag(arena, p) = (uint64_t)TAG_FREE_BLOCK << TAG_SHIFT |
+			       depot->head;
+	depot->head = p;
+	depot->count++;
+}
+
+bool arena_refill(struct arena *arena, unsigned int class,
+		  struct arena_list *list)
+{
+	uintptr_t p;
+
+	while (list->count <= list->limit / 2) {
+		p = arena_block_take(arena, class);
+		if (!p)
+			break;
+		*arena_tag(arena, p) = (uint64_t)TAG_FREE_BLOCK << TAG_SHIFT |
+				       list->head;
+		list->head = p;
+		list->count++;
+	}
+	return list->count;
+}
+
+void arena_drain(struct arena *arena, unsigned int class,
+		 struct arena_list *list)
+{
+	uintptr_t p;
+
+	while (list->count > list->limit / 2) {
+		p = list->head;
+		list->head = *arena_tag(arena, p) & TAG_POINTER;
+		list->count--;
+		arena_block_give(arena, class, p);
+	}
+}
+
+/* Its tag is live and internal; a span's size is in the next word. */
+void *arena_own_alloc(struct arena *arena, size_t bytes)
+{
+	size_t span = (bytes + ARENA_PAGE - 1) & ~(ARENA_PAGE - 1);
+	uintptr_t p;
+
+	arena_lock(arena);
+	p = arena_span_alloc(arena, &arena->heap, arena_order(span));
+	if (p) {
+		arena_tag(arena, p)[0] = TAG_LIVE(BLOCK_INTERNAL) << TAG_SHIFT;
+		arena_tag(arena, p)[1] = span;
+	}
+	arena_unlock(arena);
+	if (!p)
+		return NULL;
+	unpoison_region((void *)p, span);
+	return memset((void *)p, 0, span);
+}
+
+void arena_own_free(struct arena *arena, void *p)
+{
+	size_t span;
+
+	if (!p)
+		return;
+	span = arena_tag(arena, (uintptr_t)p)[1];
+	poison_region(p, span);
+	arena_lock(arena);
+	arena_tag(arena, (uintptr_t)p)[0] = 0;
+	arena_span_free(arena, &arena->heap, (uintptr_t)p, arena_order(span));
+	arena_unlock(arena);
+}

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Files and the table of descriptor numbers.
+ *
+ * Process-wide doors: the table, indexed by number, and the pool of files.
+ * A file is free when its count is zero; its memory is never anything else, so
+ * fget() may look at one that has just been freed: it takes a count only from a
+ * file that has one, and then checks that the number still leads there.
+ */
+#include <linux/file.h>
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include <linux/anon_inodes.h>
+#include <linux/bug.h>
+#include <linux/err.h>
+
+#include "kit/machine.h"
+
+#define NUMBERS_MAX 65536u
+#define FILES_MAX 16384u
+#define HIGH_FD 512
+
+static struct file *numbers[NUMBERS_MAX];	/* atomic */
+static struct file files[FILES_MAX];
+static struct file *free_files;
+static unsigned int fresh_files;		/* files never used yet */
+static pthread_mutex_t files_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t ready_lock = PTHREAD_MUTEX_INITIALIZER;
+
+int uik_fd_high(int fd)
+{
+	int high = fcntl(fd, F_DUPFD_CLOEXEC, HIGH_FD);
+
+	if (high < 0) {
+		fcntl(fd, F_SETFD, FD_CLOEXEC);
+		return fd;
+	}
+	close(fd);
+	return high;
+}
+
+static struct file *file_take(void)
+{
+	struct file *file;
+
+	pthread_mutex_lock(&files_lock);
+	file = free_files;
+	if (file)
+		free_files = file->next_free_;
+	else if (fresh_files < FILES_MAX)
+		file = &files[fresh_files++];
+	pthread_mutex_unlock(&files_lock);
+	return file;
+}
+
+static void file_give(struct file *file)
+{
+	pthread_mutex_lock(&files_lock);
+	file->next_free_ = free_files;
+	free_files = file;
+	pthread_mutex_unlock(&files_lock);
+}
+
+/* Everything but the count, which late lookers may read. */
+static void file_fill(struct file *file, const char *name,
+		      const struct file_operations *fops, void *priv, int flags)
+{
+	int access = flags & O_ACCMODE;
+
+	file->f_op = fops;
+	file->private_data = priv;
+	file->f_flags = flags & ~O_CLOEXEC;
+	file->f_mode = FMODE_LSEEK | (access != O_WRONLY ? FMODE_READ : 0) |
+		       (access != O_RDONLY ? FMODE_WRITE : 0);
+	file->f_pos = 0;
+	file->machine = uik_this_machine();
+	file->f_inode = &file->inode_;
+	file->inode_ = (struct inode){ 0 };
+	file->name = name;
+	file->host_fd_ = -1;
+	file->event_fd_ = -1;
+	file->readable_ = false;
+}
+
+struct file *anon_inode_getfile(const char *name,
+				const struct file_operations *fops, void *priv,
+				int flags)
+{
+	struct file *file;
+
+	if (uik_fail(UIK_FAIL_ALLOC))
+		return ERR_PTR(-ENOMEM);
+	file = file_take();
+	if (!file)
+		return ERR_PTR(-ENFILE);
+	file_fill(file, name, fops, priv, flags);
+	__atomic_store_n(&file->f_count, 1, __ATOMIC_RELEASE);
+	return file;
+}
+
+int anon_inode_getfd(const char *name, const struct file_operations *fops,
+		     void *priv, int flags)
+{
+	int fd = get_unused_fd_flags(flags);
+	struct file *file;
+
+	if (fd < 0)
+		return fd;
+	file = anon_inode_getfile(name, fops, priv, flags);
+	if (IS_ERR(file)) {
+		put_unused_fd(fd);
+		return PTR_ERR(file);
+	}
+	fd_install(fd, file);
+	return fd;
+}
+
+/* The last count has gone: the file's operations say goodbye. */
+static noinline void file_release(struct file *file)
+{
+	struct uik_machine *previous = uik_enter(file->machine);
+
+	if (file->f_op->release)
+		file->f_op->release(file->f_inode, file);
+	uik_leave(previous);
+	if (file->host_fd_ >= 0)
+		close(file->host_fd_);
+	if (file->event_fd_ >= 0)
+		close(file->event_fd_);
+	file_give(file);
+}
+
+void fput(struct file *file)
+{
+	uik_point(UIK_POINT_REF, &file->f_count, sizeof(file->f_count), true);
+	if (uik_unlikely(!__atomic_sub_fetch(&file->f_count, 1,
+					     __ATOMIC_ACQ_REL)))
+		file_release(file);
+}
+
+void __fput_sync(struct file *file)
+{
+	fput(file);
+}
+
+struct file *fget(unsigned int fd)
+{
+	struct file *file;
+	long count;
+
+	if (uik_unlikely(fd >= NUMBERS_MAX))
+		return NULL;
+again:
+	uik_point(UIK_POINT_REF, &numbers[fd], sizeof(numbers[fd]), true);
+	file = __atomic_load_n(&numbers[fd], __ATOMIC_ACQUIRE);
+	if (uik_unlikely(!file))
+		return NULL;
+	count = __atomic_load_n(&file->f_count, __ATOMIC_RELAXED);
+	do {
+		if (uik_unlikely(!count))
+			goto again;
+	} while (uik_unlikely(!__atomic_compare_exchange_n(
+		&file->f_count, &count, count + 1, true, __ATOMIC_ACQUIRE,
+		__ATOMIC_RELAXED)));
+	if (uik_likely(__atomic_load_n(&numbers[fd], __ATOMIC_ACQUIRE) == file))
+		return file;
+	fput(file);	/* it was another one's by now */
+	goto again;
+}
+
+int get_unused_fd_flags(unsigned int flags)
+{
+	int fd;
+
+	if (uik_fail(UIK_FAIL_OP))
+		return -EMFILE;
+	fd = open("/dev/null", O_RDWR | (flags & O_CLOEXEC));
+	if (fd < 0)
+		return -errno;
+	if (fd < (int)NUMBERS_MAX)
+		return fd;
+	close(fd);
+	return -EMFILE;
+}
+
+void put_unused_fd(unsigned int fd)
+{
+	close(fd);
+}
+
+/* Puts @file (or NULL) behind a number and lets go of what was there. */
+static void number_set(unsigned int fd, struct file *file)
+{
+	struct file *old = __atomic_exchange_n(&numbers[fd], file,
+					       __ATOMIC_ACQ_REL);
+
+	if (old)
+		fput(old);
+}
+
+void fd_install(unsigned int fd, struct file *file)
+{
+	int flags = fcntl(fd, F_GETFD);
+
+	if (file->host_fd_ >= 0)
+		dup3(file->host_fd_, fd, flags & FD_CLOEXEC ? O_CLOEXEC : 0);
+	/* Something is there if the client closed the number behind our back. */
+	number_set(fd, file);
+}
+
+int uik_file_set_pollable(struct file *file)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	int poller, counter, error;
+
+	counter = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (counter < 0)
+		return -errno;
+	poller = epoll_create1(EPOLL_CLOEXEC);
+	if (poller < 0) {
+		error = errno;
+		close(counter);
+		return -error;
+	}
+	counter = uik_fd_high(counter);
+	poller = uik_fd_high(poller);
+	if (epoll_ctl(poller, EPOLL_CTL_ADD, counter, &event)) {
+		error = errno;
+		close(counter);
+		close(poller);
+		return -error;
+	}
+	file->event_fd_ = counter;
+	file->host_fd_ = poller;
+	return 0;
+}
+
+void uik_file_set_readable(struct file *file, bool readable)
+{
+	uint64_t one = 1;
+	ssize_t n = 0;
+
+	if (file->event_fd_ < 0)
+		return;
+	pthread_mutex_lock(&ready_lock);
+	if (file->readable_ != readable) {
+		file->readable_ = readable;
+		n = readable ? write(file->event_fd_, &one, sizeof(one)) :
+			       read(file->event_fd_, &one, sizeof(one));
+	}
+	pthread_mutex_unlock(&ready_lock);
+	WARN_ON_ONCE(n < 0);
+}
+
+bool uik_fd_is_ours(int fd)
+{
+	return fd >= 0 && fd < (int)NUMBERS_MAX &&
+	       __atomic_load_n(&numbers[fd], __ATOMIC_RELAXED);
+}
+
+int uik_fd_close(int fd)
+{
+	struct file *file;
+
+	if (fd < 0 || fd >= (int)NUMBERS_MAX)
+		return -EBADF;
+	file = __atomic_exchange_n(&numbers[fd], NULL, __ATOMIC_ACQ_REL);
+	if (!file)
+		return -EBADF;
+	close(fd);
+	fput(file);
+	return 0;
+}
+
+int uik_fd_dup(int fd, int min, bool exact, bool cloexec)
+{
+	struct file *file = fd < 0 ? NULL : fget(fd);
+	int copy;
+
+	if (!file)
+		return -EBADF;
+	if (exact)
+		copy = dup3(fd, min, cloexec ? O_CLOEXEC : 0);
+	else
+		copy = fcntl(fd, cloexec ? F_DUPFD_CLOEXEC : F_DUPFD, min);
+	if (copy < 0 || copy >= (int)NUMBERS_MAX) {
+		int error = copy < 0 ? errno : EMFILE;
+
+		if (copy >= 0)
+			close(copy);
+		fput(file);
+		return -error;
+	}
+	number_set(copy, file);
+	return copy;
+}
+
+void uik_fd_each(bool (*visit)(int fd, struct file *file, void *arg), void *arg)
+{
+	struct file *file;
+	bool go_on = true;
+	unsigned int fd;
+
+	for (fd = 0; fd < NUMBERS_MAX && go_on; fd++) {
+		if (!__atomic_load_n(&numbers[fd], __ATOMIC_RELAXED))
+			continue;
+		file = fget(fd);
+		if (!file)
+			continue;
+		go_on = visit(fd, file, arg);
+		fput(file);
+	}
+}

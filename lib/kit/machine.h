@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The machine: what each file of the kit keeps per machine.
+ *
+ * It lies at the start of its own arena.  The arena comes first: allocation
+ * reads nothing else.
+ */
+#ifndef KIT_MACHINE_H
+#define KIT_MACHINE_H
+
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <uik/machine.h>
+#include <uik/mm.h>
+#include <uik/pin.h>
+#include <uik/task.h>
+
+#include "kit/arena.h"
+#include "kit/clock.h"
+#include "kit/device.h"
+#include "kit/irq.h"
+#include "kit/mmio.h"
+#include "kit/pages.h"
+#include "kit/sync.h"
+
+struct dentry;
+
+struct machine_slot {
+	void *value;			/* atomic */
+	void (*destroy)(void *value);
+};
+
+/* Warnings, see warn.c.  All atomic. */
+struct machine_warnings {
+	uint64_t unexpected;
+	uint64_t expected;
+	uint32_t expect_depth;
+};
+
+struct uik_machine {
+	struct arena arena;
+	size_t arena_bytes;		/* reserved */
+	uint64_t seed;
+	bool scatter_pages;
+	struct uik_clock_state clock;
+	struct uik_sync_state sync;
+	struct machine_warnings warnings;
+	struct machine_slot slots[UIK_SLOT_NR];
+	int64_t objects;		/* atomic */
+	int64_t mappings;		/* atomic */
+	struct mmio_space mmio;
+	struct irq_domain irqs;
+	struct device_space devices;
+	struct alias_space aliases;
+	struct dentry *debugfs_root;	/* owned; see debugfs.c */
+	struct mutex debugfs_lock;
+	struct uik_pin_counter *pin_counters;	/* borrowed */
+};
+
+_Static_assert(sizeof(struct uik_machine) <= ARENA_CLASS_MAP,
+	       "the machine fits the head of its arena");
+
+struct uik_machine *uik_machine_default(void);
+
+/* debugfs.c */
+void debugfs_fini(struct uik_machine *machine);
+
+static inline struct uik_machine *machine_of(const struct task_struct *task)
+{
+	return uik_likely(task->machine) ? task->machine :
+					   uik_machine_default();
+}
+
+#endif

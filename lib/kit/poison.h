@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Telling the memory checkers what is addressable: AddressSanitizer when built
+ * with it, valgrind's memcheck when running under it.
+ */
+#ifndef KIT_POISON_H
+#define KIT_POISON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define KIT_ASAN 1
+#endif
+#if __has_feature(thread_sanitizer)
+#define KIT_TSAN 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+#define KIT_ASAN 1
+#endif
+#if defined(__SANITIZE_THREAD__)
+#define KIT_TSAN 1
+#endif
+
+#ifdef KIT_ASAN
+#include <sanitizer/asan_interface.h>
+#define KIT_HAS_ASAN true
+#else
+#define KIT_HAS_ASAN false
+#define __asan_poison_memory_region(p, n) ((void)(p), (void)(n))
+#define __asan_unpoison_memory_region(p, n) ((void)(p), (void)(n))
+#define __asan_region_is_poisoned(p, n) ((void)(p), (void)(n), (void *)0)
+#endif
+
+#if defined(__has_include)
+#if __has_include(<valgrind/memcheck.h>)
+#include <valgrind/memcheck.h>
+#define KIT_VALGRIND 1
+#endif
+#endif
+#ifndef KIT_VALGRIND
+#define RUNNING_ON_VALGRIND 0
+#define VALGRIND_MALLOCLIKE_BLOCK(p, n, rz, zeroed) ((void)0)
+#define VALGRIND_FREELIKE_BLOCK(p, rz) ((void)0)
+#define VALGRIND_MAKE_MEM_NOACCESS(p, n) ((void)0)
+#define VALGRIND_MAKE_MEM_DEFINED(p, n) ((void)0)
+#define VALGRIND_MAKE_MEM_UNDEFINED(p, n) ((void)0)
+#endif
+
+/* Whether a checker watches: then every block goes the slow way. */
+static inline bool poison_wanted(void)
+{
+	return KIT_HAS_ASAN || RUNNING_ON_VALGRIND;
+}
+
+/* Fresh memory that belongs to nobody yet. */
+static inline void poison_region(const void *p, size_t bytes)
+{
+	__asan_poison_memory_region(p, bytes);
+	VALGRIND_MAKE_MEM_NOACCESS(p, bytes);
+}
+
+/* Memory goes back to the system or to a plain user. */
+static inline void unpoison_region(const void *p, size_t bytes)
+{
+	__asan_unpoison_memory_region(p, bytes);
+	VALGRIND_MAKE_MEM_DEFINED(p, bytes);
+}
+
+/* The allocator itself looks into or fills a free block. */
+static inline void poison_open(const void *p, size_t bytes)
+{
+	__asan_unpoison_memory_region(p, bytes);
+	VALGRIND_MAKE_MEM_DEFINED(p, bytes);
+}
+
+static inline void poison_close(const void *p, size_t bytes)
+{
+	__asan_poison_memory_region(p, bytes);
+	VALGRIND_MAKE_MEM_NOACCESS(p, bytes);
+}
+
+/* A block is handed out, or comes back. */
+static inline void poison_block_alloc(void *p, size_t bytes, bool zeroed)
+{
+	__asan_unpoison_memory_region(p, bytes);
+	VALGRIND_MALLOCLIKE_BLOCK(p, bytes, 0, zeroed);
+}
+
+static inline void poison_block_free(const void *p, size_t bytes)
+{
+	VALGRIND_FREELIKE_BLOCK(p, 0);
+	__asan_poison_memory_region(p, bytes);
+}
+
+#endif

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Blocks of memory under observation: with a memory checker (AddressSanitizer,
+ * valgrind) or with UIOMMUFD_DEBUG=refs.
+ *
+ * Each block is poisoned while free and waits in a quarantine before it is
+ * used again.  In debug mode its allocation's stack is kept in a record, fresh
+ * and freed memory is filled with patterns, and the patterns are looked at
+ * when the block moves on.  Also here: spans of pages, which are rare enough
+ * to be watched always.
+ */
+#define UNW_LOCAL_ONLY
+#include <libunwind.h>
+
+#include "kit/slab.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <linux/bug.h>
+#include <uik/task.h>
+
+#include "kit/poison.h"
+
+#define FILL_FRESH 0x5a
+#define FILL_FREE 0x6b
+#define FILL_SLACK 0xbb
+#define RECORD_CLASS 1		/* 128 bytes */
+#define VERIFY_MAX 4096u	/* bytes of a block that are looked at */
+
+_Static_assert(sizeof(struct block_record) <= 128, "records fit their class");
+
+bool slab_debug_wanted(void)
+{
+	const char *words = getenv("UIOMMUFD_DEBUG");
+	size_t length;
+
+	while (words && *words) {
+		length = strcspn(words, ",");
+		if (length == 4 && !strncmp(words, "refs", 4))
+			return true;
+		words += length + (words[length] == ',');
+	}
+	return false;
+}
+
+static void record_fill(struct block_record *record, const void *site)
+{
+	int n = unw_backtrace(record->frames, RECORD_FRAMES);
+
+	record->site = site;
+	record->frame_count = n > 0 ? n : 0;
+	record->pid = uik_current_task ? uik_current_task->pid : 0;
+}
+
+/* The lock is held.  Falls back to the bare site without memory. */
+uint64_t checked_owner(struct arena *arena, const void *site)
+{
+	struct block_record *record;
+	uintptr_t p;
+
+	if (!arena->debug)
+		return (uintptr_t)site & TAG_POINTER;
+	p = arena_block_take(arena, RECORD_CLASS);
+	if (!p)
+		return 0;
+	*arena_tag(arena, p) = TAG_LIVE(BLOCK_INTERNAL) << TAG_SHIFT;
+	record = (struct block_record *)p;
+	poison_open(record, sizeof(*record));
+	record_fill(record, site);
+	return p;
+}
+
+void checked_owner_drop(struct arena *arena, uint64_t tag)
+{
+	uintptr_t p = tag & TAG_POINTER;
+
+	if (!arena->debug || !p)
+		return;
+	poison_close((void *)p, sizeof(struct block_record));
+	arena_block_give(arena, RECORD_CLASS, p);
+}
+
+const void *checked_site(const struct arena *arena, uint64_t tag)
+{
+	uintptr_t p = tag & TAG_POINTER;
+
+	if (!arena->debug || !p)
+		return (const void *)p;
+	return ((const struct block_record *)p)->site;
+}
+
+static void fill_fresh(const struct arena *arena, void *p, size_t bytes,
+		       size_t room, bool zero)
+{
+	poison_open(p, room);
+	if (zero)
+		memset(p, 0, bytes);
+	else if (arena->debug)
+		memset(p, FILL_FRESH, bytes);
+	if (arena->debug)
+		memset((char *)p + bytes, FILL_SLACK, room - bytes);
+	poison_close(p, room);
+	poison_block_alloc(p, bytes, zero);
+}
+
+static bool all_bytes(const unsigned char *p, size_t n, unsigned char value)
+{
+	return !n || (p[0] == value && !memcmp(p, p + 1, n - 1));
+}
+
+static void fill_freed(struct arena *arena, void *p, size_t bytes, size_t room)
+{
+	poison_block_free(p, bytes);
+	if (!arena->debug)
+		return;
+	poison_open(p, room);
+	WARN(!all_bytes((unsigned char *)p + bytes, room - bytes, FILL_SLACK),
+	     "kfree(%p): written beyond its %zu bytes", p, bytes);
+	memset(p, FILL_FREE, room < VERIFY_MAX ? room : VERIFY_MAX);
+	poison_close(p, room);
+}
+
+/* Was a freed block written to?  Told by address, as its owner is gone. */
+static void verify_freed(struct arena *arena, uintptr_t p)
+{
+	unsigned int class = *arena_class_byte(arena, p) - 1;
+	size_t room = uik_arena_class_size[class];
+
+	if (!arena->debug)
+		return;
+	room = room < VERIFY_MAX ? room : VERIFY_MAX;
+	poison_open((void *)p, room);
+	if (!all_bytes((unsigned char *)p, room, FILL_FREE))
+		arena->late_writes++;
+	poison_close((void *)p, room);
+}
+
+void *checked_alloc(struct arena *arena, unsigned int class, size_t bytes,
+		    enum block_kind kind, bool zero, const void *site)
+{
+	size_t room = uik_arena_class_size[class];
+	uint64_t owner;
+	uintptr_t p;
+
+	arena_lock(arena);
+	p = arena_block_take(arena, class);
+	if (p) {
+		owner = checked_owner(arena, site);
+		*arena_tag(arena, p) =
+			TAG_LIVE(kind) << TAG_SHIFT |
+			(uint64_t)(room - bytes) << TAG_FIELD_SHIFT | owner;
+	}
+	arena_unlock(arena);
+	if (p)
+		fill_fresh(arena, (void *)p, bytes, room, zero);
+	return (void *)p;
+}
+
+void checked_free(struct arena *arena, unsigned int class, uintptr_t p)
+{
+	size_t room = uik_arena_class_size[class];
+	uint32_t late = arena->late_writes;
+	uint64_t *tag = arena_tag(arena, p);
+	uintptr_t oldest;
+
+	fill_freed(arena, (void *)p,
+		   room - (*tag >> TAG_FIELD_SHIFT & 0xfff), room);
+	arena_lock(arena);
+	checked_owner_drop(arena, *tag);
+	*tag = (uint64_t)TAG_FREE_BLOCK << TAG_SHIFT;
+	oldest = arena->quarantine[arena->quarantine_next];
+	arena->quarantine[arena->quarantine_next] = p;
+	arena->quarantine_next = (arena->quarantine_next + 1) %
+				 ARENA_QUARANTINE;
+	if (oldest) {
+		verify_freed(arena, oldest);
+		arena_block_give(arena, *arena_class_byte(arena, oldest) - 1,
+				 oldest);
+	}
+	late = arena->late_writes - late;
+	arena_unlock(arena);
+	WARN(late, "block %p was written to after it was freed",
+	     (void *)oldest);
+}
+
+static void span_count(struct arena *arena, int64_t blocks, int64_t bytes)
+{
+	__atomic_fetch_add(&arena->span_blocks, blocks, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&arena->span_bytes, bytes, __ATOMIC_RELAXED);
+}
+
+void *slab_span_alloc(struct arena *arena, struct arena_zone *zone,
+		      size_t bytes, enum block_kind kind, bool zero,
+		      const void *site)
+{
+	unsigned int order = arena_order(bytes);
+	uint64_t *tag;
+	uintptr_t p;
+
+	arena_lock(arena);
+	p = arena_span_alloc(arena, zone, order);
+	if (p) {
+		tag = arena_tag(arena, p);
+		tag[0] = TAG_LIVE(kind) << TAG_SHIFT |
+			 checked_owner(arena, site);
+		tag[1] = bytes;
+	}
+	arena_unlock(arena);
+	if (!p)
+		return NULL;
+	if (kind != BLOCK_INTERNAL)
+		span_count(arena, 1, bytes);
+	if (arena->checked)
+		fill_fresh(arena, (void *)p, bytes, bytes, zero);
+	else if (zero)
+		memset((void *)p, 0, bytes);
+	return (void *)p;
+}
+
+void slab_span_free(struct arena *arena, uintptr_t p)
+{
+	uint64_t *tag = arena_tag(arena, p);
+	size_t bytes = tag[1];
+	struct arena_zone *zone = zone_holds(&arena->heap, p) ? &arena->heap :
+								&arena->zone;
+
+	if (tag[0] >> TAG_SHIFT != TAG_LIVE(BLOCK_INTERNAL))
+		span_count(arena, -1, -(int64_t)bytes);
+	if (arena->checked)
+		fill_freed(arena, (void *)p, bytes, bytes);
+	arena_lock(arena);
+	checked_owner_drop(arena, tag[0]);
+	tag[0] = 0;
+	tag[1] = 0;
+	arena_span_free(arena, zone, p, arena_order(bytes));
+	arena_unlock(arena);
+}
+
+unsigned int slab_verify(struct arena *arena)
+{
+	unsigned int i, late;
+
+	arena_lock(arena);
+	for (i = 0; i < ARENA_QUARANTINE; i++)
+		if (arena->quarantine[i])
+			verify_freed(arena, arena->quarantine[i]);
+	late = arena->late_writes;
+	arena_unlock(arena);
+	return late;
+}

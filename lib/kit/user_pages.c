@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Pages of user memory: pinning, frames, identity.
+ *
+ * Whether memory may be pinned is found out by touching it, which also makes
+ * the pages present.  What touching does not tell - a shared mapping of an
+ * ordinary file - is asked of /proc/self/pagemap, and only if that says that a
+ * page is not private and anonymous, of /proc/self/maps.
+ */
+#include "kit/pages.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+#include <linux/magic.h>
+#include <linux/mm.h>
+#include <linux/uaccess.h>
+#include <uik/file.h>
+#include <uik/pin.h>
+
+#include "kit/machine.h"
+#include "kit/usercopy.h"
+
+#define PAGEMAP_FILE (1ull << 61)
+#define PAGEMAP_BATCH 256u
+#define MAPS_BUFFER 4096u
+
+/* Process-wide door: /proc/self/pagemap of this process. */
+static int pagemap_fd = -1;
+static pthread_once_t pagemap_once = PTHREAD_ONCE_INIT;
+
+static void pagemap_open(void)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+
+	pagemap_fd = fd < 0 ? -1 : uik_fd_high(fd);
+}
+
+/* A child must not ask about its parent's memory. */
+static void pagemap_reopen(void)
+{
+	if (pagemap_fd >= 0)
+		close(pagemap_fd);
+	pagemap_open();
+}
+
+static void pagemap_setup(void)
+{
+	pagemap_open();
+	pthread_atfork(NULL, NULL, pagemap_reopen);
+}
+
+/* One line of the table; @path stays as it is if the line has none. */
+static bool maps_parse(const char *line, struct maps_line *out)
+{
+	unsigned int major, minor;
+	unsigned long start, end, offset, inode;
+	char perms[5];
+
+	out->path[0] = '\0';
+	if (sscanf(line, "%lx-%lx %4s %lx %x:%x %lu %255[^\n]", &start, &end,
+		   perms, &offset, &major, &minor, &inode, out->path) < 7)
+		return false;
+	out->start = start;
+	out->end = end;
+	out->offset = offset;
+	out->device = makedev(major, minor);
+	out->inode = inode;
+	out->shared = perms[3] == 's';
+	return true;
+}
+
+/* Reads line after line without stdio's locks and allocations. */
+bool maps_find(uintptr_t at, struct maps_line *out)
+{
+	int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+	char buf[MAPS_BUFFER + 1], *line, *end;
+	size_t have = 0;
+	bool found = false;
+	ssize_t n;
+
+	if (fd < 0)
+		return false;
+	while (!found && (n = read(fd, buf + have, MAPS_BUFFER - have)) > 0) {
+		have += n;
+		buf[have] = '\0';
+		line = buf;
+		while (!found && (end = strchr(line, '\n'))) {
+			*end = '\0';
+			found = maps_parse(line, out) && at >= out->start &&
+				at < out->end;
+			line = end + 1;
+		}
+		have -= line - buf;
+		memmove(buf, line, have);
+	}
+	close(fd);
+	return found;
+}
+
+static bool starts(const char *string, const char *with)
+{
+	return !strncmp(string, with, strlen(with));
+}
+
+/* Whether a mapped file lives in memory: memfd, shmem, tmpfs, hugetlbfs. */
+static bool path_in_memory(const char *path)
+{
+	struct statfs fs;
+	char copy[256], *deleted;
+
+	if (starts(path, "/memfd:") || starts(path, "/dev/zero") ||
+	    starts(path, "/SYSV") || starts(path, "/anon_hugepage"))
+		return true;
+	snprintf(copy, sizeof(copy), "%s", path);
+	deleted = strstr(copy, " (deleted)");
+	if (deleted) {
+		*deleted = '\0';
+		deleted = strrchr(copy, '/');
+		if (deleted)
+			deleted[deleted == copy] = '\0';
+	}
+	if (statfs(copy, &fs))
+		return false;
+	return fs.f_type == TMPFS_MAGIC || fs.f_type == HUGETLBFS_MAGIC;
+}
+
+/* Pages [@va, @va + @length) of which the first is no private memory. */
+static bool writable_here(unsigned long va, unsigned long *next)
+{
+	struct maps_line line;
+
+	if (!maps_find(va, &line)) {
+		*next = va + PAGE_SIZE;
+		return true;
+	}
+	*next = line.end;
+	return !line.shared || !line.inode || path_in_memory(line.path);
+}
+
+/* Whether no page is shared with an ordinary file. */
+static bool all_pinnable_for_write(unsigned long va, unsigned long end)
+{
+	u64 entries[PAGEMAP_BATCH];
+	unsigned long next = va, page;
+	size_t want, i;
+	ssize_t n;
+
+	pthread_once(&pagemap_once, pagemap_setup);
+	if (pagemap_fd < 0)
+		return true;
+	while (va < end) {
+		want = (end - va) >> PAGE_SHIFT;
+		want = want < PAGEMAP_BATCH ? want : PAGEMAP_BATCH;
+		n = pread(pagemap_fd, entries, want * sizeof(u64),
+			  (off_t)(va >> PAGE_SHIFT) * sizeof(u64));
+		if (n <= 0)
+			return true;
+		want = n / sizeof(u64);
+		for (i = 0; i < want; i++) {
+			page = va + i * PAGE_SIZE;
+			if (page >= next && entries[i] & PAGEMAP_FILE &&
+			    !writable_here(page, &next))
+				return false;
+		}
+		va += want * PAGE_SIZE;
+	}
+	return true;
+}
+
+static bool probe_direct(unsigned long va, bool write)
+{
+	size_t failed = write ? uik_raw_probe_write((void *)va) :
+				uik_raw_probe_read((void *)va);
+
+	if (failed)
+		fault_forget();
+	return !failed;
+}
+
+/* Touches every page; the first decides how. */
+static bool probe_pages(struct mm_struct *mm, unsigned long va, size_t npages,
+			bool write)
+{
+	bool direct = mm->own && fault_may_touch(va, npages << PAGE_SHIFT);
+
+	for (; npages; npages--, va += PAGE_SIZE)
+		if (direct ? !probe_direct(va, write) :
+			     !user_probe(mm, va, write))
+			return false;
+	return true;
+}
+
+int uik_pin_user(struct mm_struct *mm, unsigned long va, size_t npages,
+		 bool write)
+{
+	unsigned long end = va + (npages << PAGE_SHIFT);
+
+	if (uik_fail(UIK_FAIL_PIN))
+		return -EFAULT;
+	if (!npages)
+		return 0;
+	if (npages > TASK_SIZE >> PAGE_SHIFT ||
+	    !access_ok((void *)va, npages << PAGE_SHIFT) ||
+	    !uik_mm_alive(mm))
+		return -EFAULT;
+	if (mm->own && vma_range_ours(va, end))
+		return -EFAULT;
+	if (!probe_pages(mm, va, npages, write))
+		return -EFAULT;
+	if (mm->own && write && !all_pinnable_for_write(va, end))
+		return -EFAULT;
+	return 0;
+}
+
+static bool scattered(const struct uik_machine *machine, unsigned long va)
+{
+	return machine->scatter_pages && !arena_of((void *)va);
+}
+
+uint64_t uik_user_pfn(struct mm_struct *mm, unsigned long va)
+{
+	struct uik_machine *machine = uik_this_machine();
+	uint64_t pfn = va >> PAGE_SHIFT;
+
+	if (!mm->own)
+		return ((2 + mm_index(mm) % 16ull) << (47 - PAGE_SHIFT)) + pfn;
+	return scattered(machine, va) ? page_scatter(machine, pfn) : pfn;
+}
+
+size_t uik_user_run(struct mm_struct *mm, unsigned long va, size_t npages)
+{
+	return mm->own && scattered(uik_this_machine(), va) ? 1 : npages;
+}
+
+int uik_page_identify(uint64_t pfn, struct uik_page_identity *out)
+{
+	struct uik_machine *machine = uik_this_machine();
+	uint64_t phys = pfn << PAGE_SHIFT;
+	struct maps_line line;
+	uintptr_t va;
+
+	*out = (struct uik_page_identity){ .index = pfn };
+	if (phys >= UIK_PHYS_FILE && phys < UIK_PHYS_MMIO)
+		return pin_file_identity(phys, &out->device, &out->inode,
+					 &out->index) ? 0 : -EFAULT;
+	if (phys >= UIK_PHYS_MMIO)
+		return 0;
+	va = (uintptr_t)uik_phys_to_host(machine, phys);
+	out->index = va >> PAGE_SHIFT;
+	if (!va || uik_phys_is_kit(machine, va, 1))
+		return va ? 0 : -EFAULT;
+	if (!maps_find(va, &line))
+		return -EFAULT;
+	if (!line.shared || !line.inode)
+		return 0;
+	out->device = line.device;
+	out->inode = line.inode;
+	out->index = (line.offset + (va - line.start)) >> PAGE_SHIFT;
+	return 0;
+}
+
+bool uik_page_same(uint64_t pfn_a, uint64_t pfn_b)
+{
+	struct uik_page_identity a, b;
+
+	if (pfn_a == pfn_b)
+		return true;
+	if (uik_page_identify(pfn_a, &a) || uik_page_identify(pfn_b, &b))
+		return false;
+	return a.device == b.device && a.inode == b.inode &&
+	       a.index == b.index;
+}
+
+int uik_copy_user_page(struct mm_struct *mm, unsigned long va, void *buf,
+		       size_t size, bool write)
+{
+	size_t left;
+
+	if (!size)
+		return 0;
+	if (!access_ok((void *)va, size))
+		return -EFAULT;
+	if (!mm->own || !fault_may_touch(va, size)) {
+		left = write ? foreign_write(mm, va, buf, size) :
+			       foreign_read(mm, buf, va, size);
+		return left ? -EFAULT : 0;
+	}
+	left = write ? uik_raw_copy((void *)va, buf, size) :
+		       uik_raw_copy(buf, (void *)va, size);
+	if (left)
+		fault_forget();
+	return left ? -EFAULT : 0;
+}
+
+void uik_pin_counter_add(struct uik_machine *machine,
+			 struct uik_pin_counter *counter)
+{
+	counter->next = __atomic_load_n(&machine->pin_counters,
+					__ATOMIC_RELAXED);
+	while (!__atomic_compare_exchange_n(&machine->pin_counters,
+					    &counter->next, counter, false,
+					    __ATOMIC_RELEASE,
+					    __ATOMIC_RELAXED))
+		;
+}
+
+uint64_t uik_pin_count(struct uik_machine *machine, unsigned long va)
+{
+	struct uik_page_identity identity;
+	struct uik_pin_counter *counter;
+	uint64_t pins = 0;
+
+	if (uik_page_identify(uik_user_pfn(mm_own(), va), &identity))
+		return 0;
+	for (counter = __atomic_load_n(&machine->pin_counters,
+				       __ATOMIC_ACQUIRE);
+	     counter; counter = counter->next)
+		pins += counter->count(machine, &identity);
+	return pins;
+}

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * User memory: the functions of <linux/uaccess.h>.
+ */
+#include <linux/uaccess.h>
+
+#include <string.h>
+#include <linux/compiler.h>
+#include <linux/mm_types.h>
+#include <linux/slab.h>
+
+#include "kit/poison.h"
+#include "kit/slab.h"
+#include "kit/usercopy.h"
+
+#define CALLER __builtin_return_address(0)
+#define SCAN_PART 64u
+
+#ifdef KIT_TSAN
+void __tsan_read_range(void *addr, unsigned long size);
+void __tsan_write_range(void *addr, unsigned long size);
+#endif
+
+/*
+ * The machine code that copies is invisible to the checkers: tell them of our
+ * side of it.
+ */
+static inline void check_ours(const void *buf, size_t n, bool write)
+{
+#ifdef KIT_ASAN
+	const void *bad = __asan_region_is_poisoned((void *)buf, n);
+
+	if (bad)	/* the access is reported here */
+		*(volatile char *)bad;
+#endif
+#ifdef KIT_TSAN
+	if (write)
+		__tsan_write_range((void *)buf, n);
+	else
+		__tsan_read_range((void *)buf, n);
+#endif
+}
+
+/* One failure point for a copy: true when it must fail. */
+static inline bool copy_point(const void *user, size_t n, bool write,
+			      const void *site)
+{
+	uik_point(UIK_POINT_COPY, user, n > UINT32_MAX ? 0 : n, write);
+	return uik_unlikely(uik_fail_armed) &&
+	       uik_fail_slow(UIK_FAIL_COPY, site);
+}
+
+static noinline size_t copied_short(size_t left)
+{
+	fault_forget();
+	return left;
+}
+
+static inline size_t fetch(void *to, const void *from, size_t n)
+{
+	const struct mm_struct *mm = current->mm;
+	size_t left;
+
+	if (uik_unlikely(!mm->own || !fault_may_touch((uintptr_t)from, n)))
+		return foreign_read(mm, to, (uintptr_t)from, n);
+	left = uik_raw_copy(to, from, n);
+	return uik_likely(!left) ? 0 : copied_short(left);
+}
+
+static inline size_t store(void *to, const void *from, size_t n)
+{
+	const struct mm_struct *mm = current->mm;
+	size_t left;
+
+	if (uik_unlikely(!mm->own || !fault_may_touch((uintptr_t)to, n)))
+		return foreign_write(mm, (uintptr_t)to, from, n);
+	left = uik_raw_copy(to, from, n);
+	return uik_likely(!left) ? 0 : copied_short(left);
+}
+
+static unsigned long fetch_checked(void *to, const void *from, unsigned long n)
+{
+	unsigned long left = n;
+
+	if (!n)
+		return 0;
+	check_ours(to, n, true);
+	if (uik_likely(access_ok(from, n)))
+		left = fetch(to, from, n);
+	if (uik_unlikely(left))
+		memset((char *)to + n - left, 0, left);
+	return left;
+}
+
+unsigned long copy_from_user(void *to, const void *from, unsigned long n)
+{
+	if (copy_point(from, n, false, CALLER)) {
+		memset(to, 0, n);
+		return n;
+	}
+	return fetch_checked(to, from, n);
+}
+
+unsigned long copy_to_user(void *to, const void *from, unsigned long n)
+{
+	if (copy_point(to, n, true, CALLER))
+		return n;
+	if (!n)
+		return 0;
+	check_ours(from, n, false);
+	if (uik_unlikely(!access_ok(to, n)))
+		return n;
+	return store(to, from, n);
+}
+
+static size_t wipe(void *to, size_t n)
+{
+	static const char zeroes[SCAN_PART];
+	const struct mm_struct *mm = current->mm;
+	size_t part, left;
+
+	if (mm->own && fault_may_touch((uintptr_t)to, n)) {
+		left = uik_raw_clear(to, n);
+		return left ? copied_short(left) : 0;
+	}
+	for (left = n; left; left -= part, to = (char *)to + part) {
+		part = left < SCAN_PART ? left : SCAN_PART;
+		n = foreign_write(mm, (uintptr_t)to, zeroes, part);
+		if (n)
+			return left - part + n;
+	}
+	return 0;
+}
+
+unsigned long clear_user(void *to, unsigned long n)
+{
+	if (copy_point(to, n, true, CALLER))
+		return n;
+	if (!n)
+		return 0;
+	return access_ok(to, n) ? wipe(to, n) : n;
+}
+
+/* 1, 0 or -EFAULT; parts end at multiples of their size, so within pages. */
+static int scan_foreign(const struct mm_struct *mm, uintptr_t from, size_t n)
+{
+	char buf[SCAN_PART];
+	size_t part, i;
+
+	for (; n; n -= part, from += part) {
+		part = SCAN_PART - from % SCAN_PART;
+		part = n < part ? n : part;
+		if (foreign_read(mm, buf, from, part))
+			return -EFAULT;
+		for (i = 0; i < part; i++)
+			if (buf[i])
+				return 0;
+	}
+	return 1;
+}
+
+static int scan(const void *from, size_t n)
+{
+	const struct mm_struct *mm = current->mm;
+	char seen = 0;
+	size_t left;
+
+	if (!n)
+		return 1;
+	if (!access_ok(from, n))
+		return -EFAULT;
+	if (!mm->own || !fault_may_touch((uintptr_t)from, n))
+		return scan_foreign(mm, (uintptr_t)from, n);
+	left = uik_raw_scan(from, n, &seen);
+	if (seen)
+		return 0;
+	if (!left)
+		return 1;
+	copied_short(left);
+	return -EFAULT;
+}
+
+int check_zeroed_user(const void *from, size_t size)
+{
+	if (copy_point(from, size, false, CALLER))
+		return -EFAULT;
+	return scan(from, size);
+}
+
+int copy_struct_from_user(void *dst, size_t ksize, const void *src,
+			  size_t usize)
+{
+	size_t size = ksize < usize ? ksize : usize;
+	int zeroed;
+
+	if (copy_point(src, usize, false, CALLER))
+		return -EFAULT;
+	if (uik_unlikely(usize > ksize)) {
+		zeroed = scan((const char *)src + ksize, usize - ksize);
+		if (zeroed <= 0)
+			return zeroed ? zeroed : -E2BIG;
+	}
+	if (usize < ksize)
+		memset((char *)dst + usize, 0, ksize - usize);
+	return fetch_checked(dst, src, size) ? -EFAULT : 0;
+}
+
+static bool is_zero(const char *p, size_t n)
+{
+	return !n || (!p[0] && !memcmp(p, p + 1, n - 1));
+}
+
+int copy_struct_to_user(void *dst, size_t usize, const void *src, size_t ksize,
+			bool *ignored_trailing)
+{
+	size_t size = ksize < usize ? ksize : usize;
+
+	if (copy_point(dst, usize, true, CALLER) || !access_ok(dst, usize))
+		return -EFAULT;
+	if (usize > ksize && wipe((char *)dst + size, usize - size))
+		return -EFAULT;
+	if (ignored_trailing)
+		*ignored_trailing = ksize > usize &&
+			!is_zero((const char *)src + size, ksize - size);
+	check_ours(src, size, false);
+	return size && store(dst, src, size) ? -EFAULT : 0;
+}
+
+static void *duplicate(const void *src, size_t size, const void *site)
+{
+	void *copy = slab_alloc_at(size, GFP_USER, site);
+
+	if (!copy)
+		return ERR_PTR(-ENOMEM);
+	if (copy_point(src, size, false, site) ||
+	    fetch_checked(copy, src, size)) {
+		kfree(copy);
+		return ERR_PTR(-EFAULT);
+	}
+	return copy;
+}
+
+void *memdup_user(const void *src, size_t size)
+{
+	return duplicate(src, size, CALLER);
+}
+
+void *memdup_array_user(const void *src, size_t n, size_t size)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(n, size, &bytes))
+		return ERR_PTR(-EOVERFLOW);
+	return duplicate(src, bytes, CALLER);
+}
+
+long strncpy_from_user(char *dst, const char *src, long count)
+{
+	long i;
+
+	if (copy_point(src, count, false, CALLER))
+		return -EFAULT;
+	for (i = 0; i < count; i++) {
+		if (!access_ok(src + i, 1) || fetch(dst + i, src + i, 1))
+			return -EFAULT;
+		if (!dst[i])
+			return i;
+	}
+	return count;
+}
+
+int access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf,
+		     int len, unsigned int gup_flags)
+{
+	bool write = gup_flags & FOLL_WRITE;
+	size_t left = len;
+
+	if (len <= 0 || copy_point((void *)addr, len, write, CALLER) ||
+	    !access_ok((void *)addr, len))
+		return 0;
+	check_ours(buf, len, !write);
+	if (!mm->own || !fault_may_touch(addr, len))
+		left = write ? foreign_write(mm, addr, buf, len) :
+			       foreign_read(mm, buf, addr, len);
+	else
+		left = write ? uik_raw_copy((void *)addr, buf, len) :
+			       uik_raw_copy(buf, (void *)addr, len);
+	if (left)
+		copied_short(left);
+	return len - (int)left;
+}

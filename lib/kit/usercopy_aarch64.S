@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Copying, clearing and looking at memory that may fault; see usercopy.h.
+ *
+ * Register use is such that at every instruction that may fault the pointers
+ * and the count describe exactly what is left to do.
+ */
+	.text
+
+	.macro	function name
+	.globl	\name
+	.hidden	\name
+	.type	\name, %function
+	.p2align 4
+\name:
+	.endm
+
+/* x0 to, x1 from, x2 count */
+function uik_raw_copy
+	cmp	x2, #16
+	b.lo	2f
+.Lcopy_words:
+1:	ldp	x3, x4, [x1]
+	stp	x3, x4, [x0]
+	add	x1, x1, #16
+	add	x0, x0, #16
+	sub	x2, x2, #16
+	cmp	x2, #16
+	b.hs	1b
+2:	tbz	x2, #3, 3f
+	ldr	x3, [x1]
+	str	x3, [x0]
+	add	x1, x1, #8
+	add	x0, x0, #8
+	sub	x2, x2, #8
+3:	tbz	x2, #2, 4f
+	ldr	w3, [x1]
+	str	w3, [x0]
+	add	x1, x1, #4
+	add	x0, x0, #4
+	sub	x2, x2, #4
+.Lcopy_words_end:
+4:	cbz	x2, .Lcopy_out
+.Lcopy_bytes:
+	ldrb	w3, [x1]
+	strb	w3, [x0]
+	add	x1, x1, #1
+	add	x0, x0, #1
+	sub	x2, x2, #1
+	cbnz	x2, .Lcopy_bytes
+.Lcopy_bytes_end:
+.Lcopy_out:
+	mov	x0, x2
+	ret
+	.size	uik_raw_copy, . - uik_raw_copy
+
+/* x0 to, x1 count */
+function uik_raw_clear
+	cmp	x1, #16
+	b.lo	2f
+.Lclear_words:
+1:	stp	xzr, xzr, [x0]
+	add	x0, x0, #16
+	sub	x1, x1, #16
+	cmp	x1, #16
+	b.hs	1b
+.Lclear_words_end:
+2:	cbz	x1, .Lclear_out
+.Lclear_bytes:
+	strb	wzr, [x0]
+	add	x0, x0, #1
+	sub	x1, x1, #1
+	cbnz	x1, .Lclear_bytes
+.Lclear_bytes_end:
+.Lclear_out:
+	mov	x0, x1
+	ret
+	.size	uik_raw_clear, . - uik_raw_clear
+
+/* x0 from, x1 count, x2 seen; aligned words never straddle pages */
+function uik_raw_scan
+.Lscan_begin:
+1:	cbz	x1, .Lscan_out
+	tst	x0, #7
+	b.eq	2f
+	ldrb	w3, [x0]
+	cbnz	w3, .Lscan_seen
+	add	x0, x0, #1
+	sub	x1, x1, #1
+	b	1b
+2:	cmp	x1, #8
+	b.lo	3f
+	ldr	x3, [x0]
+	cbnz	x3, .Lscan_seen
+	add	x0, x0, #8
+	sub	x1, x1, #8
+	b	2b
+3:	cbz	x1, .Lscan_out
+	ldrb	w3, [x0]
+	cbnz	w3, .Lscan_seen
+	add	x0, x0, #1
+	sub	x1, x1, #1
+	b	3b
+.Lscan_end:
+.Lscan_seen:
+	mov	w3, #1
+	strb	w3, [x2]
+.Lscan_out:
+	mov	x0, x1
+	ret
+	.size	uik_raw_scan, . - uik_raw_scan
+
+function uik_raw_probe_read
+.Lread_begin:
+	ldrb	w1, [x0]
+.Lread_end:
+	mov	x0, #0
+	ret
+	.size	uik_raw_probe_read, . - uik_raw_probe_read
+
+function uik_raw_probe_write
+.Lwrite_begin:
+1:	ldxrb	w1, [x0]
+	stxrb	w2, w1, [x0]
+	cbnz	w2, 1b
+.Lwrite_end:
+	mov	x0, #0
+	ret
+.Lprobe_failed:
+	mov	x0, #1
+	ret
+	.size	uik_raw_probe_write, . - uik_raw_probe_write
+
+	.macro	range begin, end, landing
+	.word	\begin - .
+	.word	\end - .
+	.word	\landing - .
+	.endm
+
+	.section .rodata
+	.p2align 2
+	.globl	uik_raw_table
+	.globl	uik_raw_table_end
+	.hidden	uik_raw_table
+	.hidden	uik_raw_table_end
+uik_raw_table:
+	range	.Lcopy_words, .Lcopy_words_end, .Lcopy_bytes
+	range	.Lcopy_bytes, .Lcopy_bytes_end, .Lcopy_out
+	range	.Lclear_words, .Lclear_words_end, .Lclear_bytes
+	range	.Lclear_bytes, .Lclear_bytes_end, .Lclear_out
+	range	.Lscan_begin, .Lscan_end, .Lscan_out
+	range	.Lread_begin, .Lread_end, .Lprobe_failed
+	range	.Lwrite_begin, .Lwrite_end, .Lprobe_failed
+uik_raw_table_end:
+	.section .note.GNU-stack, "", %progbits

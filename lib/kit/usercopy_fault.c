@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Faults in user copies: the signal handler, when to trust it, and the system
+ * calls for when not to.
+ *
+ * The handler is a process-wide door, installed at the first copy and never
+ * again: whoever replaces it later is left alone, and copies then go by system
+ * calls.
+ */
+#include "kit/usercopy.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <ucontext.h>
+#include <unistd.h>
+#include <linux/mm_types.h>
+
+#include "kit/poison.h"
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
+__thread struct fault_state uik_fault_state;
+
+static struct sigaction previous_segv, previous_bus;
+static pthread_once_t install_once = PTHREAD_ONCE_INIT;
+static bool installed;
+
+#if defined(__x86_64__)
+#define CONTEXT_PC(context) ((context)->uc_mcontext.gregs[REG_RIP])
+#elif defined(__aarch64__)
+#define CONTEXT_PC(context) ((context)->uc_mcontext.pc)
+#else
+#error "user copies need code for this machine"
+#endif
+
+static uintptr_t relative(const int32_t *member)
+{
+	return (uintptr_t)member + *member;
+}
+
+static uintptr_t landing_of(uintptr_t pc)
+{
+	const struct raw_range *range;
+
+	for (range = uik_raw_table; range < uik_raw_table_end; range++)
+		if (pc >= relative(&range->begin) && pc < relative(&range->end))
+			return relative(&range->landing);
+	return 0;
+}
+
+/* What the kernel would have done had we not been there. */
+static void by_default(int signal, const siginfo_t *info)
+{
+	struct sigaction action = { .sa_handler = SIG_DFL };
+
+	sigaction(signal, &action, NULL);
+	/* A fault comes again on return; a sent signal must be sent again. */
+	if (info->si_code <= 0)
+		raise(signal);
+}
+
+static void chain(int signal, siginfo_t *info, void *context)
+{
+	const struct sigaction *previous = signal == SIGBUS ? &previous_bus :
+							     &previous_segv;
+
+	if (previous->sa_flags & SA_SIGINFO)
+		previous->sa_sigaction(signal, info, context);
+	else if (previous->sa_handler == SIG_IGN && info->si_code <= 0)
+		return;
+	else if (previous->sa_handler == SIG_DFL ||
+		 previous->sa_handler == SIG_IGN)
+		by_default(signal, info);
+	else
+		previous->sa_handler(signal);
+}
+
+static void on_fault(int signal, siginfo_t *info, void *context)
+{
+	ucontext_t *uc = context;
+	uintptr_t landing = landing_of(CONTEXT_PC(uc));
+
+	if (landing)
+		CONTEXT_PC(uc) = landing;
+	else
+		chain(signal, info, context);
+}
+
+static bool take(int signal, struct sigaction *previous)
+{
+	struct sigaction action = { .sa_flags = SA_SIGINFO | SA_ONSTACK };
+
+	if (sigaction(signal, NULL, previous))
+		return false;
+	action.sa_sigaction = on_fault;
+	action.sa_mask = previous->sa_mask;
+	action.sa_flags |= previous->sa_flags & (SA_NODEFER | SA_RESTART);
+	return !sigaction(signal, &action, NULL);
+}
+
+static void install(void)
+{
+	installed = take(SIGSEGV, &previous_segv) &&
+		    take(SIGBUS, &previous_bus);
+}
+
+static bool handler_is_ours(int signal)
+{
+	struct sigaction now;
+
+	return !sigaction(signal, NULL, &now) &&
+	       now.sa_flags & SA_SIGINFO && now.sa_sigaction == on_fault;
+}
+
+static bool signals_arrive(void)
+{
+	sigset_t blocked;
+
+	return !pthread_sigmask(SIG_BLOCK, NULL, &blocked) &&
+	       !sigismember(&blocked, SIGSEGV) && !sigismember(&blocked, SIGBUS);
+}
+
+static bool can_be_direct(void)
+{
+	if (RUNNING_ON_VALGRIND)
+		return false;
+	pthread_once(&install_once, install);
+	return installed && signals_arrive() && handler_is_ours(SIGSEGV) &&
+	       handler_is_ours(SIGBUS);
+}
+
+static bool knows_pages(const struct fault_state *state, uintptr_t first,
+			uintptr_t last)
+{
+	uintptr_t page;
+
+	if (!state->left || last - first >= FAULT_PAGES)
+		return false;
+	for (page = first; page <= last; page++)
+		if (state->pages[page % FAULT_PAGES] != page + 1)
+			return false;
+	return true;
+}
+
+bool fault_look(struct fault_state *state, uintptr_t first, uintptr_t last)
+{
+	uintptr_t page;
+
+	if (knows_pages(state, first, last)) {
+		state->left--;
+		return state->direct;
+	}
+	if (!state->left)
+		memset(state->pages, 0, sizeof(state->pages));
+	state->direct = can_be_direct();
+	state->left = FAULT_TRUST;
+	for (page = first; page <= last && page < first + FAULT_PAGES; page++)
+		state->pages[page % FAULT_PAGES] = page + 1;
+	return state->direct;
+}
+
+/*
+ * One page at a time, because these calls say only in whole pages how far they
+ * came.
+ */
+static size_t page_part(uintptr_t at, size_t n)
+{
+	size_t room = 4096 - (at & 4095);
+
+	return n < room ? n : room;
+}
+
+static pid_t pid_of(const struct mm_struct *mm)
+{
+	return mm->own ? getpid() : mm->pid;
+}
+
+size_t foreign_read(const struct mm_struct *mm, void *buf, uintptr_t from,
+		    size_t n)
+{
+	pid_t pid = pid_of(mm);
+
+	while (n) {
+		size_t part = page_part(from, n);
+		struct iovec local = { buf, part };
+		struct iovec remote = { (void *)from, part };
+
+		if (process_vm_readv(pid, &local, 1, &remote, 1, 0) !=
+		    (ssize_t)part)
+			break;
+		buf = (char *)buf + part;
+		from += part;
+		n -= part;
+	}
+	return n;
+}
+
+size_t foreign_write(const struct mm_struct *mm, uintptr_t to, const void *buf,
+		     size_t n)
+{
+	pid_t pid = pid_of(mm);
+
+	while (n) {
+		size_t part = page_part(to, n);
+		struct iovec local = { (void *)buf, part };
+		struct iovec remote = { (void *)to, part };
+
+		if (process_vm_writev(pid, &local, 1, &remote, 1, 0) !=
+		    (ssize_t)part)
+			break;
+		buf = (const char *)buf + part;
+		to += part;
+		n -= part;
+	}
+	return n;
+}
+
+/*
+ * Writing a byte back would undo a write that came between; asking the kernel
+ * to make the page writable does not.  Kernels before 5.14 cannot be asked, and
+ * other processes' pages only so.
+ */
+static bool foreign_probe(const struct mm_struct *mm, uintptr_t at, bool write)
+{
+	char byte;
+
+	if (write && mm->own) {
+		if (!madvise((void *)(at & ~4095ul), 4096, MADV_POPULATE_WRITE))
+			return true;
+		if (errno != EINVAL)
+			return false;
+	}
+	if (foreign_read(mm, &byte, at, 1))
+		return false;
+	return !write || !foreign_write(mm, at, &byte, 1);
+}
+
+bool user_probe(const struct mm_struct *mm, uintptr_t at, bool write)
+{
+	size_t failed;
+
+	if (!mm->own || !fault_may_touch(at, 1))
+		return foreign_probe(mm, at, write);
+	failed = write ? uik_raw_probe_write((void *)at) :
+			 uik_raw_probe_read((void *)at);
+	if (failed)
+		fault_forget();
+	return !failed;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Copying, clearing and looking at memory that may fault; see usercopy.h.
+ *
+ * Register use is such that at every instruction that may fault the pointers
+ * and the count describe exactly what is left to do.
+ */
+	.text
+
+	.macro	function name
+	.globl	\name
+	.hidden	\name
+	.type	\name, @function
+	.p2align 4
+\name:
+	.endm
+
+/* rdi to, rsi from, rdx count */
+function uik_raw_copy
+	cmpq	$32, %rdx
+	jb	2f
+.Lcopy_words:
+1:	movups	(%rsi), %xmm0
+	movups	16(%rsi), %xmm1
+	movups	%xmm0, (%rdi)
+	movups	%xmm1, 16(%rdi)
+	addq	$32, %rsi
+	addq	$32, %rdi
+	subq	$32, %rdx
+	cmpq	$32, %rdx
+	jae	1b
+2:	cmpq	$8, %rdx
+	jb	4f
+3:	movq	(%rsi), %rax
+	movq	%rax, (%rdi)
+	addq	$8, %rsi
+	addq	$8, %rdi
+	subq	$8, %rdx
+	cmpq	$8, %rdx
+	jae	3b
+4:	testb	$4, %dl
+	jz	5f
+	movl	(%rsi), %eax
+	movl	%eax, (%rdi)
+	addq	$4, %rsi
+	addq	$4, %rdi
+	subq	$4, %rdx
+.Lcopy_words_end:
+5:	testq	%rdx, %rdx
+	jz	.Lcopy_out
+.Lcopy_bytes:
+	movb	(%rsi), %al
+	movb	%al, (%rdi)
+	incq	%rsi
+	incq	%rdi
+	decq	%rdx
+	jnz	.Lcopy_bytes
+.Lcopy_bytes_end:
+.Lcopy_out:
+	movq	%rdx, %rax
+	ret
+	.size	uik_raw_copy, . - uik_raw_copy
+
+/* rdi to, rsi count */
+function uik_raw_clear
+	pxor	%xmm0, %xmm0
+	xorl	%eax, %eax
+	cmpq	$32, %rsi
+	jb	2f
+.Lclear_words:
+1:	movups	%xmm0, (%rdi)
+	movups	%xmm0, 16(%rdi)
+	addq	$32, %rdi
+	subq	$32, %rsi
+	cmpq	$32, %rsi
+	jae	1b
+.Lclear_words_end:
+2:	testq	%rsi, %rsi
+	jz	.Lclear_out
+.Lclear_bytes:
+	movb	%al, (%rdi)
+	incq	%rdi
+	decq	%rsi
+	jnz	.Lclear_bytes
+.Lclear_bytes_end:
+.Lclear_out:
+	movq	%rsi, %rax
+	ret
+	.size	uik_raw_clear, . - uik_raw_clear
+
+/* rdi from, rsi count, rdx seen; aligned words never straddle pages */
+function uik_raw_scan
+.Lscan_begin:
+1:	testq	%rsi, %rsi
+	jz	.Lscan_out
+	testb	$7, %dil
+	jz	2f
+	cmpb	$0, (%rdi)
+	jne	.Lscan_seen
+	incq	%rdi
+	decq	%rsi
+	jmp	1b
+2:	cmpq	$8, %rsi
+	jb	3f
+	cmpq	$0, (%rdi)
+	jne	.Lscan_seen
+	addq	$8, %rdi
+	subq	$8, %rsi
+	jmp	2b
+3:	testq	%rsi, %rsi
+	jz	.Lscan_out
+	cmpb	$0, (%rdi)
+	jne	.Lscan_seen
+	incq	%rdi
+	decq	%rsi
+	jmp	3b
+.Lscan_end:
+.Lscan_seen:
+	movb	$1, (%rdx)
+.Lscan_out:
+	movq	%rsi, %rax
+	ret
+	.size	uik_raw_scan, . - uik_raw_scan
+
+function uik_raw_probe_read
+.Lread_begin:
+	movb	(%rdi), %al
+.Lread_end:
+	xorl	%eax, %eax
+	ret
+	.size	uik_raw_probe_read, . - uik_raw_probe_read
+
+function uik_raw_probe_write
+.Lwrite_begin:
+	lock orb $0, (%rdi)
+.Lwrite_end:
+	xorl	%eax, %eax
+	ret
+.Lprobe_failed:
+	movl	$1, %eax
+	ret
+	.size	uik_raw_probe_write, . - uik_raw_probe_write
+
+	.macro	range begin, end, landing
+	.long	\begin - .
+	.long	\end - .
+	.long	\landing - .
+	.endm
+
+	.section .rodata
+	.p2align 2
+	.globl	uik_raw_table, uik_raw_table_end
+	.hidden	uik_raw_table, uik_raw_table_end
+uik_raw_table:
+	range	.Lcopy_words, .Lcopy_words_end, .Lcopy_bytes
+	range	.Lcopy_bytes, .Lcopy_bytes_end, .Lcopy_out
+	range	.Lclear_words, .Lclear_words_end, .Lclear_bytes
+	range	.Lclear_bytes, .Lclear_bytes_end, .Lclear_out
+	range	.Lscan_begin, .Lscan_end, .Lscan_out
+	range	.Lread_begin, .Lread_end, .Lprobe_failed
+	range	.Lwrite_begin, .Lwrite_end, .Lprobe_failed
+uik_raw_table_end:
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Mappings of our files in this process.
+ *
+ * Process-wide door: the list of mappings, in order of address, under one
+ * lock.  Callbacks of the file and the mapping run without it.  A mapping is
+ * made as inaccessible memory first; the file's mmap operation then puts pages
+ * into it (remap_pfn_range).
+ */
+#include <uik/file.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/mman.h>
+#include <linux/file.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "kit/machine.h"
+#include "kit/pages.h"
+
+#ifndef MAP_SHARED_VALIDATE
+#define MAP_SHARED_VALIDATE 3
+#endif
+
+static pthread_mutex_t vmas_lock = PTHREAD_MUTEX_INITIALIZER;
+static LIST_HEAD(vmas);
+static unsigned long vma_total;		/* atomic */
+
+static int prot_of(const struct vm_area_struct *vma)
+{
+	return (vma->vm_flags & VM_READ ? PROT_READ : 0) |
+	       (vma->vm_flags & VM_WRITE ? PROT_WRITE : 0) |
+	       (vma->vm_flags & VM_EXEC ? PROT_EXEC : 0);
+}
+
+int remap_pfn_range(struct vm_area_struct *vma, unsigned long addr,
+		    unsigned long pfn, unsigned long size, pgprot_t prot)
+{
+	uint64_t offset;
+	int fd, rc;
+
+	size = PAGE_ALIGN(size);
+	if (addr < vma->vm_start || addr % PAGE_SIZE ||
+	    size > vma->vm_end - addr)
+		return -EINVAL;
+	if (uik_fail(UIK_FAIL_OP))
+		return -ENOMEM;
+	rc = uik_mappable_fd_offset(vma->vm_file->machine, PFN_PHYS(pfn), size,
+				    &fd, &offset);
+	if (rc)
+		return rc;
+	if (mmap((void *)addr, size, prot_of(vma), MAP_SHARED | MAP_FIXED, fd,
+		 (off_t)offset) == MAP_FAILED)
+		return -ENOMEM;
+	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
+	return 0;
+}
+
+static void link_vma(struct vm_area_struct *vma)
+{
+	struct vm_area_struct *other;
+	struct list_head *before = &vmas;
+
+	pthread_mutex_lock(&vmas_lock);
+	list_for_each_entry(other, &vmas, vm_node_) {
+		if (other->vm_start > vma->vm_start) {
+			before = &other->vm_node_;
+			break;
+		}
+	}
+	list_add_tail(&vma->vm_node_, before);
+	__atomic_fetch_add(&vma_total, 1, __ATOMIC_RELAXED);
+	pthread_mutex_unlock(&vmas_lock);
+	uik_count_mapping(1);
+}
+
+/* Off the list already: the file and the memory go. */
+static void vma_end(struct vm_area_struct *vma)
+{
+	struct uik_machine *previous = uik_enter(vma->vm_file->machine);
+	struct file *file = vma->vm_file;
+
+	__atomic_fetch_sub(&vma_total, 1, __ATOMIC_RELAXED);
+	uik_count_mapping(-1);
+	if (vma->vm_ops && vma->vm_ops->close)
+		vma->vm_ops->close(vma);
+	uik_mm_put(vma->vm_mm);
+	kfree(vma);
+	uik_leave(previous);
+	fput(file);
+}
+
+/* The first mapping that touches the range.  The lock is held. */
+static struct vm_area_struct *find_locked(uintptr_t start, uintptr_t end)
+{
+	struct vm_area_struct *vma;
+
+	list_for_each_entry(vma, &vmas, vm_node_)
+		if (vma->vm_start < end && vma->vm_end > start)
+			return vma;
+	return NULL;
+}
+
+bool vma_range_ours(uintptr_t start, uintptr_t end)
+{
+	bool ours;
+
+	if (!__atomic_load_n(&vma_total, __ATOMIC_RELAXED))
+		return false;
+	pthread_mutex_lock(&vmas_lock);
+	ours = find_locked(start, end);
+	pthread_mutex_unlock(&vmas_lock);
+	return ours;
+}
+
+bool uik_vma_covers(const void *addr, size_t length)
+{
+	return vma_range_ours((uintptr_t)addr, (uintptr_t)addr + length);
+}
+
+/* A copy of @vma with its own counts, for the part [@start, its end). */
+static struct vm_area_struct *vma_copy(struct vm_area_struct *vma,
+				       uintptr_t start)
+{
+	struct vm_area_struct *copy = kmalloc_obj(*copy);
+
+	if (!copy)
+		return NULL;
+	*copy = *vma;
+	copy->vm_pgoff += (start - vma->vm_start) >> PAGE_SHIFT;
+	copy->vm_start = start;
+	get_file(copy->vm_file);
+	uik_mm_get(copy->vm_mm);
+	return copy;
+}
+
+/* Cuts [start, end) out of one mapping; 0 or -ENOMEM with nothing done. */
+static int vma_cut(struct vm_area_struct *vma, uintptr_t start, uintptr_t end)
+{
+	struct uik_machine *previous = uik_enter(vma->vm_file->machine);
+	struct vm_area_struct *tail = NULL;
+	bool gone;
+
+	if (vma->vm_start < start && vma->vm_end > end) {
+		tail = vma_copy(vma, end);
+		if (!tail) {
+			uik_leave(previous);
+			return -ENOMEM;
+		}
+		if (tail->vm_ops && tail->vm_ops->open)
+			tail->vm_ops->open(tail);
+	}
+	pthread_mutex_lock(&vmas_lock);
+	gone = vma->vm_start >= start && vma->vm_end <= end;
+	if (gone) {
+		list_del(&vma->vm_node_);
+	} else if (vma->vm_start < start) {
+		vma->vm_end = start;
+	} else {
+		vma->vm_pgoff += (end - vma->vm_start) >> PAGE_SHIFT;
+		vma->vm_start = end;
+	}
+	pthread_mutex_unlock(&vmas_lock);
+	if (tail)
+		link_vma(tail);
+	if (gone)
+		vma_end(vma);
+	uik_leave(previous);
+	return 0;
+}
+
+int uik_munmap(void *addr, size_t length)
+{
+	uintptr_t start = (uintptr_t)addr, end = start + PAGE_ALIGN(length);
+	struct vm_area_struct *vma;
+	int rc = 0;
+
+	if (start % PAGE_SIZE || !length || end <= start)
+		return -EINVAL;
+	do {
+		pthread_mutex_lock(&vmas_lock);
+		vma = find_locked(start, end);
+		pthread_mutex_unlock(&vmas_lock);
+		if (vma)
+			rc = vma_cut(vma, start, end);
+	} while (vma && !rc);
+	if (rc)
+		return rc;
+	return munmap(addr, end - start) ? -errno : 0;
+}
+
+static vm_flags_t flags_of(int prot, int flags, fmode_t mode)
+{
+	vm_flags_t vm = VM_MAYREAD | VM_MAYEXEC;
+
+	vm |= prot & PROT_READ ? VM_READ : 0;
+	vm |= prot & PROT_WRITE ? VM_WRITE : 0;
+	vm |= prot & PROT_EXEC ? VM_EXEC : 0;
+	if ((flags & MAP_TYPE) == MAP_PRIVATE)
+		return vm | VM_MAYWRITE;
+	return vm | VM_SHARED | VM_MAYSHARE |
+	       (mode & FMODE_WRITE ? VM_MAYWRITE : 0);
+}
+
+static int map_check(const struct file *file, size_t length, int prot,
+		     int flags, uint64_t offset)
+{
+	int type = flags & MAP_TYPE;
+
+	if (!length || offset % PAGE_SIZE)
+		return -EINVAL;
+	if (PAGE_ALIGN(length) < length)
+		return -ENOMEM;
+	if (type != MAP_SHARED && type != MAP_PRIVATE &&
+	    type != MAP_SHARED_VALIDATE)
+		return -EINVAL;
+	if (!(file->f_mode & FMODE_READ) ||
+	    (type != MAP_PRIVATE && prot & PROT_WRITE &&
+	     !(file->f_mode & FMODE_WRITE)))
+		return -EACCES;
+	return file->f_op->mmap ? 0 : -ENODEV;
+}
+
+/* Inaccessible memory where the mapping is to be; 0 or -errno. */
+static int place(void *addr, size_t length, int flags, void **out)
+{
+	int fixed = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE);
+	void *p;
+	int rc;
+
+	if (flags & MAP_FIXED) {
+		rc = uik_munmap(addr, length);
+		if (rc)
+			return rc;
+	}
+	p = mmap(addr, length, PROT_NONE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | fixed, -1, 0);
+	if (p == MAP_FAILED)
+		return -errno;
+	*out = p;
+	return 0;
+}
+
+static struct vm_area_struct *vma_make(struct file *file, int prot, int flags,
+				       uint64_t offset)
+{
+	struct vm_area_struct *vma = kzalloc_obj(*vma);
+
+	if (!vma)
+		return NULL;
+	vma->vm_mm = uik_mm_self();
+	vma->vm_file = get_file(file);
+	vma->vm_pgoff = offset >> PAGE_SHIFT;
+	vma->vm_flags = flags_of(prot, flags, file->f_mode);
+	return vma;
+}
+
+static void vma_drop(struct vm_area_struct *vma)
+{
+	struct file *file = vma->vm_file;
+
+	uik_mm_put(vma->vm_mm);
+	kfree(vma);
+	fput(file);
+}
+
+int uik_file_mmap(struct file *file, void *addr, size_t length, int prot,
+		  int flags, uint64_t offset, void **out)
+{
+	struct vm_area_struct *vma;
+	void *at = NULL;
+	int rc;
+
+	rc = map_check(file, length, prot, flags, offset);
+	if (rc)
+		return rc;
+	length = PAGE_ALIGN(length);
+	vma = vma_make(file, prot, flags, offset);
+	if (!vma)
+		return -ENOMEM;
+	rc = place(addr, length, flags, &at);
+	if (rc)
+		goto drop_vma;
+	vma->vm_start = (uintptr_t)at;
+	vma->vm_end = vma->vm_start + length;
+	rc = file->f_op->mmap(file, vma);
+	if (rc)
+		goto unmap;
+	link_vma(vma);
+	*out = at;
+	return 0;
+
+unmap:
+	munmap(at, length);
+drop_vma:
+	vma_drop(vma);
+	return rc;
+}
