@@ -5,8 +5,11 @@
 #include <iommufd-mock.h>
 #include <linux/bug.h>
 #include <linux/errno.h>
+#include <linux/iommu.h>
 #include <linux/slab.h>
 #include <uik/machine.h>
+
+struct dentry *iommu_debugfs_dir;
 
 static void state_destroy(void *value)
 {

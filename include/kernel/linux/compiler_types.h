@@ -16,6 +16,6 @@
  * The type of @x without const, volatile and _Atomic.  A comma expression
  * converts its right operand to a value, which has no qualifiers.
  */
-#define __unqual_scalar_typeof(x) typeof((0, (x)))
+#define __unqual_scalar_typeof(x) typeof(((void)0, (x)))
 
 #endif

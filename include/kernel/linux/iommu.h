@@ -34,13 +34,17 @@
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/errno.h>
+#include <linux/idr.h>
 #include <linux/iova_bitmap.h>
 #include <linux/list.h>
+#include <linux/mmu_notifier.h>
 #include <linux/mutex.h>
 #include <linux/of.h>
+#include <linux/rbtree.h>
 #include <linux/refcount.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
+#include <linux/smp.h>
 #include <linux/spinlock.h>
 #include <linux/stddef.h>
 #include <linux/types.h>
@@ -480,6 +484,9 @@ struct iommu_domain_ops {
 
 	void (*free)(struct iommu_domain *domain);
 };
+
+/* Where IOMMU drivers put their directories; NULL: there is no debugfs. */
+extern struct dentry *iommu_debugfs_dir __uik(iommu_debugfs_dir);
 
 /* ---- instances and devices ---- */
 

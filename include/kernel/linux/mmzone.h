@@ -3,6 +3,7 @@
 #ifndef UIK_LINUX_MMZONE_H
 #define UIK_LINUX_MMZONE_H
 
+#include <linux/cache.h>
 #include <linux/numa.h>
 #include <linux/types.h>
 

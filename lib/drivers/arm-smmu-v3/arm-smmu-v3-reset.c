@@ -100,7 +100,9 @@ static int read_idr0(struct smmu3_device *sd)
 
 static u32 queue_shift(u32 bits, u32 entry_shift)
 {
-	return min_t(u32, bits, CMDQ_MAX_SZ_SHIFT + CMDQ_ENT_SZ_SHIFT - entry_shift);
+	u32 max_bytes_shift = CMDQ_MAX_SZ_SHIFT + CMDQ_ENT_SZ_SHIFT;
+
+	return min_t(u32, bits, max_bytes_shift - entry_shift);
 }
 
 static int read_idr1(struct smmu3_device *sd)
