@@ -105,6 +105,7 @@ void uik_machine_free(struct uik_machine *machine)
 
 void uik_machine_audit(struct uik_machine *machine, struct uik_audit *out)
 {
+	uik_sync_settle(machine);
 	uik_slab_live(machine, &out->blocks, &out->block_bytes);
 	out->objects = __atomic_load_n(&machine->objects, __ATOMIC_RELAXED);
 	out->mappings = __atomic_load_n(&machine->mappings, __ATOMIC_RELAXED);
@@ -134,6 +135,8 @@ void uik_leave(struct uik_machine *previous)
 	struct uik_machine *machine = task->machine;
 
 	uik_point(UIK_POINT_RETURN, machine, 0, false);
+	if (task->entry_depth == 1)
+		uik_rcu_leave(&machine->sync.rcu);
 	task->entry_depth--;
 	WARN_ONCE(!task->entry_depth && task->held_count,
 		  "the library is left with %u locks held, the last at %p",

@@ -96,11 +96,11 @@ void dump_stack(void)
 
 bool uik_ratelimit(struct ratelimit_state *state)
 {
-	u64 now = uik_now_ns();
+	u64 now = uik_now_ns() + 1;	/* 0 is "no window yet" */
 	u64 start = READ_ONCE(state->window_start_ns);
 
 	if (!start || now - start >= LIMIT_WINDOW_NS) {
-		WRITE_ONCE(state->window_start_ns, now ? now : 1);
+		WRITE_ONCE(state->window_start_ns, now);
 		__atomic_store_n(&state->printed, 0, __ATOMIC_RELAXED);
 	}
 	if (__atomic_fetch_add(&state->printed, 1, __ATOMIC_RELAXED) <

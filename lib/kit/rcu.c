@@ -301,13 +301,20 @@ void rcu_barrier(void)
 	wait_until(none_running, rcu);
 }
 
-void uik_sync_fini(struct uik_machine *machine, struct uik_sync_state *sync)
+void uik_sync_settle(struct uik_machine *machine)
 {
 	struct task_struct *task = uik_current();
-	struct uik_machine *before = task->machine;
+	struct uik_machine *before;
 
-	__atomic_store_n(&task->machine, machine, __ATOMIC_RELAXED);
+	if (!may_call(task) || task->rcu_depth)
+		return;
+	before = uik_enter(machine);
+	rcu_barrier();
+	uik_leave(before);
+}
+
+void uik_sync_fini(struct uik_machine *machine, struct uik_sync_state *sync)
+{
 	workqueue_fini(sync);
 	rcu_barrier();
-	__atomic_store_n(&task->machine, before, __ATOMIC_RELAXED);
 }

@@ -28,8 +28,17 @@ struct uik_sync_state {
 struct uik_sync_state *uik_sync(void);
 struct uik_clock_state *uik_clock(void);
 
-/* Zeroed memory is initialised.  Ends threads and runs callbacks. */
+/*
+ * Zeroed memory is initialised.  Ends threads and runs callbacks.  Context:
+ * inside @machine.
+ */
 void uik_sync_fini(struct uik_machine *machine, struct uik_sync_state *sync);
+
+/*
+ * Runs all callbacks that wait for readers, so that what is still allocated is
+ * in use.  Does nothing if the caller holds a lock or reads.
+ */
+void uik_sync_settle(struct uik_machine *machine);
 
 /* Locks held by all tasks that work on @machine. */
 u64 uik_locks_held(const struct uik_machine *machine);

@@ -131,10 +131,8 @@ bool task_each(bool (*visit)(struct task_struct *task, void *arg), void *arg)
 static bool add_held(struct task_struct *task, void *arg)
 {
 	struct { const struct uik_machine *machine; u64 count; } *sum = arg;
-	const struct uik_machine *works_on = __atomic_load_n(&task->machine,
-							     __ATOMIC_RELAXED);
 
-	if (works_on == sum->machine || !works_on)
+	if (machine_of(task) == sum->machine)
 		sum->count += __atomic_load_n(&task->held_count,
 					      __ATOMIC_RELAXED);
 	return true;
@@ -240,7 +238,6 @@ struct task_struct *uik_task_new(const char *comm)
 	if (!task)
 		return NULL;
 	task->refs = 1;
-	task->machine = creator->machine;
 	task->pid = creator->pid;
 	task->tgid = creator->tgid;
 	task->capabilities = creator->capabilities;

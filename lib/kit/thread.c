@@ -50,7 +50,7 @@ static void *thread_main(void *arg)
 {
 	struct uik_thread *thread = arg;
 	struct task_struct *task = thread->task;
-	struct uik_clock_state *clock = &machine_of(task)->clock;
+	struct uik_clock_state *clock = &task->machine->clock;
 
 	uik_current_task = task;
 	task->pid = gettid();
@@ -92,9 +92,8 @@ static int start_with_signals_blocked(struct uik_thread *thread)
 
 static int thread_start(struct uik_thread *thread)
 {
-	struct uik_clock_state *clock = &machine_of(thread->task)->clock;
+	struct uik_clock_state *clock = &thread->task->machine->clock;
 
-	thread->task->machine = machine_of(thread->task);
 	thread->task->entry_depth = 1;
 	uik_clock_enter(clock);
 	if (!start_with_signals_blocked(thread))
@@ -113,10 +112,12 @@ static struct uik_thread *thread_make(int (*fn)(void *), void *arg,
 	thread->fn = fn;
 	thread->arg = arg;
 	thread->task = uik_task_new(name);
-	if (thread->task)
-		return thread;
-	free(thread);
-	return NULL;
+	if (!thread->task) {
+		free(thread);
+		return NULL;
+	}
+	thread->task->machine = uik_this_machine();
+	return thread;
 }
 
 static void thread_free(struct uik_thread *thread)

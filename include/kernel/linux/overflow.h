@@ -52,6 +52,10 @@ static inline bool __must_check uik_must_check(bool overflow)
 		uik_product; \
 	})
 
+/* Comparing an unsigned value with 0 would be warned about. */
+#define uik_is_negative(x) \
+	(is_signed_type(typeof(x)) && (long long)(x) >> 63)
+
 /* *@d = @a << @s; true when bits or the sign are lost, or @s is too large. */
 #define check_shl_overflow(a, s, d) \
 	uik_must_check(({ \
@@ -59,10 +63,11 @@ static inline bool __must_check uik_must_check(bool overflow)
 		typeof(s) uik_s = (s); \
 		typeof(d) uik_out = (d); \
 		unsigned long long uik_wide = (unsigned long long)uik_a; \
-		unsigned int uik_by = (uik_s >= 0 && \
+		unsigned int uik_by = (!uik_is_negative(uik_s) && \
 			uik_s < 8 * sizeof(*uik_out)) ? uik_s : 0; \
 		*uik_out = (typeof(*uik_out))(uik_wide << uik_by); \
-		(uik_by != uik_s || *uik_out < 0 || uik_a < 0 || \
+		(uik_by != uik_s || uik_is_negative(*uik_out) || \
+		 uik_is_negative(uik_a) || \
 		 (unsigned long long)*uik_out >> uik_by != uik_wide); \
 	}))
 

@@ -80,8 +80,16 @@ struct uik_hooks {
 /* NULL when off.  Set only while no other task is inside the library. */
 extern const struct uik_hooks *uik_hooks __uik_export;
 
+/* @addr names the operand and is not read: it may not be initialised yet. */
+#if defined(__has_attribute) && __has_attribute(access)
+#define uik_only_names(index) __attribute__((access(none, index)))
+#else
+#define uik_only_names(index)
+#endif
+
 void uik_point_slow(enum uik_point_kind kind, const void *addr, uint32_t size,
-		    bool write, const void *site) __uik_export;
+		    bool write, const void *site)
+	__uik_export uik_only_names(2);
 
 /* Number of armed fail-nth counters in the process plus installed hooks. */
 extern unsigned int uik_fail_armed __uik_export;

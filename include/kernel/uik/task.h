@@ -96,7 +96,10 @@ static inline struct task_struct *uik_current(void)
 
 #define current uik_current()
 
-/* Task life; uik_task_new copies the caller's settings.  NULL on no memory. */
+/*
+ * Task life; uik_task_new copies the caller's settings and has entered no
+ * machine.  NULL on no memory.
+ */
 struct task_struct *uik_task_new(const char *comm) __uik_export;
 void uik_task_get(struct task_struct *task) __uik_export;
 void uik_task_put(struct task_struct *task) __uik_export;

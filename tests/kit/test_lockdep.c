@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/* The order of lock classes. */
+#include "kit_test.h"
+
+#include <linux/mutex.h>
+#include <linux/rwsem.h>
+
+static int setup(void **state)
+{
+	uik_lock_debug(true);
+	uik_lock_forget_orders();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	uik_lock_debug(false);
+	return 0;
+}
+
+static void both(struct mutex *first, struct mutex *second)
+{
+	mutex_lock(first);
+	mutex_lock(second);
+	mutex_unlock(second);
+	mutex_unlock(first);
+}
+
+/* Law: two orders are a cycle although nobody ever waited; said once. */
+static void two_orders(void **state)
+{
+	DEFINE_MUTEX(a);
+	DEFINE_MUTEX(b);
+
+	assert_int_equal(warnings_of(both(&a, &b)), 0);
+	assert_int_equal(warnings_of(both(&a, &b)), 0);
+	assert_int_equal(warnings_of(both(&b, &a)), 1);
+	assert_int_equal(warnings_of(both(&b, &a)), 0);
+}
+
+/* Law: cycles of any length are found, across kinds of locks. */
+static void long_cycle(void **state)
+{
+	DEFINE_MUTEX(a);
+	DEFINE_MUTEX(c);
+	DECLARE_RWSEM(b);
+
+	mutex_lock(&a);
+	down_read(&b);
+	up_read(&b);
+	mutex_unlock(&a);
+	down_write(&b);
+	mutex_lock(&c);
+	mutex_unlock(&c);
+	up_write(&b);
+	assert_int_equal(warnings_of(both(&c, &a)), 1);
+}
+
+/* Law: a trylock cannot deadlock, so its order does not count. */
+static void trylock_has_no_order(void **state)
+{
+	DEFINE_MUTEX(a);
+	DEFINE_MUTEX(b);
+
+	both(&a, &b);
+	mutex_lock(&b);
+	assert_int_equal(warnings_of(assert_int_equal(mutex_trylock(&a), 1)),
+			 0);
+	mutex_unlock(&a);
+	mutex_unlock(&b);
+}
+
+struct node {
+	struct mutex lock;
+};
+
+static void node_init(struct node *node)
+{
+	mutex_init(&node->lock);
+}
+
+/* Law: locks of one place are one class; subclasses are told apart. */
+static void classes(void **state)
+{
+	struct node x, y;
+	DEFINE_MUTEX(other);
+
+	node_init(&x);
+	node_init(&y);
+	both(&x.lock, &other);
+	assert_int_equal(warnings_of(both(&other, &y.lock)), 1);
+	uik_lock_forget_orders();
+	mutex_lock(&x.lock);
+	mutex_lock_nested(&y.lock, SINGLE_DEPTH_NESTING);
+	mutex_unlock(&y.lock);
+	mutex_unlock(&x.lock);
+	mutex_lock_nested(&x.lock, SINGLE_DEPTH_NESTING);
+	assert_int_equal(warnings_of(mutex_lock(&y.lock)), 1);
+	mutex_unlock(&y.lock);
+	mutex_unlock(&x.lock);
+}
+
+/* Law: might_lock() counts as taking. */
+static void might(void **state)
+{
+	DEFINE_MUTEX(a);
+	DEFINE_MUTEX(b);
+
+	both(&a, &b);
+	mutex_lock(&b);
+	assert_int_equal(warnings_of(might_lock(&a)), 1);
+	mutex_unlock(&b);
+}
+
+/* Law: a forgotten class has no orders, the rest keep theirs. */
+static void forgetting(void **state)
+{
+	static struct lock_class_key key;
+	struct mutex a;
+	DEFINE_MUTEX(b);
+	DEFINE_MUTEX(c);
+
+	mutex_init_with_key(&a, &key);
+	both(&a, &b);
+	both(&b, &c);
+	lockdep_unregister_key(&key);
+	assert_int_equal(warnings_of(both(&b, &a)), 0);
+	assert_int_equal(warnings_of(both(&c, &b)), 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(two_orders, setup, teardown),
+		cmocka_unit_test_setup_teardown(long_cycle, setup, teardown),
+		cmocka_unit_test_setup_teardown(trylock_has_no_order, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(classes, setup, teardown),
+		cmocka_unit_test_setup_teardown(might, setup, teardown),
+		cmocka_unit_test_setup_teardown(forgetting, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT */
+/* Wait queues and completions. */
+#include "kit_test.h"
+
+#include <linux/completion.h>
+#include <linux/wait.h>
+
+struct scene {
+	struct wait_queue_head wq;
+	int turn;		/* atomic */
+	int woken;		/* atomic */
+	long result;
+	bool interrupt;
+	bool exclusive;
+};
+
+static void scene_init(struct scene *s)
+{
+	*s = (struct scene){ .turn = 0 };
+	init_waitqueue_head(&s->wq);
+}
+
+#define PINGS 5000
+
+static int ping(void *arg)
+{
+	struct scene *s = arg;
+
+	for (int i = 0; i < PINGS; i++) {
+		wait_event(s->wq, READ_ONCE(s->turn) == 1);
+		WRITE_ONCE(s->turn, 0);
+		wake_up(&s->wq);
+	}
+	return 0;
+}
+
+/* Law: a wake-up between check and sleep is not lost. */
+static void no_lost_wake_up(void **state)
+{
+	struct uik_thread *thread;
+	struct scene s;
+
+	scene_init(&s);
+	thread = start(ping, &s);
+	for (int i = 0; i < PINGS; i++) {
+		wait_event(s.wq, READ_ONCE(s.turn) == 0);
+		WRITE_ONCE(s.turn, 1);
+		wake_up(&s.wq);
+	}
+	join(thread);
+	assert_int_equal(s.turn, 0);
+	assert_false(waitqueue_active(&s.wq));
+}
+
+static int wait_once(void *arg)
+{
+	struct scene *s = arg;
+
+	if (s->exclusive)
+		(void)!wait_event_interruptible_exclusive(
+			s->wq, __atomic_load_n(&s->turn, __ATOMIC_ACQUIRE));
+	else
+		wait_event(s->wq, __atomic_load_n(&s->turn, __ATOMIC_ACQUIRE));
+	__atomic_fetch_add(&s->woken, 1, __ATOMIC_RELAXED);
+	return 0;
+}
+
+static int queued(struct scene *s)
+{
+	struct list_head *at;
+	int count = 0;
+
+	spin_lock(&s->wq.lock);
+	for (at = s->wq.head.next; at != &s->wq.head; at = at->next)
+		count++;
+	spin_unlock(&s->wq.lock);
+	return count;
+}
+
+static int woken(struct scene *s)
+{
+	return __atomic_load_n(&s->woken, __ATOMIC_RELAXED);
+}
+
+/* Law: exclusive waiters are woken one at a time, all by _all. */
+static void exclusive_one_at_a_time(void **state)
+{
+	struct uik_thread *threads[3];
+	struct scene s;
+
+	scene_init(&s);
+	s.exclusive = true;
+	for (int i = 0; i < 3; i++)
+		threads[i] = start(wait_once, &s);
+	eventually(queued(&s) == 3);
+	s.turn = 1;
+	wake_up(&s.wq);
+	eventually(woken(&s) == 1);
+	usleep(2000);
+	assert_int_equal(woken(&s), 1);
+	wake_up_interruptible_all(&s.wq);
+	for (int i = 0; i < 3; i++)
+		join(threads[i]);
+	assert_int_equal(woken(&s), 3);
+}
+
+/* Law: one wake_up() wakes every waiter that is not exclusive. */
+static void wakes_everyone(void **state)
+{
+	struct uik_thread *threads[3];
+	struct scene s;
+
+	scene_init(&s);
+	for (int i = 0; i < 3; i++)
+		threads[i] = start(wait_once, &s);
+	eventually(queued(&s) == 3);
+	__atomic_store_n(&s.turn, 1, __ATOMIC_RELEASE);
+	/* Uninterruptible sleepers do not hear this. */
+	wake_up_interruptible_all(&s.wq);
+	usleep(2000);
+	assert_int_equal(woken(&s), 0);
+	wake_up(&s.wq);
+	for (int i = 0; i < 3; i++)
+		join(threads[i]);
+	assert_int_equal(woken(&s), 3);
+}
+
+static int wait_interruptibly(void *arg)
+{
+	struct scene *s = arg;
+
+	current->signal_pending = s->interrupt;
+	s->result = wait_event_interruptible(s->wq, s->turn);
+	return 0;
+}
+
+/* Law: a signal ends the wait, but a condition that holds wins. */
+static void interruption(void **state)
+{
+	struct scene s;
+
+	scene_init(&s);
+	s.interrupt = true;
+	join(start(wait_interruptibly, &s));
+	assert_int_equal(s.result, -ERESTARTSYS);
+	assert_int_equal(queued(&s), 0);
+	s.turn = 1;
+	join(start(wait_interruptibly, &s));
+	assert_int_equal(s.result, 0);
+}
+
+/* Law: a wait for a minute that nobody ends costs no real time. */
+static void timeout(void **state)
+{
+	struct kit_machine m = machine_with(&uik_clock_auto);
+	u64 before = uik_now_ns();
+	struct scene s;
+
+	scene_init(&s);
+	assert_int_equal(wait_event_timeout(s.wq, false,
+					    msecs_to_jiffies(60000)), 0);
+	assert_int_equal(uik_now_ns() - before, 60 * NSEC_PER_SEC);
+	assert_int_equal(wait_event_interruptible_timeout(s.wq, false, 5), 0);
+	assert_int_equal(uik_now_ns() - before, 60 * NSEC_PER_SEC +
+			 5 * NSEC_PER_MSEC);
+	/* A condition that holds at the end of the time still counts. */
+	assert_int_equal(wait_event_timeout(s.wq, true, 0), 1);
+	assert_int_equal(wait_event_timeout(s.wq, true, 7), 7);
+	machine_end(m);
+}
+
+static int wait_a_minute(void *arg)
+{
+	struct scene *s = arg;
+
+	s->result = wait_event_timeout(s->wq, READ_ONCE(s->turn), 60 * HZ);
+	return 0;
+}
+
+/* Law: on a manual clock the remaining time is exact. */
+static void woken_in_time(void **state)
+{
+	struct kit_machine m = machine_with(&uik_clock_manual);
+	struct uik_thread *thread;
+	struct scene s;
+
+	scene_init(&s);
+	thread = start(wait_a_minute, &s);
+	eventually(queued(&s) == 1);
+	uik_clock_advance(m.machine, 59 * NSEC_PER_SEC);
+	usleep(2000);
+	assert_int_equal(queued(&s), 1);
+	WRITE_ONCE(s.turn, 1);
+	wake_up_all(&s.wq);
+	join(thread);
+	assert_int_equal(s.result, HZ);
+	s.turn = 0;
+	thread = start(wait_a_minute, &s);
+	eventually(queued(&s) == 1);
+	uik_clock_advance(m.machine, 60 * NSEC_PER_SEC);
+	join(thread);
+	assert_int_equal(s.result, 0);
+	machine_end(m);
+}
+
+static int set_under_lock(void *arg)
+{
+	struct scene *s = arg;
+
+	spin_lock(&s->wq.lock);
+	s->turn = 1;
+	wake_up_all_locked(&s->wq);
+	spin_unlock(&s->wq.lock);
+	return 0;
+}
+
+/* Law: the _lock_irq form checks under its lock and sleeps without it. */
+static void under_a_lock(void **state)
+{
+	DEFINE_SPINLOCK(lock);
+	struct uik_thread *thread;
+	struct scene s;
+
+	scene_init(&s);
+	thread = start(set_under_lock, &s);
+	spin_lock_irq(&lock);
+	wait_event_lock_irq(s.wq, READ_ONCE(s.turn), lock);
+	assert_true(lockdep_is_held(&lock));
+	spin_unlock_irq(&lock);
+	join(thread);
+}
+
+static int wake_woken(void *arg)
+{
+	struct scene *s = arg;
+
+	wake_up(&s->wq);
+	return 0;
+}
+
+/* Law: wait_woken() remembers a wake-up that came before the sleep. */
+static void woken_before_sleep(void **state)
+{
+	struct scene s;
+
+	scene_init(&s);
+	DEFINE_WAIT_FUNC(entry, woken_wake_function);
+	add_wait_queue(&s.wq, &entry);
+	join(start(wake_woken, &s));
+	assert_int_equal(wait_woken(&entry, TASK_INTERRUPTIBLE,
+				    MAX_SCHEDULE_TIMEOUT),
+			 MAX_SCHEDULE_TIMEOUT);
+	remove_wait_queue(&s.wq, &entry);
+}
+
+static int sleep_atomically(void *arg)
+{
+	struct scene *s = arg;
+	DEFINE_SPINLOCK(lock);
+
+	spin_lock(&lock);
+	s->result = warnings_of(wait_event(s->wq, true));
+	spin_unlock(&lock);
+	return 0;
+}
+
+/* Law: waiting while atomic is reported even if it would not sleep. */
+static void atomic_wait(void **state)
+{
+	struct scene s;
+
+	scene_init(&s);
+	join(start(sleep_atomically, &s));
+	assert_int_equal(s.result, 1);
+}
+
+static int complete_it(void *arg)
+{
+	complete(arg);
+	return 0;
+}
+
+static void completions_count(void **state)
+{
+	DECLARE_COMPLETION(done);
+	struct uik_thread *thread;
+
+	assert_false(completion_done(&done));
+	assert_false(try_wait_for_completion(&done));
+	complete(&done);
+	complete(&done);
+	assert_true(try_wait_for_completion(&done));
+	wait_for_completion(&done);
+	assert_false(try_wait_for_completion(&done));
+	thread = start(complete_it, &done);
+	assert_int_equal(wait_for_completion_interruptible(&done), 0);
+	join(thread);
+	complete_all(&done);
+	wait_for_completion(&done);
+	wait_for_completion(&done);
+	assert_true(completion_done(&done));
+	reinit_completion(&done);
+	assert_false(completion_done(&done));
+}
+
+/* Law: the time that is left is at least 1 when completed, 0 when not. */
+static void completion_timeout(void **state)
+{
+	struct kit_machine m = machine_with(&uik_clock_auto);
+	struct completion done;
+
+	init_completion(&done);
+	assert_int_equal(wait_for_completion_timeout(&done, 250), 0);
+	assert_int_equal(uik_now_ns(), 250 * NSEC_PER_MSEC);
+	complete(&done);
+	assert_int_equal(wait_for_completion_timeout(&done, 250), 250);
+	complete(&done);
+	assert_int_equal(wait_for_completion_timeout(&done, 0), 1);
+	assert_int_equal(wait_for_completion_timeout(&done, 0), 0);
+	machine_end(m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_lost_wake_up),
+		cmocka_unit_test(exclusive_one_at_a_time),
+		cmocka_unit_test(wakes_everyone),
+		cmocka_unit_test(interruption),
+		cmocka_unit_test(timeout),
+		cmocka_unit_test(woken_in_time),
+		cmocka_unit_test(under_a_lock),
+		cmocka_unit_test(woken_before_sleep),
+		cmocka_unit_test(atomic_wait),
+		cmocka_unit_test(completions_count),
+		cmocka_unit_test(completion_timeout),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

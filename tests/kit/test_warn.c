@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/* Warnings, their scopes and once-flags, and messages. */
+#include "kit_test.h"
+
+#include <glib.h>
+#include <signal.h>
+#include <linux/bug.h>
+#include <linux/printk.h>
+
+static char last[8192];
+static GLogLevelFlags last_level;
+static int messages;
+
+static GLogWriterOutput keep(GLogLevelFlags level, const GLogField *fields,
+			     gsize count, gpointer data)
+{
+	for (gsize i = 0; i < count; i++) {
+		const GLogField *f = &fields[i];
+		int length = f->length < 0 ? (int)strlen(f->value) :
+					     (int)f->length;
+
+		if (!strcmp(f->key, "MESSAGE"))
+			scnprintf(last, sizeof(last), "%.*s", length,
+				  (const char *)f->value);
+	}
+	last_level = level;
+	messages++;
+	return G_LOG_WRITER_HANDLED;
+}
+
+/* Law: a WARN has the value of its condition, warned or not. */
+static void value(void **state)
+{
+	u64 before = uik_warn_count();
+
+	assert_false(WARN_ON(0));
+	assert_int_equal(uik_warn_count(), before);
+	uik_warn_expect_begin();
+	assert_true(WARN_ON(7 == 7));
+	assert_true(WARN(1, "text %d", 5));
+	if (WARN_ON(true))
+		assert_int_equal(uik_warn_expect_end(), 3);
+	assert_int_equal(uik_warn_count(), before);
+}
+
+static bool once(bool cond)
+{
+	return WARN_ON_ONCE(cond);
+}
+
+/* Law: the report is made once, the value is right each time. */
+static void once_only(void **state)
+{
+	uik_warn_once_reset();
+	uik_warn_expect_begin();
+	assert_false(once(false));
+	assert_true(once(true));
+	assert_true(once(true));
+	assert_false(once(false));
+	assert_int_equal(uik_warn_expect_end(), 1);
+	uik_warn_once_reset();
+	assert_int_equal(warnings_of(once(true)), 1);
+	assert_int_equal(warnings_of(once(true)), 0);
+}
+
+static noinline void culprit_function(void)
+{
+	uik_warn("driver.c", 77, "culprit", "something is wrong\n");
+	barrier();
+}
+
+/* Law: the report has text, place and stack, and is counted. */
+static void report(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+
+	culprit_function();
+	assert_int_equal(uik_warn_count(), 1);
+	assert_int_equal(last_level & G_LOG_LEVEL_MASK, G_LOG_LEVEL_WARNING);
+	assert_non_null(strstr(last, "something is wrong\n  at driver.c:77"));
+	assert_non_null(strstr(last, "culprit_function+0x"));
+	uik_leave(m.before);
+	uik_machine_free(m.machine);
+}
+
+/* Law: scopes nest; the inner one tells only its own. */
+static void scopes_nest(void **state)
+{
+	uik_warn_expect_begin();
+	WARN_ON(1);
+	uik_warn_expect_begin();
+	WARN_ON(1);
+	WARN_ON(1);
+	assert_int_equal(uik_warn_expect_end(), 2);
+	WARN_ON(1);
+	assert_int_equal(uik_warn_expect_end(), 4);
+}
+
+/* Law: a scope belongs to its machine. */
+static void scope_of_a_machine(void **state)
+{
+	struct kit_machine other;
+
+	uik_warn_expect_begin();
+	other = machine_with(NULL);
+	WARN_ON(1);
+	assert_int_equal(uik_warn_count(), 1);
+	uik_leave(other.before);
+	uik_machine_free(other.machine);
+	assert_int_equal(uik_warn_expect_end(), 0);
+}
+
+static void warn_fatally(void)
+{
+	uik_warn_set_abort(true);
+	WARN_ON(1);
+}
+
+static void warn_expectedly(void)
+{
+	uik_warn_set_abort(true);
+	uik_warn_expect_begin();
+	WARN_ON(1);
+	if (uik_warn_expect_end() != 1)
+		abort();
+}
+
+static void bug(void)
+{
+	BUG_ON(1);
+}
+
+static void no_bug(void)
+{
+	BUG_ON(0);
+}
+
+static void fatal(void **state)
+{
+	assert_int_equal(signal_of(warn_fatally), SIGABRT);
+	assert_int_equal(signal_of(warn_expectedly), 0);
+	assert_int_equal(signal_of(bug), SIGABRT);
+	assert_int_equal(signal_of(no_bug), 0);
+}
+
+/* Law: kernel levels become GLib's; the newline goes. */
+static void levels(void **state)
+{
+	pr_err("bad %s\n", "thing");
+	assert_string_equal(last, "bad thing");
+	assert_int_equal(last_level & G_LOG_LEVEL_MASK, G_LOG_LEVEL_CRITICAL);
+	pr_warn("w\n");
+	assert_int_equal(last_level & G_LOG_LEVEL_MASK, G_LOG_LEVEL_WARNING);
+	pr_notice("n");
+	assert_int_equal(last_level & G_LOG_LEVEL_MASK, G_LOG_LEVEL_MESSAGE);
+	pr_info("i");
+	assert_int_equal(last_level & G_LOG_LEVEL_MASK, G_LOG_LEVEL_INFO);
+	assert_int_equal(printk(KERN_DEBUG "debug\n"), 5);
+	assert_int_equal(last_level & G_LOG_LEVEL_MASK, G_LOG_LEVEL_DEBUG);
+	printk("no level\n");
+	assert_int_equal(last_level & G_LOG_LEVEL_MASK, G_LOG_LEVEL_WARNING);
+	assert_string_equal(last, "no level");
+}
+
+/* Law: pr_debug() is silent and does not evaluate its arguments. */
+static void debug_is_silent(void **state)
+{
+	int evaluated = 0, before = messages;
+
+	pr_debug("%d\n", ++evaluated);
+	assert_int_equal(evaluated, 0);
+	assert_int_equal(messages, before);
+}
+
+static void limited(void)
+{
+	pr_info_ratelimited("often\n");
+}
+
+/* Law: ten messages in five seconds of machine time. */
+static void rate_limit(void **state)
+{
+	struct kit_machine m = machine_with(&uik_clock_manual);
+	int before = messages;
+
+	for (int i = 0; i < 50; i++)
+		limited();
+	assert_int_equal(messages - before, 10);
+	uik_sleep_ns(6ull * 1000000000);
+	limited();
+	assert_int_equal(messages - before, 11);
+	machine_end(m);
+}
+
+static void stack(void **state)
+{
+	dump_stack();
+	assert_non_null(strstr(last, "stack"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(value),
+		cmocka_unit_test(once_only),
+		cmocka_unit_test(report),
+		cmocka_unit_test(scopes_nest),
+		cmocka_unit_test(scope_of_a_machine),
+		cmocka_unit_test(fatal),
+		cmocka_unit_test(levels),
+		cmocka_unit_test(debug_is_silent),
+		cmocka_unit_test(rate_limit),
+		cmocka_unit_test(stack),
+	};
+
+	g_log_set_writer_func(keep, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
