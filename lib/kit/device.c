@@ -161,6 +161,20 @@ static struct device *next_device(struct uik_machine *machine,
 	return found;
 }
 
+struct device *uik_device_find(struct uik_machine *machine, const char *name)
+{
+	struct bus_state *state;
+	struct device *dev, *found = NULL;
+
+	mutex_lock(&machine->devices.lock);
+	list_for_each_entry(state, &machine->devices.buses, node)
+		list_for_each_entry(dev, &state->devices, bus_node_)
+			if (!found && !strcmp(dev_name(dev), name))
+				found = get_device(dev);
+	mutex_unlock(&machine->devices.lock);
+	return found;
+}
+
 int bus_for_each_dev(const struct bus_type *bus, struct device *start,
 		     void *data, int (*fn)(struct device *dev, void *data))
 {

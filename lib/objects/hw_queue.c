@@ -54,8 +54,9 @@ void iommufd_hw_queue_destroy(struct iommufd_object *obj)
 		queue->destroy(queue);
 	if (queue->access) {
 		/* As in the allocation, which has succeeded then. */
-		WARN_ON(page_range_of(queue->base_addr, queue->length, &range));
-		access_end(queue->viommu, queue->access, &range);
+		if (!WARN_ON(page_range_of(queue->base_addr, queue->length,
+					   &range)))
+			access_end(queue->viommu, queue->access, &range);
 	}
 	if (queue->viommu)
 		refcount_dec(&queue->viommu->obj.users);

@@ -17,7 +17,7 @@ static struct uiommufd_platform *platform;
 
 static void audit_at_exit(void)
 {
-	struct uiommufd_audit audit;
+	struct uiommufd_audit audit = { .size = sizeof(audit) };
 
 	uiommufd_platform_audit(platform, &audit);
 	if (!audit.objects && !audit.locks && !audit.mappings && !audit.warnings)
@@ -33,13 +33,11 @@ static void audit_at_exit(void)
 
 static struct uiommufd_platform *the_platform(void)
 {
-	static const struct uiommufd_platform_config config = {
-		.size = sizeof(config),
-		.kind = "mock",
-	};
+	struct uiommufd_platform_config config;
 
 	if (platform)
 		return platform;
+	uiommufd_platform_config_init(&config, "mock");
 	platform = uiommufd_platform_new(&config);
 	if (!platform) {
 		perror("uiommufd_platform_new");

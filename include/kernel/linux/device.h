@@ -155,6 +155,10 @@ static inline void device_unlock(struct device *dev)
 #define device_lock_assert(dev) lockdep_assert_held(&(dev)->mutex)
 #define kobj_to_dev(kobj_) container_of(kobj_, struct device, kobj)
 
+/** uik_device_find - a device of any bus by name, counted; NULL. */
+struct device *uik_device_find(struct uik_machine *machine, const char *name)
+	__uik_export;
+
 /*
  * What the layer above the kit (the iommu core) does when devices come and go:
  * added is called before the driver is looked for, its error fails
