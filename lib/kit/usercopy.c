@@ -17,8 +17,8 @@
 #define SCAN_PART 64u
 
 #ifdef KIT_TSAN
-void __tsan_read_range(void *addr, unsigned long size);
-void __tsan_write_range(void *addr, unsigned long size);
+void __tsan_read_range(void *addr, long size);
+void __tsan_write_range(void *addr, long size);
 #endif
 
 /*

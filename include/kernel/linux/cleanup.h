@@ -61,7 +61,8 @@
 
 /* Declares @var; the constructor's arguments follow in parentheses. */
 #define CLASS(name, var) \
-	class_##name##_t var __cleanup(class_##name##_destructor) = \
+	class_##name##_t var __maybe_unused \
+		__cleanup(class_##name##_destructor) = \
 		class_##name##_constructor
 
 #define DEFINE_GUARD(name, type, lock_it, unlock_it) \

@@ -18,19 +18,21 @@
 #include <linux/ioport.h>
 #include <uik/abi.h>
 #include <uik/mmio.h>
+#include <asm/barrier.h>
 
 #define UIK_DEFINE_READ(name, type)                                        \
 	static inline type name##_relaxed(const volatile void __iomem *addr) \
 	{                                                                  \
 		if (uik_mmio_covers(addr))                                 \
 			return (type)uik_mmio_read(addr, sizeof(type));    \
-		return *(const volatile type *)addr;                       \
+		return __atomic_load_n((const volatile type *)addr,        \
+				       __ATOMIC_RELAXED);                  \
 	}                                                                  \
 	static inline type name(const volatile void __iomem *addr)         \
 	{                                                                  \
 		type value = name##_relaxed(addr);                         \
                                                                            \
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);                   \
+		rmb();                                                     \
 		return value;                                              \
 	}
 #define UIK_DEFINE_WRITE(name, type)                                         \
@@ -40,11 +42,12 @@
 		if (uik_mmio_covers(addr))                                   \
 			uik_mmio_write(addr, sizeof(type), value);           \
 		else                                                         \
-			*(volatile type *)addr = value;                      \
+			__atomic_store_n((volatile type *)addr, value,       \
+					 __ATOMIC_RELAXED);                  \
 	}                                                                    \
 	static inline void name(type value, volatile void __iomem *addr)     \
 	{                                                                    \
-		__atomic_thread_fence(__ATOMIC_RELEASE);                     \
+		wmb();                                                       \
 		name##_relaxed(value, addr);                                 \
 	}
 
