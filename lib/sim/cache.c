@@ -54,7 +54,9 @@ static struct cache_set *find_set(struct cache *cache,
 				  const struct cache_tag *tag,
 				  unsigned int log2_page)
 {
-	struct cache_set *set = *bucket_of(cache, tag, log2_page);
+	/* Pairs with add_set(): a set that is seen is complete. */
+	struct cache_set *set = __atomic_load_n(
+		bucket_of(cache, tag, log2_page), __ATOMIC_ACQUIRE);
 
 	while (set && (set->log2_page != log2_page ||
 		       !same_tag(&set->tag, tag)))
@@ -71,8 +73,9 @@ static struct cache_set *add_set(struct cache *cache, struct cache_set *set,
 	set->tag = *tag;
 	set->log2_page = log2_page;
 	set->next = *head;
-	*head = set;
-	cache->sizes[tag->regime] |= 1ull << log2_page;
+	__atomic_store_n(head, set, __ATOMIC_RELEASE);
+	__atomic_fetch_or(&cache->sizes[tag->regime], 1ull << log2_page,
+			  __ATOMIC_RELEASE);
 	return set;
 }
 
@@ -117,9 +120,9 @@ int cache_insert(struct cache *cache, const struct cache_tag *tag,
 	}
 	if (!(set->used >> way_of(page) & 1))
 		live_add(cache, set, 1);
-	set->used |= 1ull << way_of(page);
-	set->page[way_of(page)] = page;
 	set->phys[way_of(page)] = phys;
+	__atomic_store_n(&set->page[way_of(page)], page, __ATOMIC_RELAXED);
+	__atomic_fetch_or(&set->used, 1ull << way_of(page), __ATOMIC_RELEASE);
 	spin_unlock_irqrestore(&cache->lock, flags);
 	kfree(spare);
 	return 0;
@@ -127,8 +130,10 @@ int cache_insert(struct cache *cache, const struct cache_tag *tag,
 
 static bool set_has(const struct cache_set *set, u64 page)
 {
-	return (set->used >> way_of(page) & 1) &&
-	       set->page[way_of(page)] == page;
+	return (__atomic_load_n(&set->used, __ATOMIC_ACQUIRE) >>
+			way_of(page) & 1) &&
+	       __atomic_load_n(&set->page[way_of(page)], __ATOMIC_RELAXED) ==
+		       page;
 }
 
 bool cache_lookup(struct cache *cache, const struct cache_tag *tag,
@@ -157,7 +162,7 @@ bool cache_lookup(struct cache *cache, const struct cache_tag *tag,
 static void set_drop_way(struct cache *cache, struct cache_set *set,
 			 unsigned int way)
 {
-	set->used &= ~(1ull << way);
+	__atomic_fetch_and(&set->used, ~(1ull << way), __ATOMIC_RELEASE);
 	live_add(cache, set, -1);
 }
 
@@ -182,23 +187,42 @@ static void set_drop_range(struct cache *cache, struct cache_set *set,
 	}
 }
 
+/* May any of these pages be in the set?  No lock needed. */
+static bool set_may_hold(const struct cache_set *set, u64 start, u64 last)
+{
+	u64 page = start >> set->log2_page;
+	u64 last_page = last >> set->log2_page;
+
+	if (last_page - page >= SET_WAYS)
+		return __atomic_load_n(&set->used, __ATOMIC_ACQUIRE);
+	for (; page <= last_page; page++)
+		if (set_has(set, page))
+			return true;
+	return false;
+}
+
+/*
+ * Most invalidations find nothing; they take no lock.  An entry that comes in
+ * meanwhile may be one that came in afterwards.
+ */
 void cache_drop_range(struct cache *cache, const struct cache_tag *tag,
 		      u64 start, u64 last)
 {
-	unsigned long flags;
+	u64 sizes;
 
 	if (!cache_has(cache, tag->regime))
 		return;
-	spin_lock_irqsave(&cache->lock, flags);
-	for (u64 sizes = cache->sizes[tag->regime]; sizes;
-	     sizes &= sizes - 1) {
+	sizes = __atomic_load_n(&cache->sizes[tag->regime], __ATOMIC_ACQUIRE);
+	for (; sizes; sizes &= sizes - 1) {
 		struct cache_set *set =
 			find_set(cache, tag, __builtin_ctzll(sizes));
 
-		if (set && set->used)
-			set_drop_range(cache, set, start, last);
+		if (!set || !set_may_hold(set, start, last))
+			continue;
+		spin_lock(&cache->lock);
+		set_drop_range(cache, set, start, last);
+		spin_unlock(&cache->lock);
 	}
-	spin_unlock_irqrestore(&cache->lock, flags);
 }
 
 static bool matches(const struct cache_match *match,
@@ -228,7 +252,8 @@ void cache_drop_match(struct cache *cache, const struct cache_match *match,
 			if (ALL_ADDRESSES(start, last)) {
 				live_add(cache, set,
 					 -__builtin_popcountll(set->used));
-				set->used = 0;
+				__atomic_store_n(&set->used, 0,
+						 __ATOMIC_RELEASE);
 			} else {
 				set_drop_range(cache, set, start, last);
 			}

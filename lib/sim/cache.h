@@ -8,8 +8,8 @@
  * is one probe per page size in use, whatever the cache holds, and nothing at
  * all while no entry of its regime is live.
  *
- * Sets live until the cache is freed.  lock protects everything; live is also
- * read without it, to see that there is nothing to drop.
+ * Sets live until the cache is freed, and their tags never change; so they are
+ * found and probed without a lock.  lock is held by whoever changes anything.
  */
 #ifndef UIK_SIM_CACHE_H
 #define UIK_SIM_CACHE_H

@@ -231,11 +231,18 @@ static void vintf_latch(struct sim *sim, u32 v)
 	sim->vintf[v].hyp_own = config & VINTF_HYP_OWN;
 }
 
+/* Reset leaves EN set and STATUS clear: only a write starts the block. */
+static bool wants_block(struct sim *sim)
+{
+	return READ_ONCE(sim->touched) &&
+	       (uiommufd_mmio_get(sim->cmdqv, CMDQV_CONFIG, 0) & CMDQV_EN);
+}
+
 static void vintf_converge(struct sim *sim, u32 v)
 {
 	struct sim_enable *enable = &sim->vintf[v].enable;
 	u32 config = uiommufd_mmio_get(sim->cmdqv, CMDQV_VINTF_CONFIG, v);
-	bool want = (config & VINTF_EN) && sim->enable.want && sim->enable.is;
+	bool want = (config & VINTF_EN) && wants_block(sim) && sim->enable.is;
 	bool running = false;
 
 	if (!want)
@@ -260,13 +267,8 @@ static bool any_vintf_on(const struct sim *sim)
 
 static void all_converge(struct sim *sim)
 {
-	u32 config = uiommufd_mmio_get(sim->cmdqv, CMDQV_CONFIG, 0);
-	bool want = config & CMDQV_EN;
+	bool want = wants_block(sim);
 
-	/* Reset leaves EN set and STATUS clear: only a write starts it. */
-	if (!READ_ONCE(sim->touched))
-		return;
-	sim->enable.want = want;
 	if (!want)
 		for (u32 v = 0; v < sim->vintfs; v++)
 			vintf_converge(sim, v);

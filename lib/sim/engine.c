@@ -30,19 +30,12 @@
 
 struct engine {
 	struct sim *sim;
-	enum uiommufd_engine mode;	/* atomic */
 	struct uik_thread *thread;	/* owned; NULL without one */
 	struct wait_queue_head wait;
 	bool stop;			/* atomic */
-	bool resting;			/* waits for a trigger; atomic */
 	bool kicked;			/* atomic */
 	u32 quiet_looks;		/* thread's own */
 };
-
-enum uiommufd_engine engine_mode(const struct sim *sim)
-{
-	return READ_ONCE(sim->engine->mode);
-}
 
 /* --- looking --------------------------------------------------------------*/
 
@@ -145,28 +138,12 @@ static void wake(struct engine *engine)
 	wake_up(&engine->wait);
 }
 
-void engine_trigger(struct sim *sim, struct sim_queue *queue)
+void engine_trigger_slow(struct sim *sim, struct sim_queue *queue)
 {
-	struct engine *engine = sim->engine;
-
-	switch (READ_ONCE(engine->mode)) {
-	case UIOMMUFD_ENGINE_THREAD:
-		/*
-		 * A wake-up lost because resting is seen too late costs one
-		 * idle_sleep_ns on a wall clock.  A virtual clock waits
-		 * without limit, so there it must not be lost.
-		 */
-		if (sim->virtual_clock)
-			__atomic_thread_fence(__ATOMIC_SEQ_CST);
-		if (READ_ONCE(engine->resting))
-			wake(engine);
-		break;
-	case UIOMMUFD_ENGINE_INLINE:
+	if (READ_ONCE(sim->mode) == UIOMMUFD_ENGINE_INLINE)
 		drain(sim, queue);
-		break;
-	case UIOMMUFD_ENGINE_STEPPED:
-		break;
-	}
+	else if (READ_ONCE(sim->resting))
+		wake(sim->engine);
 	sim_deliver(sim);
 }
 
@@ -214,9 +191,9 @@ static void rest(struct engine *engine)
 
 	if (engine->sim->virtual_clock)
 		ticks = MAX_SCHEDULE_TIMEOUT;
-	__atomic_store_n(&engine->resting, true, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&engine->sim->resting, true, __ATOMIC_SEQ_CST);
 	wait_event_timeout(engine->wait, woken(engine), ticks);
-	WRITE_ONCE(engine->resting, false);
+	WRITE_ONCE(engine->sim->resting, false);
 	WRITE_ONCE(engine->kicked, false);
 }
 
@@ -279,7 +256,7 @@ static int engine_change(struct sim *sim, enum uiommufd_engine mode)
 	struct engine *engine = sim->engine;
 
 	if (mode != UIOMMUFD_ENGINE_THREAD) {
-		WRITE_ONCE(engine->mode, mode);
+		WRITE_ONCE(sim->mode, mode);
 		thread_stop(engine);
 		if (mode == UIOMMUFD_ENGINE_INLINE)
 			drain(sim, NULL);
@@ -292,7 +269,7 @@ static int engine_change(struct sim *sim, enum uiommufd_engine mode)
 		if (!engine->thread)
 			return -ENOMEM;
 	}
-	WRITE_ONCE(engine->mode, mode);
+	WRITE_ONCE(sim->mode, mode);
 	return 0;
 }
 
@@ -303,7 +280,7 @@ int engine_start(struct sim *sim, enum uiommufd_engine mode)
 	if (!engine)
 		return -ENOMEM;
 	engine->sim = sim;
-	engine->mode = UIOMMUFD_ENGINE_STEPPED;
+	sim->mode = UIOMMUFD_ENGINE_STEPPED;
 	init_waitqueue_head(&engine->wait);
 	sim->engine = engine;
 	return engine_change(sim, mode);
@@ -348,11 +325,11 @@ void uiommufd_kick(struct uiommufd_platform *platform)
 	if (!sim)
 		return;
 	previous = uik_enter(sim->machine);
-	if (engine_mode(sim) == UIOMMUFD_ENGINE_INLINE) {
+	if (READ_ONCE(sim->mode) == UIOMMUFD_ENGINE_INLINE) {
 		scrub(sim, VINTF_PAGE_BYTES);
 		drain(sim, NULL);
 		sim_deliver(sim);
-	} else if (engine_mode(sim) == UIOMMUFD_ENGINE_THREAD) {
+	} else if (READ_ONCE(sim->mode) == UIOMMUFD_ENGINE_THREAD) {
 		wake(sim->engine);
 	}
 	uik_leave(previous);

@@ -3,7 +3,7 @@
  * Fault injection: what shall go wrong, when, and how often it did.
  */
 #include <errno.h>
-#include <string.h>
+#include <uik/machine.h>
 #include "sim.h"
 
 void fault_init(struct sim *sim)
@@ -88,7 +88,7 @@ static int arm(struct sim *sim, const struct uiommufd_fault *what)
 {
 	struct faults *faults = &sim->faults;
 	unsigned long flags;
-	int handle = -1;
+	int handle = -ENOSPC;
 
 	spin_lock_irqsave(&faults->lock, flags);
 	for (int i = 0; i < MAX_FAULTS && handle < 0; i++) {
@@ -110,33 +110,41 @@ static void raise_spurious(struct sim *sim, enum uiommufd_fault_unit unit)
 {
 	sim_raise(sim, unit == UIOMMUFD_UNIT_SMMU ? SIM_LINE_GERROR :
 						    SIM_LINE_CMDQV);
+	sim_deliver(sim);
 }
 
-int uiommufd_fault_inject(struct uiommufd_platform *platform,
-			  const struct uiommufd_fault *fault)
+static int inject(struct sim *sim, const struct uiommufd_fault *fault)
 {
-	struct sim *sim = platform_sim(platform);
-	int handle;
+	int handle = is_valid(sim, fault) ? arm(sim, fault) : -EINVAL;
 
-	if (!sim) {
-		errno = ENODEV;
-		return -1;
-	}
-	if (!is_valid(sim, fault)) {
-		errno = EINVAL;
-		return -1;
-	}
-	handle = arm(sim, fault);
-	if (handle < 0) {
-		errno = ENOSPC;
-		return -1;
-	}
+	if (handle < 0)
+		return handle;
 	sim_update_slow(sim);
 	if (fault->kind == UIOMMUFD_FAULT_SPURIOUS_INTERRUPT &&
 	    fault_strikes(sim, fault->kind, fault->unit, UIOMMUFD_QUEUE_ANY,
 			  -1, NULL))
 		raise_spurious(sim, fault->unit);
 	return handle;
+}
+
+int uiommufd_fault_inject(struct uiommufd_platform *platform,
+			  const struct uiommufd_fault *fault)
+{
+	struct sim *sim = platform_sim(platform);
+	struct uik_machine *previous;
+	int handle;
+
+	if (!sim) {
+		errno = ENODEV;
+		return -1;
+	}
+	previous = uik_enter(sim->machine);
+	handle = inject(sim, fault);
+	uik_leave(previous);
+	if (handle >= 0)
+		return handle;
+	errno = -handle;
+	return -1;
 }
 
 uint64_t uiommufd_fault_hits(struct uiommufd_platform *platform, int handle)
@@ -153,15 +161,10 @@ uint64_t uiommufd_fault_hits(struct uiommufd_platform *platform, int handle)
 	return hits;
 }
 
-int uiommufd_fault_clear(struct uiommufd_platform *platform, int handle)
+static void disarm(struct sim *sim, int handle)
 {
-	struct sim *sim = platform_sim(platform);
 	unsigned long flags;
 
-	if (!sim || handle < -1 || handle >= MAX_FAULTS) {
-		errno = sim ? EINVAL : ENODEV;
-		return -1;
-	}
 	spin_lock_irqsave(&sim->faults.lock, flags);
 	for (int i = 0; i < MAX_FAULTS; i++)
 		if (handle < 0 || handle == i)
@@ -169,10 +172,24 @@ int uiommufd_fault_clear(struct uiommufd_platform *platform, int handle)
 	count_kinds(&sim->faults);
 	spin_unlock_irqrestore(&sim->faults.lock, flags);
 	sim_update_slow(sim);
+}
+
+int uiommufd_fault_clear(struct uiommufd_platform *platform, int handle)
+{
+	struct sim *sim = platform_sim(platform);
+	struct uik_machine *previous;
+
+	if (!sim || handle < -1 || handle >= MAX_FAULTS) {
+		errno = sim ? EINVAL : ENODEV;
+		return -1;
+	}
+	previous = uik_enter(sim->machine);
+	disarm(sim, handle);
 	/* What was held up goes on. */
 	smmu_update(sim);
 	if (sim->cmdqv)
 		cmdqv_update(sim);
 	engine_trigger(sim, NULL);
+	uik_leave(previous);
 	return 0;
 }

@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
+#include <uik/mmio.h>
 
 static const char *const error_words[MMIO_ERROR_NR] = {
 	[MMIO_WRONG_WIDTH] = "wrong width",
@@ -93,12 +94,12 @@ static inline u32 real_offset(struct uiommufd_mmio *mmio, u32 offset)
 {
 	u8 alias;
 
-	if (uik_unlikely(offset >= mmio->block->size))
+	if (uik_unlikely(offset >= mmio->size))
 		return offset;
 	alias = mmio->pages[offset >> MMIO_PAGE_SHIFT];
 	if (!alias)
 		return offset;
-	return mmio->block->aliases[alias - 1].translate(mmio->device, offset);
+	return mmio->aliases[alias - 1].translate(mmio->device, offset);
 }
 
 static inline u64 cell_read(struct uiommufd_mmio *mmio,
@@ -264,8 +265,8 @@ static inline bool fits(const struct mmio_cell *cell, u32 offset,
 	return cell && cell->offset == offset && cell->row->width == width;
 }
 
-uint64_t uiommufd_mmio_read(struct uiommufd_mmio *mmio, uint32_t offset,
-			    unsigned int width)
+static inline u64 access_read(struct uiommufd_mmio *mmio, u32 offset,
+			      unsigned int width)
 {
 	struct mmio_shard *shard = mmio_my_shard(mmio);
 	struct mmio_cell *cell;
@@ -282,8 +283,8 @@ uint64_t uiommufd_mmio_read(struct uiommufd_mmio *mmio, uint32_t offset,
 	return odd_read(mmio, offset, width);
 }
 
-void uiommufd_mmio_write(struct uiommufd_mmio *mmio, uint32_t offset,
-			 unsigned int width, uint64_t value)
+static inline void access_write(struct uiommufd_mmio *mmio, u32 offset,
+				unsigned int width, u64 value)
 {
 	struct mmio_shard *shard = mmio_my_shard(mmio);
 	struct mmio_cell *cell;
@@ -300,6 +301,34 @@ void uiommufd_mmio_write(struct uiommufd_mmio *mmio, uint32_t offset,
 	else
 		odd_write(mmio, offset, width, value);
 }
+
+uint64_t uiommufd_mmio_read(struct uiommufd_mmio *mmio, uint32_t offset,
+			    unsigned int width)
+{
+	return access_read(mmio, offset, width);
+}
+
+void uiommufd_mmio_write(struct uiommufd_mmio *mmio, uint32_t offset,
+			 unsigned int width, uint64_t value)
+{
+	access_write(mmio, offset, width, value);
+}
+
+static uint64_t bus_read(void *priv, uint64_t offset, unsigned int width)
+{
+	return access_read(priv, offset, width);
+}
+
+static void bus_write(void *priv, uint64_t offset, unsigned int width,
+		      uint64_t value)
+{
+	access_write(priv, offset, width, value);
+}
+
+const struct uik_mmio_ops mmio_bus_ops = {
+	.read = bus_read,
+	.write = bus_write,
+};
 
 uint64_t uiommufd_mmio_get(const struct uiommufd_mmio *mmio, uint32_t row,
 			   uint32_t index)
@@ -441,6 +470,8 @@ mmio_alloc(const struct uiommufd_mmio_block *block, u32 cells, u32 map_bytes)
 	if (!mmio)
 		return NULL;
 	mmio->block = block;
+	mmio->size = block->size;
+	mmio->aliases = block->aliases;
 	mmio->cell_count = cells;
 	mmio->map_bytes = map_bytes;
 	spin_lock_init(&mmio->error_lock);

@@ -64,13 +64,17 @@ struct mmio_shard {
 	u64 unmapped;
 } __attribute__((aligned(64)));
 
+struct uik_mmio_ops;
+
 struct uiommufd_mmio {
-	const struct uiommufd_mmio_block *block;
+	u32 size;		/* of the window; block's */
+	u32 map_bytes;		/* offsets below have a map entry */
+	const struct uiommufd_mmio_alias *aliases; /* block's */
 	void *device;		/* borrowed, for the hooks */
+	const struct uiommufd_mmio_block *block;
 	struct mmio_cell *cells;
 	const u16 *map;
 	const u8 *pages;
-	u32 map_bytes;		/* offsets below have a map entry */
 	u32 cell_count;
 	struct mmio_row *rows;
 	u32 *first;		/* first cell of each row */
@@ -114,6 +118,9 @@ static inline struct mmio_shard *mmio_my_shard(struct uiommufd_mmio *mmio)
 
 void mmio_error(struct uiommufd_mmio *mmio, enum mmio_error kind,
 		const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* mmio.c: accesses that come over the machine's bus. */
+extern const struct uik_mmio_ops mmio_bus_ops;
 
 /* mmio_attach.c: the physical address, or 0 with errno. */
 u64 mmio_attach(struct uiommufd_mmio *mmio, struct uik_machine *machine,

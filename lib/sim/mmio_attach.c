@@ -3,26 +3,10 @@
  * Register blocks in a machine's physical address space.
  */
 #include <errno.h>
-#include <linux/slab.h>
+#include <linux/errno.h>
 #include <uik/mmio.h>
 #include "mmio.h"
 #include "sim.h"
-
-static uint64_t bus_read(void *priv, uint64_t offset, unsigned int width)
-{
-	return uiommufd_mmio_read(priv, offset, width);
-}
-
-static void bus_write(void *priv, uint64_t offset, unsigned int width,
-		      uint64_t value)
-{
-	uiommufd_mmio_write(priv, offset, width, value);
-}
-
-static const struct uik_mmio_ops bus_ops = {
-	.read = bus_read,
-	.write = bus_write,
-};
 
 u64 mmio_attach(struct uiommufd_mmio *mmio, struct uik_machine *machine,
 		u64 phys)
@@ -36,7 +20,7 @@ u64 mmio_attach(struct uiommufd_mmio *mmio, struct uik_machine *machine,
 	}
 	if (!phys)
 		phys = uik_mmio_find_space(machine, size);
-	rc = phys ? uik_mmio_register(machine, phys, size, &bus_ops, mmio) :
+	rc = phys ? uik_mmio_register(machine, phys, size, &mmio_bus_ops, mmio) :
 		    -ENOMEM;
 	if (rc) {
 		errno = rc == -EBUSY ? EEXIST : -rc;

@@ -40,18 +40,6 @@ static bool software_owns(const struct sim_queue *queue, enum page_cell cell)
 	return software_bits[cell];
 }
 
-bool page_differs(const struct sim_queue *queue)
-{
-	const u32 *page = READ_ONCE(queue->page);
-
-	if (!page)
-		return false;
-	for (int cell = 0; cell < PAGE_CELLS; cell++)
-		if (page_load(&page[cell]) != READ_ONCE(queue->seen[cell]))
-			return true;
-	return false;
-}
-
 /* Lets the page show what the registers hold, wherever it does not. */
 static void page_push(struct sim_queue *queue, bool count)
 {

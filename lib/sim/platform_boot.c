@@ -191,6 +191,7 @@ register_endpoint(struct uiommufd_platform *platform, unsigned int number,
 		*out_rc = platform_device_add(pdev);
 	if (!*out_rc)
 		return pdev;
+	iommu_fwspec_free(&pdev->dev);
 	platform_device_put(pdev);
 	return NULL;
 }
@@ -279,17 +280,15 @@ int uiommufd_platform_plug(struct uiommufd_platform *platform,
 	return rc < 0 ? fail(rc) : rc;
 }
 
-/* Claimed by a context (or another user of its group). */
+/* Claimed by a context: a kernel driver could not use it either. */
 static bool is_busy(struct endpoint *endpoint)
 {
-	struct iommu_group *group = iommu_group_get(&endpoint->pdev->dev);
-	bool busy;
+	struct device *dev = &endpoint->pdev->dev;
 
-	if (!group)
-		return false;
-	busy = iommu_group_dma_owner_claimed(group);
-	iommu_group_put(group);
-	return busy;
+	if (iommu_device_use_default_domain(dev))
+		return true;
+	iommu_device_unuse_default_domain(dev);
+	return false;
 }
 
 int uiommufd_platform_unplug(struct uiommufd_platform *platform,

@@ -63,7 +63,7 @@ struct sim_queue {
 	u32 cons;		/* index and wrap bit; read unlocked */
 	u32 mask;		/* 2^(log2 + 1) - 1 while enabled */
 	u32 *page;		/* slot in the VINTF page; read unlocked */
-	u32 seen[PAGE_CELLS];	/* what the page should hold */
+	u32 seen[PAGE_CELLS] __aligned(8); /* what the page should hold */
 	u32 last_prod;		/* to count doorbells */
 	bool enabled;		/* STATUS; read unlocked */
 	bool stopped;		/* by an error; read unlocked */
@@ -112,6 +112,24 @@ void queue_set(struct sim_queue *queue, enum page_cell cell, u32 value);
 static inline u32 queue_get(const struct sim_queue *queue, enum page_cell cell)
 {
 	return __atomic_load_n(queue->cell[cell], __ATOMIC_ACQUIRE);
+}
+
+/*
+ * Does the page hold anything else than expected?  Two cells at a time; no
+ * lock needed, so it may be wrong for a moment.
+ */
+static inline bool page_differs(const struct sim_queue *queue)
+{
+	const u64 *page = (const u64 *)READ_ONCE(queue->page);
+	const u64 *seen = (const u64 *)queue->seen;
+
+	return page &&
+	       ((__atomic_load_n(&page[0], __ATOMIC_RELAXED) ^
+		 __atomic_load_n(&seen[0], __ATOMIC_RELAXED)) |
+		(__atomic_load_n(&page[1], __ATOMIC_RELAXED) ^
+		 __atomic_load_n(&seen[1], __ATOMIC_RELAXED)) |
+		(__atomic_load_n(&page[2], __ATOMIC_RELAXED) ^
+		 __atomic_load_n(&seen[2], __ATOMIC_RELAXED)));
 }
 
 /* Pure arithmetic on (log2 + 1)-bit counters. */

@@ -68,6 +68,8 @@ struct sim {
 	u64 cmdqv_phys;
 	int irq[SIM_LINES];		/* 0: not wired */
 	u32 raised;			/* lines to deliver; atomic */
+	enum uiommufd_engine mode;	/* engine's; atomic */
+	bool resting;			/* engine waits for a trigger; atomic */
 	bool virtual_clock;
 	u32 vintfs;
 	u32 vcmdqs;
@@ -175,7 +177,6 @@ u64 cmdqv_mirror_address(const struct sim_queue *queue);
 void page_attach(struct sim_queue *queue, u32 *slot);
 void page_detach(struct sim_queue *queue);
 bool page_pull(struct sim_queue *queue);
-bool page_differs(const struct sim_queue *queue);
 void page_scrub(struct sim *sim, struct sim_vintf *vintf, u32 bytes);
 void page_scrub_slot(struct sim_queue *queue);
 
@@ -183,10 +184,24 @@ void page_scrub_slot(struct sim_queue *queue);
 int engine_start(struct sim *sim, enum uiommufd_engine mode);
 void engine_stop(struct sim *sim);
 /* After a trigger, with no lock held: the engine's mode decides what runs. */
-void engine_trigger(struct sim *sim, struct sim_queue *queue);
+void engine_trigger_slow(struct sim *sim, struct sim_queue *queue);
 /* One look at everything; returns commands executed. */
 u64 engine_pass(struct sim *sim, u64 max_commands);
-enum uiommufd_engine engine_mode(const struct sim *sim);
+
+/*
+ * A wake-up lost because resting is seen too late costs one idle_sleep_ns on
+ * a wall clock.  On a virtual clock the engine rests without limit, so there
+ * it must not be lost.
+ */
+static inline void engine_trigger(struct sim *sim, struct sim_queue *queue)
+{
+	if (sim->virtual_clock)
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (READ_ONCE(sim->mode) == UIOMMUFD_ENGINE_INLINE ||
+	    READ_ONCE(sim->resting) ||
+	    __atomic_load_n(&sim->raised, __ATOMIC_RELAXED))
+		engine_trigger_slow(sim, queue);
+}
 
 /* observe.c */
 void observe_command(struct sim_queue *queue, const struct sim_entry *raw,

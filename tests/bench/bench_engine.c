@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the hardware model costs: a register access next to a plain function
+ * call, a command executed by the engine stepped inline.
+ *
+ * Each figure is the lowest of several runs: noise only adds.
+ */
+#include <inttypes.h>
+#include <linux/io.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <uik/machine.h>
+#include "sim/platform.h"
+
+#define ACCESSES 2000000
+#define DOORBELLS 200
+#define LOG2_SIZE 13
+#define PER_DOORBELL ((1u << LOG2_SIZE) - 1)
+#define RUNS 7
+
+static double now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1e9 + t.tv_nsec;
+}
+
+/* The peer: what any modelled access costs at least. */
+static uint64_t cell;
+
+static noinline uint64_t plain_read(void *priv, uint64_t offset,
+				    unsigned int width)
+{
+	__asm__ volatile("" : : "r"(priv), "r"(offset), "r"(width) : "memory");
+	return cell;
+}
+
+static uint64_t (*volatile plain)(void *priv, uint64_t offset,
+				  unsigned int width) = plain_read;
+
+static double time_calls(void)
+{
+	uint64_t (*call)(void *, uint64_t, unsigned int) = plain;
+	double start = now_ns();
+	uint64_t sum = 0;
+
+	for (int i = 0; i < ACCESSES; i++)
+		sum += call(&cell, i & 0xff, 4);
+	__asm__ volatile("" : : "r"(sum));
+	return (now_ns() - start) / ACCESSES;
+}
+
+static double time_reads(const void __iomem *addr)
+{
+	double start = now_ns();
+	uint32_t sum = 0;
+
+	for (int i = 0; i < ACCESSES; i++)
+		sum += readl_relaxed(addr);
+	__asm__ volatile("" : : "r"(sum));
+	return (now_ns() - start) / ACCESSES;
+}
+
+static double time_writes(void __iomem *addr)
+{
+	double start = now_ns();
+
+	for (int i = 0; i < ACCESSES; i++)
+		writel_relaxed(0, addr);
+	return (now_ns() - start) / ACCESSES;
+}
+
+static double lowest(double a, double b)
+{
+	return a && a < b ? a : b;
+}
+
+struct bench {
+	struct uiommufd_platform *platform;
+	void __iomem *base;
+	uint64_t *ring;
+	uint32_t prod;
+};
+
+/* A guest's queue: VINTF 1, VMID 5, filter and substitution on. */
+static void start_queue(struct bench *b)
+{
+	size_t bytes = (size_t)16 << LOG2_SIZE;
+	void __iomem *slot = b->base + 0x50000;
+
+	b->ring = aligned_alloc(bytes, bytes);
+	for (uint32_t i = 0; i < 1u << LOG2_SIZE; i++) {
+		b->ring[2 * i] = i % 16 == 15 ? 0x46 : 0x12 | 7ull << 48;
+		b->ring[2 * i + 1] = i % 16 == 15 ? 0 : (uint64_t)i << 12 | 1;
+	}
+	writel(1, b->base);
+	writel(5 << 1, b->base + 0x1100);
+	writel(5 << 1 | 1, b->base + 0x1100);
+	writel(1 << 15 | 1, b->base + 0x200);
+	writeq((uintptr_t)b->ring | LOG2_SIZE, slot + 0x10000);
+	writel(1, slot + 8);
+	if (readl(slot + 12) != 1)
+		abort();
+}
+
+static double time_commands(struct bench *b)
+{
+	void __iomem *slot = b->base + 0x50000;
+	double start = now_ns();
+	uint64_t done = 0;
+
+	for (int i = 0; i < DOORBELLS; i++) {
+		b->prod = (b->prod + PER_DOORBELL) &
+			  ((2u << LOG2_SIZE) - 1);
+		writel(b->prod, slot + 4);
+		done += uiommufd_vcmdq_step(b->platform, UINT64_MAX);
+	}
+	if (done != (uint64_t)DOORBELLS * PER_DOORBELL)
+		abort();
+	return (now_ns() - start) / done;
+}
+
+/* A working set of other tags, so that each TLBI really has to look. */
+static void fill_iotlb(struct bench *b)
+{
+	struct uiommufd_translation entry = { .vmid = 5, .log2_page = 12 };
+
+	for (entry.asid = 0; entry.asid < 16; entry.asid++)
+		for (uint64_t page = 0; page < 64; page++) {
+			entry.address = (1ull << 40) + (page << 12);
+			uiommufd_cache_fill(b->platform, UIOMMUFD_CACHE_IOTLB,
+					    &entry);
+		}
+}
+
+static void bench_open(struct bench *b)
+{
+	struct uiommufd_platform_config config;
+	struct uiommufd_vcmdq_counters counters;
+
+	uiommufd_platform_config_init(&config, "tegra241");
+	config.hardware.engine = UIOMMUFD_ENGINE_STEPPED;
+	b->platform = platform_build(&config);
+	uik_enter(uiommufd_platform_machine(b->platform));
+	b->base = ioremap(uiommufd_vcmdq_base(b->platform), 0x830000);
+	if (!b->base)
+		abort();
+	start_queue(b);
+	uiommufd_vcmdq_read_counters(b->platform, 0, &counters);
+}
+
+static void report_accesses(struct bench *b)
+{
+	double call = 0, config = 0, cons = 0, plain_write = 0, door = 0;
+
+	for (int i = 0; i < RUNS; i++) {
+		call = lowest(call, time_calls());
+		config = lowest(config, time_reads(b->base));
+		cons = lowest(cons, time_reads(b->base + 0x50000));
+		plain_write = lowest(plain_write,
+				     time_writes(b->base + 0x1180));
+		door = lowest(door, time_writes(b->base + 0x50004));
+	}
+	printf("plain function call          %6.2f ns\n", call);
+	printf("readl, global register       %6.2f ns  %.2fx\n", config,
+	       config / call);
+	printf("readl, CONS by its alias     %6.2f ns  %.2fx\n", cons,
+	       cons / call);
+	printf("writel, SID_REPLACE          %6.2f ns  %.2fx\n", plain_write,
+	       plain_write / call);
+	printf("writel, PROD by its alias    %6.2f ns  %.2fx\n", door,
+	       door / call);
+}
+
+static void report_commands(struct bench *b, const char *what)
+{
+	double best = 0;
+
+	for (int i = 0; i < RUNS; i++)
+		best = lowest(best, time_commands(b));
+	printf("command, 15 TLBI : 1 SYNC, %u a doorbell, %s: %.2f ns\n",
+	       PER_DOORBELL, what, best);
+}
+
+int main(void)
+{
+	struct bench bench = { 0 };
+
+	bench_open(&bench);
+	report_accesses(&bench);
+	report_commands(&bench, "IOTLB empty");
+	fill_iotlb(&bench);
+	report_commands(&bench, "IOTLB of 1,024");
+	return 0;
+}
