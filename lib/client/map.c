@@ -33,3 +33,16 @@ int uiommufd_munmap(void *addr, size_t length)
 {
 	return entry_result(uik_munmap(addr, length));
 }
+
+void *uiommufd_mremap(void *old_addr, size_t old_size, size_t new_size,
+		      int flags, void *new_addr)
+{
+	void *where = MAP_FAILED;
+	int ret = uik_mremap(old_addr, old_size, new_size, flags, new_addr,
+			     &where);
+
+	if (!ret)
+		return where;
+	errno = -ret;
+	return MAP_FAILED;
+}

@@ -120,6 +120,16 @@ bool uik_vma_covers(const void *addr, size_t length)
 	return vma_range_ours((uintptr_t)addr, (uintptr_t)addr + length);
 }
 
+/* Never linked: its counts go. */
+static void vma_drop(struct vm_area_struct *vma)
+{
+	struct file *file = vma->vm_file;
+
+	uik_mm_put(vma->vm_mm);
+	kfree(vma);
+	fput(file);
+}
+
 /* A copy of @vma with its own counts, for the part [@start, its end). */
 static struct vm_area_struct *vma_copy(struct vm_area_struct *vma,
 				       uintptr_t start)
@@ -191,6 +201,80 @@ int uik_munmap(void *addr, size_t length)
 	return munmap(addr, end - start) ? -errno : 0;
 }
 
+/* Whether one mapping of ours has all of [start, end).  Borrowed, or NULL. */
+static struct vm_area_struct *find_whole(uintptr_t start, uintptr_t end)
+{
+	struct vm_area_struct *vma;
+
+	pthread_mutex_lock(&vmas_lock);
+	vma = find_locked(start, end);
+	if (vma && (vma->vm_start > start || vma->vm_end < end))
+		vma = NULL;
+	pthread_mutex_unlock(&vmas_lock);
+	return vma;
+}
+
+/* [old, old + length) shall be at @to: a mapping is born and one ends. */
+static int vma_move(struct vm_area_struct *vma, uintptr_t old, size_t length,
+		    void *to)
+{
+	struct uik_machine *previous;
+	struct vm_area_struct *moved;
+	int rc = uik_munmap(to, length);
+
+	if (rc)
+		return rc;
+	previous = uik_enter(vma->vm_file->machine);
+	moved = vma_copy(vma, old);
+	rc = -ENOMEM;
+	if (!moved)
+		goto leave;
+	if (mremap((void *)old, length, length, MREMAP_MAYMOVE | MREMAP_FIXED,
+		   to) == MAP_FAILED) {
+		rc = -errno;
+		vma_drop(moved);
+		goto leave;
+	}
+	moved->vm_start = (uintptr_t)to;
+	moved->vm_end = moved->vm_start + length;
+	if (moved->vm_ops && moved->vm_ops->open)
+		moved->vm_ops->open(moved);
+	link_vma(moved);
+	rc = vma_cut(vma, old, old + length);
+leave:
+	uik_leave(previous);
+	return rc;
+}
+
+int uik_mremap(void *addr, size_t old_size, size_t new_size, int flags,
+	       void *to, void **out)
+{
+	uintptr_t old = (uintptr_t)addr, new = (uintptr_t)to;
+	bool fixed = flags & MREMAP_FIXED;
+	struct vm_area_struct *vma;
+	int rc = 0;
+
+	old_size = PAGE_ALIGN(old_size);
+	new_size = PAGE_ALIGN(new_size);
+	if (flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED) || old % PAGE_SIZE ||
+	    !new_size || !old_size || (fixed && !(flags & MREMAP_MAYMOVE)))
+		return -EINVAL;
+	if (fixed && (new % PAGE_SIZE ||
+		      (new < old + old_size && old < new + new_size)))
+		return -EINVAL;
+	vma = find_whole(old, old + old_size);
+	/* Device memory does not grow. */
+	if (!vma || new_size > old_size)
+		return -EFAULT;
+	if (new_size < old_size)
+		rc = uik_munmap((void *)(old + new_size), old_size - new_size);
+	if (!rc && fixed)
+		rc = vma_move(vma, old, new_size, to);
+	if (!rc)
+		*out = fixed ? to : addr;
+	return rc;
+}
+
 static vm_flags_t flags_of(int prot, int flags, fmode_t mode)
 {
 	vm_flags_t vm = VM_MAYREAD | VM_MAYEXEC;
@@ -255,15 +339,6 @@ static struct vm_area_struct *vma_make(struct file *file, int prot, int flags,
 	vma->vm_pgoff = offset >> PAGE_SHIFT;
 	vma->vm_flags = flags_of(prot, flags, file->f_mode);
 	return vma;
-}
-
-static void vma_drop(struct vm_area_struct *vma)
-{
-	struct file *file = vma->vm_file;
-
-	uik_mm_put(vma->vm_mm);
-	kfree(vma);
-	fput(file);
 }
 
 int uik_file_mmap(struct file *file, void *addr, size_t length, int prot,

@@ -71,6 +71,16 @@ int uik_file_mmap(struct file *file, void *addr, size_t length, int prot,
  * Return: 0, -EINVAL, -ENOMEM.
  */
 int uik_munmap(void *addr, size_t length) __uik_export;
+/**
+ * uik_mremap - the client moves or shrinks (a part of) a mapping of ours.
+ * @flags: MREMAP_MAYMOVE, MREMAP_FIXED; @to: with MREMAP_FIXED
+ * @out: where it is
+ *
+ * Return: 0; -EFAULT (to grow it; the range is not in one mapping of ours),
+ * -EINVAL, -ENOMEM.
+ */
+int uik_mremap(void *addr, size_t old_size, size_t new_size, int flags,
+	       void *to, void **out) __uik_export;
 /** uik_vma_covers - whether the range touches a mapping of ours. */
 bool uik_vma_covers(const void *addr, size_t length) __uik_export;
 
