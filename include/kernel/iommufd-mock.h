@@ -30,6 +30,8 @@ struct iommufd_mock_ops {
 				     const char *name, unsigned long flags);
 	void (*device_del)(struct device *dev);
 	bool (*is_mock_device)(struct device *dev);
+	/* One without a name of its maker's: goes with what made it. */
+	bool (*is_anonymous)(struct device *dev);
 	bool (*is_mock_paging)(struct iommu_domain *domain);
 	bool (*is_mock_nested)(struct iommu_domain *domain);
 	/* Marks one entry dirty; 0, or -EINVAL when nothing is mapped. */

@@ -87,6 +87,7 @@ static const struct iommufd_mock_ops mock_hooks = {
 	.device_add = mock_dev_add,
 	.device_del = mock_dev_del,
 	.is_mock_device = mock_is_mock_device,
+	.is_anonymous = mock_is_anonymous,
 	.is_mock_paging = mock_is_paging,
 	.is_mock_nested = mock_is_nested,
 	.set_dirty = mock_set_dirty,

@@ -172,6 +172,7 @@ struct device *mock_dev_add(struct iommu_device *iommu, const char *name,
 			    unsigned long flags);
 void mock_dev_del(struct device *dev);
 bool mock_is_mock_device(struct device *dev);
+bool mock_is_anonymous(struct device *dev);
 u32 mock_dev_cache(struct device *dev, unsigned int index);
 
 #endif

@@ -94,6 +94,11 @@ bool mock_is_mock_device(struct device *dev)
 	return dev->release == mock_dev_release;
 }
 
+bool mock_is_anonymous(struct device *dev)
+{
+	return to_mock_dev(dev)->number >= 0;
+}
+
 u32 mock_dev_cache(struct device *dev, unsigned int index)
 {
 	return to_mock_dev(dev)->cache[index];
