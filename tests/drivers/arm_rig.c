@@ -69,10 +69,10 @@ static void record(struct rig *rig, enum rig_access access, u32 width,
 
 void rig_clear(struct rig *rig)
 {
-	mutex_lock(&rig->lock);
+	spin_lock(&rig->lock);
 	rig->trace_count = 0;
 	rig->command_count = 0;
-	mutex_unlock(&rig->lock);
+	spin_unlock(&rig->lock);
 }
 
 const struct rig_command *rig_last(const struct rig *rig, u8 op)
@@ -162,10 +162,10 @@ static uint64_t smmu_read(void *priv, uint64_t offset, unsigned int width)
 	struct rig *rig = priv;
 	u64 value;
 
-	mutex_lock(&rig->lock);
+	spin_lock(&rig->lock);
 	value = width == 8 ? read64(rig->smmu, offset) :
 			     rig->smmu[offset / 4];
-	mutex_unlock(&rig->lock);
+	spin_unlock(&rig->lock);
 	return value;
 }
 
@@ -175,14 +175,14 @@ static void smmu_write(void *priv, uint64_t offset, unsigned int width,
 	struct rig *rig = priv;
 	bool error;
 
-	mutex_lock(&rig->lock);
+	spin_lock(&rig->lock);
 	rig->smmu[offset / 4] = value;
 	if (width == 8)
 		rig->smmu[offset / 4 + 1] = value >> 32;
 	if (offset == CR0 || offset == IRQ_CTRL)
 		rig->smmu[offset / 4 + 1] = value;
 	error = run_main_queue(rig);
-	mutex_unlock(&rig->lock);
+	spin_unlock(&rig->lock);
 	if (error)
 		uik_irq_raise(rig->machine, rig->irq[1]);
 }
@@ -197,12 +197,12 @@ void rig_event(struct rig *rig, const u64 record[4])
 	u32 *prod = &rig->smmu[EVTQ_PROD / 4];
 	int i;
 
-	mutex_lock(&rig->lock);
+	spin_lock(&rig->lock);
 	for (i = 0; i < 4; i++)
 		__atomic_store_n(&memory[4 * (*prod & (mask >> 1)) + i],
 				 record[i], __ATOMIC_RELAXED);
 	*prod = (*prod + 1) & mask;
-	mutex_unlock(&rig->lock);
+	spin_unlock(&rig->lock);
 	uik_irq_raise(rig->machine, rig->irq[0]);
 	uik_irq_run_pending(rig->machine);
 }
@@ -261,12 +261,12 @@ static uint64_t cmdqv_read(void *priv, uint64_t offset, unsigned int width)
 	struct rig *rig = priv;
 	u64 value = 0;
 
-	mutex_lock(&rig->lock);
+	spin_lock(&rig->lock);
 	if (reachable(rig, offset))
 		value = width == 8 ? read64(rig->cmdqv, offset) :
 				     rig->cmdqv[offset / 4];
 	record(rig, RIG_READ, width, offset, value);
-	mutex_unlock(&rig->lock);
+	spin_unlock(&rig->lock);
 	return value;
 }
 
@@ -276,7 +276,7 @@ static void cmdqv_write(void *priv, uint64_t offset, unsigned int width,
 	struct rig *rig = priv;
 	u32 status = status_of(offset);
 
-	mutex_lock(&rig->lock);
+	spin_lock(&rig->lock);
 	record(rig, RIG_WRITE, width, offset, value);
 	if (reachable(rig, offset)) {
 		if (rig->config.hyp_own_wired && status && offset >= VINTFS &&
@@ -290,7 +290,7 @@ static void cmdqv_write(void *priv, uint64_t offset, unsigned int width,
 		if (offset >= PAGES && !((offset - PAGES) & PAGE1))
 			run_queue(rig, offset & ~0x7fu);
 	}
-	mutex_unlock(&rig->lock);
+	spin_unlock(&rig->lock);
 }
 
 static const struct uik_mmio_ops cmdqv_ops = { cmdqv_read, cmdqv_write };
@@ -318,8 +318,8 @@ struct rig *rig_new(const struct rig_config *config)
 	if (!rig->machine)
 		abort();
 	uik_enter(rig->machine);
-	uik_irq_set_stepped(rig->machine, true);
-	mutex_init(&rig->lock);
+	uik_irq_set_stepped(rig->machine, !config->prompt);
+	spin_lock_init(&rig->lock);
 	for (i = 0; i < 4; i++)
 		rig->irq[i] = uik_irq_alloc(rig->machine);
 	for (i = 0; i < 6; i++)

@@ -9,7 +9,7 @@
 #ifndef TESTS_ARM_RIG_H
 #define TESTS_ARM_RIG_H
 
-#include <linux/mutex.h>
+#include <linux/spinlock.h>
 #include <linux/platform_device.h>
 #include <linux/types.h>
 
@@ -44,12 +44,13 @@ struct rig_config {
 	bool hyp_own_wired;	/* HYP_OWN cannot be set */
 	const char *compatible;	/* NULL: none */
 	bool cmdqv_irq;
+	bool prompt;		/* interrupts by themselves, not when asked */
 };
 
 struct rig {
 	struct uik_machine *machine;
 	struct rig_config config;
-	struct mutex lock;
+	spinlock_t lock;
 	u64 smmu_phys;
 	u64 cmdqv_phys;
 	size_t cmdqv_size;

@@ -430,6 +430,7 @@ static void a_global_error_is_repaired(void **state)
 	struct rig *rig;
 
 	rig_config_init(&config);
+	config.prompt = true;
 	rig = boot(&config);
 	rig->refuse_op = SMMU3_OP_ATC_INV;
 	assert_int_equal(send_batch(rig_sd(rig), SMMU3_OP_ATC_INV, 1), 0);
