@@ -13,7 +13,11 @@
 
 #include "kit/poison.h"
 
-#define ARENA_HINT 0x200000000000ul	/* 32 TiB: free under every checker */
+#ifdef KIT_TSAN
+#define ARENA_HINT 0x550000000000ul	/* a thread checker allows little else */
+#else
+#define ARENA_HINT 0x200000000000ul	/* 32 TiB: free under other checkers */
+#endif
 #define ARENA_HINT_VALGRIND 0x400000000ul
 #define ARENA_ALIGN (1ul << ARENA_SLOT_SHIFT)
 #define STEP_BYTES (ARENA_PAGE << ARENA_STEP_ORDER)

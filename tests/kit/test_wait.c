@@ -93,7 +93,7 @@ static void exclusive_one_at_a_time(void **state)
 	for (int i = 0; i < 3; i++)
 		threads[i] = start(wait_once, &s);
 	eventually(queued(&s) == 3);
-	s.turn = 1;
+	__atomic_store_n(&s.turn, 1, __ATOMIC_RELEASE);
 	wake_up(&s.wq);
 	eventually(woken(&s) == 1);
 	usleep(2000);
