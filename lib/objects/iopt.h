@@ -163,15 +163,20 @@ void iopt_thaw(struct iopt *iopt);
 
 /* ---- areas: iopt_area.c; iopt->lock held ---- */
 
+static inline struct iopt_area *iopt_to_area(struct rb_node *node)
+{
+	return rb_entry_safe(node, struct iopt_area, node);
+}
+
 /** iopt_area_lowest - lowest area that meets [first, last], or NULL. */
-struct iopt_area *iopt_area_lowest(struct iopt *iopt, unsigned long first,
-				   unsigned long last);
+struct iopt_area *iopt_area_lowest(const struct iopt *iopt,
+				   unsigned long first, unsigned long last);
 /** iopt_area_next - the one after, in ascending order, or NULL. */
 struct iopt_area *iopt_area_next(struct iopt_area *area);
 /** iopt_area_after - the one that begins right after @area, or NULL. */
 struct iopt_area *iopt_area_after(struct iopt_area *area);
 /** iopt_area_at - the area that @iova is in, or NULL. */
-static inline struct iopt_area *iopt_area_at(struct iopt *iopt,
+static inline struct iopt_area *iopt_area_at(const struct iopt *iopt,
 					     unsigned long iova)
 {
 	return iopt_area_lowest(iopt, iova, iova);
@@ -216,6 +221,13 @@ static inline unsigned long iopt_area_last_index(const struct iopt_area *area)
 	for ((area) = iopt_area_lowest((iopt), 0, ULONG_MAX); (area); \
 	     (area) = iopt_area_next(area))
 
+/**
+ * iopt_syz_iova - an IOVA as fuzzers name it.
+ * @code: number of an area from below in the low half, offset in the high half
+ *
+ * Takes the lock.  Return: 0 if there is no such area.  spec/80 section 12
+ */
+unsigned long iopt_syz_iova(struct iopt *iopt, u64 code);
 /** iopt_nth_area_iova - first IOVA of area @n from below; 0: no such area. */
 unsigned long iopt_nth_area_iova(struct iopt *iopt, unsigned long n);
 
@@ -265,7 +277,15 @@ void iopt_unreserve(struct iopt *iopt, void *owner);
  */
 int iopt_reserve_device(struct iopt *iopt, struct device *dev,
 			phys_addr_t *sw_msi_start);
-/* The same with iopt->lock held. */
+/**
+ * iopt_unreserved_next - walk the ranges that nothing reserves.
+ * @at: 0 at first; where the walk is
+ *
+ * Context: iopt->lock held.  Return: false: no more.
+ */
+bool iopt_unreserved_next(const struct iopt *iopt, unsigned int *at,
+			  struct iopt_range *range);
+/* iopt_reserve() and iopt_unreserve() with iopt->lock held. */
 int iopt_reserve_locked(struct iopt *iopt, unsigned long first,
 			unsigned long last, void *owner);
 void iopt_unreserve_locked(struct iopt *iopt, void *owner);

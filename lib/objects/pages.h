@@ -23,14 +23,11 @@
 
 #include <linux/interval_tree.h>
 #include <linux/kref.h>
-#include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/types.h>
 #include <uik/pin.h>
 
-struct dma_buf;
-struct dma_buf_attachment;
 struct iommu_domain;
 struct iommufd_ctx;
 struct iopt_area;
@@ -64,11 +61,13 @@ struct pages {
 	enum pages_account account;
 	bool writable;
 	bool revoked;			/* dma-buf: for ever; lock */
+	bool marked;			/* seen by a change of process */
 	struct mutex lock;
 	unsigned long npages;
 	struct rb_root_cached users;	/* of struct pages_user */
 	unsigned long pinned;		/* pages that some user covers */
 	unsigned long charged;		/* of these, paid for */
+	unsigned long lost;		/* of these, never to be given back */
 	/* Who made it; all counted. */
 	struct mm_struct *mm;
 	struct task_struct *task;	/* a thread group leader */
@@ -81,7 +80,6 @@ struct pages {
 		};
 		struct pages_dmabuf *dmabuf;	/* owned */
 	};
-	struct list_head registered;	/* while pinned, for pages_pin_count */
 	struct uik_machine *machine;	/* borrowed */
 };
 
@@ -141,6 +139,12 @@ unsigned long pages_reference(const struct pages *pages,
 int pages_add_user(struct pages *pages, struct pages_user *user);
 /** pages_remove_user - undo it; does not uncharge. */
 void pages_remove_user(struct pages *pages, struct pages_user *user);
+/**
+ * pages_split_user - make one user two.
+ * @right: uninitialised; gets what is above @last
+ */
+void pages_split_user(struct pages *pages, struct pages_user *user,
+		      struct pages_user *right, unsigned long last);
 /** pages_find_pin - the pin of exactly [first, last], or NULL. */
 struct pages_user *pages_find_pin(struct pages *pages, unsigned long first,
 				  unsigned long last);
@@ -173,14 +177,14 @@ struct pages_owner pages_owner_current(void);
 /**
  * pages_charge - charge @npages to @owner.
  *
- * Return: 0 or -ENOMEM.
+ * Return: 0; -ENOMEM the limit is reached; -EINVAL the process is gone.
  */
 int pages_charge(enum pages_account account, const struct pages_owner *owner,
 		 unsigned long npages);
 /**
  * pages_uncharge - take it back.
  *
- * Return: 0; -EFAULT: the process is gone, nothing was done.
+ * Return: 0; -EINVAL: the process is gone, nothing was done.
  */
 int pages_uncharge(enum pages_account account, const struct pages_owner *owner,
 		   unsigned long npages);
@@ -197,7 +201,6 @@ void pages_set_owner(struct pages *pages, const struct pages_owner *owner);
 int pages_map(struct iopt_area *area, struct iommu_domain *domain);
 /** pages_unmap - take the area's range out of a domain. */
 void pages_unmap(struct iopt_area *area, struct iommu_domain *domain);
-/* Forgets dma-buf bookkeeping about [area, domain]; internal to fills. */
 
 /* ---- copying: pages_rw.c; pages->lock not held ---- */
 
@@ -210,39 +213,15 @@ void pages_unmap(struct iopt_area *area, struct iommu_domain *domain);
 int pages_rw(struct pages *pages, unsigned long byte, void *data,
 	     unsigned long length, unsigned int flags);
 
-/* ---- dma-bufs: pages_dmabuf.c ---- */
-
-/**
- * pages_dmabuf_attach - become an importer.
- * @buf: its reference is consumed, whatever happens
- *
- * Return: 0; -EOPNOTSUPP, -ENODEV, -EINVAL, -ENOMEM, the exporter's.
- */
-int pages_dmabuf_attach(struct pages *pages, struct dma_buf *buf,
-			unsigned long start, unsigned long length);
-/** pages_dmabuf_detach - the opposite; the exporter calls no more after. */
-void pages_dmabuf_detach(struct pages *pages);
-/** pages_dmabuf_phys - physical address of a page. */
-phys_addr_t pages_dmabuf_phys(const struct pages *pages, unsigned long index);
-/* Who has mapped: what revocation has to undo.  pages->lock held. */
-int pages_dmabuf_track(struct iopt_area *area, struct iommu_domain *domain);
-/* Return: whether it is still mapped there. */
-bool pages_dmabuf_untrack(struct iopt_area *area, struct iommu_domain *domain);
-
 /* ---- for tests: pages_count.c ---- */
 
-/**
- * pages_register - let pages_pin_count() find @pages; lock held.
- *
- * Both cannot fail.  Called on the first and after the last user.
- */
-void pages_register(struct pages *pages);
-void pages_unregister(struct pages *pages);
 /**
  * pages_pin_count - pins of the page that a user address of the process shows.
  * @va: any byte of it
  *
- * One for each struct pages that has it pinned, as spec/80 MD_CHECK_REFS counts.
+ * One for each struct pages that has it pinned, in any context of the machine
+ * that has a descriptor.  Slow.
+ * Context: may sleep; freezes IOASes.  spec/80 MD_CHECK_REFS
  */
 u64 pages_pin_count(unsigned long va);
 /**

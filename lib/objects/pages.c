@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Pages: how they come and go.
+ *
+ * Facts: spec/40 sections 9.1 to 9.3 and 11.
+ */
+#include "objects/pages.h"
+
+#include <linux/bug.h>
+#include <linux/capability.h>
+#include <linux/dma-buf.h>
+#include <linux/err.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/task.h>
+#include <linux/sched/user.h>
+#include <linux/slab.h>
+
+#include "core/core.h"
+#include "objects/pages_dmabuf.h"
+
+static enum pages_account account_of(struct iommufd_ctx *ictx)
+{
+	if (capable(CAP_IPC_LOCK))
+		return PAGES_ACCOUNT_NONE;
+	return ictx->account_mode == IOMMUFD_ACCOUNT_MM ? PAGES_ACCOUNT_MM :
+							  PAGES_ACCOUNT_USER;
+}
+
+static void take_owner(struct pages *pages)
+{
+	struct task_struct *task = current;
+
+	pages->mm = task->mm;
+	uik_mm_get(pages->mm);
+	pages->task = get_task_struct(task->group_leader);
+	pages->user = get_uid(task->user);
+}
+
+static void drop_owner(struct pages *pages)
+{
+	uik_mm_put(pages->mm);
+	put_task_struct(pages->task);
+	free_uid(pages->user);
+}
+
+/* @start_byte + @length does not overflow; @length > 0. */
+static struct pages *pages_new(struct iommufd_ctx *ictx, enum pages_kind kind,
+			       unsigned long start_byte, unsigned long length,
+			       bool writable)
+{
+	struct pages *pages;
+
+	if (!length || length > ULONG_MAX - PAGE_SIZE)
+		return ERR_PTR(-EINVAL);
+	pages = kzalloc(sizeof(*pages), GFP_KERNEL_ACCOUNT);
+	if (!pages)
+		return ERR_PTR(-ENOMEM);
+	refcount_set(&pages->refs, 1);
+	pages->kind = kind;
+	pages->account = account_of(ictx);
+	pages->writable = writable;
+	mutex_init(&pages->lock);
+	pages->npages = (start_byte + length - 1) / PAGE_SIZE + 1;
+	pages->users = RB_ROOT_CACHED;
+	pages->machine = ictx->machine;
+	take_owner(pages);
+	return pages;
+}
+
+struct pages *pages_new_user(struct iommufd_ctx *ictx, unsigned long uptr,
+			     unsigned long length, bool writable)
+{
+	unsigned long start_byte = uptr % PAGE_SIZE, end;
+	struct pages *pages;
+
+	if (__builtin_add_overflow(uptr, length, &end))
+		return ERR_PTR(-EOVERFLOW);
+	pages = pages_new(ictx, PAGES_USER, start_byte, length, writable);
+	if (!IS_ERR(pages))
+		pages->uptr = uptr - start_byte;
+	return pages;
+}
+
+static struct pages *new_file(struct iommufd_ctx *ictx,
+			      struct uik_pin_file *file, unsigned long start,
+			      unsigned long length, bool writable)
+{
+	unsigned long start_byte = start % PAGE_SIZE;
+	struct pages *pages = pages_new(ictx, PAGES_FILE, start_byte, length,
+					writable);
+
+	if (IS_ERR(pages)) {
+		uik_pin_file_put(file);
+		return pages;
+	}
+	pages->file = file;
+	pages->offset = start - start_byte;
+	return pages;
+}
+
+static struct pages *new_dmabuf(struct iommufd_ctx *ictx, struct dma_buf *buf,
+				unsigned long start, unsigned long length,
+				bool writable)
+{
+	struct pages *pages;
+	int ret = -EINVAL;
+
+	if (buf->size <= start + (length - 1) ||
+	    length / PAGE_SIZE >= UINT_MAX)
+		goto put_buf;
+	pages = pages_new(ictx, PAGES_DMABUF, start % PAGE_SIZE, length,
+			  writable);
+	if (IS_ERR(pages)) {
+		ret = PTR_ERR(pages);
+		goto put_buf;
+	}
+	pages->account = PAGES_ACCOUNT_NONE;
+	ret = pages_dmabuf_attach(pages, buf, start);
+	if (ret)
+		goto free;
+	return pages;
+
+free:
+	drop_owner(pages);
+	mutex_destroy(&pages->lock);
+	kfree(pages);
+put_buf:
+	dma_buf_put(buf);
+	return ERR_PTR(ret);
+}
+
+struct pages *pages_new_file(struct iommufd_ctx *ictx, int fd,
+			     unsigned long start, unsigned long length,
+			     bool writable)
+{
+	struct dma_buf *buf = dma_buf_get(fd);
+	struct uik_pin_file *file;
+
+	if (!IS_ERR(buf))
+		return new_dmabuf(ictx, buf, start, length, writable);
+	/* Not one of ours, or something else: a plain file. */
+	file = uik_pin_file_open(fd);
+	if (IS_ERR(file))
+		return ERR_CAST(file);
+	return new_file(ictx, file, start, length, writable);
+}
+
+void pages_free(struct pages *pages)
+{
+	WARN_ON(!RB_EMPTY_ROOT(&pages->users.rb_root));
+	WARN_ON(pages->pinned || pages->charged);
+	switch (pages->kind) {
+	case PAGES_USER:
+		break;
+	case PAGES_FILE:
+		uik_pin_file_put(pages->file);
+		break;
+	case PAGES_DMABUF:
+		/* First: the exporter may call us until then. */
+		pages_dmabuf_detach(pages);
+		break;
+	}
+	drop_owner(pages);
+	mutex_destroy(&pages->lock);
+	kfree(pages);
+}
+
+unsigned long pages_reference(const struct pages *pages,
+			      unsigned long start_byte)
+{
+	switch (pages->kind) {
+	case PAGES_USER:
+		return pages->uptr + start_byte;
+	case PAGES_FILE:
+		return pages->offset + start_byte;
+	case PAGES_DMABUF:
+		return pages_dmabuf_offset(pages) + start_byte;
+	}
+	return 0;
+}
+
+struct pages_owner pages_owner_current(void)
+{
+	struct task_struct *task = current;
+
+	return (struct pages_owner){ task->mm, task->group_leader, task->user };
+}
+
+void pages_set_owner(struct pages *pages, const struct pages_owner *owner)
+{
+	uik_mm_get(owner->mm);
+	get_task_struct(owner->task);
+	get_uid(owner->user);
+	drop_owner(pages);
+	pages->mm = owner->mm;
+	pages->task = owner->task;
+	pages->user = owner->user;
+}
