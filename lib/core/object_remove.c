@@ -17,6 +17,7 @@
 #include <uik/slab.h>
 
 #include "core/object_free.h"
+#include "kit/backtrace.h"
 
 #define DESTROY_WAIT_MS 60000
 
@@ -141,10 +142,25 @@ int iommufd_destroy(struct iommufd_ucmd *ucmd)
 	return iommufd_object_remove(ucmd->ictx, NULL, cmd->id, 0);
 }
 
+/* Where an object was allocated, as far as it is known. */
+static void report_origin(const void *obj)
+{
+	struct uik_slab_block block;
+	char name[128];
+
+	if (!uik_slab_find(obj, &block))
+		return;
+	backtrace_name(block.site, name, sizeof(name));
+	pr_err("  allocated at %s\n", name);
+	for (unsigned int i = 0; i < block.frame_count; i++) {
+		backtrace_name(block.frames[i], name, sizeof(name));
+		pr_err("    #%u %s\n", i, name);
+	}
+}
+
 /* Names what nobody will ever free. */
 static void report_leaks(struct iommufd_ctx *ictx)
 {
-	struct uik_slab_block block;
 	struct iommufd_object *obj;
 	unsigned long index;
 
@@ -153,12 +169,7 @@ static void report_leaks(struct iommufd_ctx *ictx)
 		       ictx->model->types[obj->type].name, obj->id,
 		       refcount_read(&obj->users),
 		       refcount_read(&obj->wait_cnt));
-		if (!uik_slab_find(obj, &block))
-			continue;
-		if (!block.frame_count)
-			pr_err("  allocated at %p\n", block.site);
-		for (unsigned int i = 0; i < block.frame_count; i++)
-			pr_err("  allocated at %p\n", block.frames[i]);
+		report_origin(obj);
 	}
 }
 
