@@ -15,6 +15,8 @@
 #include <string.h>
 
 static pthread_mutex_t modules_lock = PTHREAD_MUTEX_INITIALIZER;
+/* Held over init functions, outer to everything. */
+static pthread_mutex_t starting_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct uik_module_fn *first_fn, *last_fn;
 static struct uik_param *params;
 
@@ -53,15 +55,17 @@ static struct uik_module_fn *next_to_start(void)
 int uiommufd_modules_init(void)
 {
 	struct uik_module_fn *fn;
-	int rc;
+	int rc = 0;
 
-	while ((fn = next_to_start())) {
+	/* Two threads that make machines: each module starts once. */
+	pthread_mutex_lock(&starting_lock);
+	while (!rc && (fn = next_to_start())) {
 		rc = fn->init();
-		if (rc)
-			return rc;
-		fn->started = true;
+		if (!rc)
+			fn->started = true;
 	}
-	return 0;
+	pthread_mutex_unlock(&starting_lock);
+	return rc;
 }
 
 /* A module with an exit function alone is one that is always started. */

@@ -67,18 +67,3 @@ int iommufd_test(struct iommufd_ucmd *ucmd)
 		return -EOPNOTSUPP;
 	return operations[op](ucmd);
 }
-
-void iommufd_selftest_syz(struct iopt *iopt, u64 *iova)
-{
-	u32 n = *iova, offset = *iova >> 32;
-	unsigned long first;
-
-	iopt_lock_read(iopt);
-	first = iopt_nth_area_iova(iopt, n);
-	/* 0 means none, unless the lowest area begins there. */
-	if (first || (!n && iopt_area_at(iopt, 0)))
-		*iova = first + offset;
-	else
-		*iova = 0;
-	iopt_unlock_read(iopt);
-}

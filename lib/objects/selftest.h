@@ -16,8 +16,6 @@
 
 #include "objects/objects.h"
 
-struct iopt;
-
 /* A mock device that the test command made, bound and attached. */
 struct iommufd_selftest {
 	struct iommufd_object obj;
@@ -42,15 +40,6 @@ static inline int selftest_respond(struct iommufd_ucmd *ucmd)
 {
 	return iommufd_ucmd_respond(ucmd, sizeof(struct iommu_test_cmd));
 }
-
-/**
- * iommufd_selftest_syz - an IOVA for fuzzers that know none.
- * @iova: area number in the low half, offset in the high one; receives the
- *	IOVA, or 0 if there is no such area
- *
- * Context: takes iopt->lock.  spec/80 section 12
- */
-void iommufd_selftest_syz(struct iopt *iopt, u64 *iova);
 
 /* One for each operation; the command's own errors. */
 int selftest_mock_domain(struct iommufd_ucmd *ucmd);

@@ -195,14 +195,15 @@ int selftest_access_replace_ioas(struct iommufd_ucmd *ucmd)
 
 /* ---- pinning ---- */
 
-static void convert_syz(struct iommufd_access *access, u64 *iova)
+static u64 syz_iova(struct iommufd_access *access, u64 code)
 {
+	u64 iova = 0;
+
 	mutex_lock(&access->lock);
 	if (access->ioas)
-		iommufd_selftest_syz(&access->ioas->iopt, iova);
-	else
-		*iova = 0;
+		iova = iopt_syz_iova(&access->ioas->iopt, code);
 	mutex_unlock(&access->lock);
+	return iova;
 }
 
 /* Whether the pinned pages are those that @uptr shows. */
@@ -298,7 +299,7 @@ int selftest_access_pages(struct iommufd_ucmd *ucmd)
 		goto out_put;
 	}
 	if (flags & MOCK_FLAGS_ACCESS_SYZ)
-		convert_syz(self->access, &iova);
+		iova = syz_iova(self->access, iova);
 	rc = pin_item(ucmd, self, iova, cmd->access_pages.length);
 out_put:
 	fput(file);
@@ -350,7 +351,7 @@ static int rw_buffer(struct iommu_test_cmd *cmd, struct access_file *file,
 	if (write && copy_from_user(buffer, uptr, length))
 		return -EFAULT;
 	if (cmd->access_rw.flags & MOCK_FLAGS_ACCESS_SYZ)
-		convert_syz(file->access, &iova);
+		iova = syz_iova(file->access, iova);
 	rc = iommufd_access_rw(file->access, iova, buffer, length,
 			       rw_flags(cmd->access_rw.flags));
 	if (!rc && !write && copy_to_user(uptr, buffer, length))

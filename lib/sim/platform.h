@@ -13,6 +13,9 @@
  *   "devN"            fwspec with the SMMU's firmware node and its StreamIDs;
  *                     properties "pasid-num-bits", "dma-can-stall"
  *
+ * A mock has only the mock IOMMU's platform device; its "mockN" are on the
+ * bus of the mock.
+ *
  * lock protects the endpoints and the baseline of the audit.
  */
 #ifndef UIK_SIM_PLATFORM_H
@@ -26,7 +29,7 @@
 
 struct endpoint {
 	struct endpoint *next;
-	struct platform_device *pdev;	/* counted by being registered */
+	struct device *dev;		/* counted by being registered */
 	unsigned int number;
 };
 
@@ -35,7 +38,7 @@ struct uiommufd_platform {
 	struct uiommufd_platform_config config;
 	char kind[16];
 	struct sim *sim;		/* owned; NULL: mock */
-	struct platform_device *smmu;	/* registered, or NULL */
+	struct platform_device *smmu;	/* or mock: registered, or NULL */
 	struct platform_device *cmdqv;	/* registered, or NULL */
 	struct fwnode_handle smmu_node;
 	void (*shutdown)(struct uiommufd_platform *platform); /* NULL: none */

@@ -5,9 +5,12 @@
 #include "platform.h"
 
 #include <errno.h>
+#include <iommufd-mock.h>
 #include <linux/err.h>
 #include <linux/iommu.h>
+#include <linux/module.h>
 #include <linux/slab.h>
+#include <uapi/linux/iommufd_test.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,6 +95,24 @@ static int register_smmu(struct uiommufd_platform *platform)
 	return rc < 0 ? rc : -ENODEV;
 }
 
+static int register_mock(struct uiommufd_platform *platform)
+{
+	struct platform_device_info info = {
+		.name = IOMMUFD_MOCK_DRIVER,
+		.id = 0,
+	};
+	struct platform_device *pdev = platform_device_register_full(&info);
+	int rc;
+
+	if (IS_ERR(pdev))
+		return PTR_ERR(pdev);
+	platform->smmu = pdev;
+	if (pdev->dev.driver)
+		return 0;
+	rc = pdev->dev.probe_result_;
+	return rc < 0 ? rc : -ENODEV;
+}
+
 /* --- endpoints ------------------------------------------------------------*/
 
 static struct endpoint **endpoint_slot(struct uiommufd_platform *platform,
@@ -169,31 +190,62 @@ static int describe_properties(const struct uiommufd_platform *platform,
 	return device_create_managed_software_node(dev, properties, NULL);
 }
 
-/* Registered, or NULL with *out_rc. */
-static struct platform_device *
-register_endpoint(struct uiommufd_platform *platform, unsigned int number,
-		  int *out_rc)
+/* A device behind the SMMU, registered; ERR_PTR. */
+static struct device *register_master(struct uiommufd_platform *platform,
+				      const char *name, unsigned int number)
 {
-	struct platform_device *pdev;
+	struct platform_device *pdev =
+		platform_device_alloc(name, PLATFORM_DEVID_NONE);
+	int rc;
+
+	if (!pdev)
+		return ERR_PTR(-ENOMEM);
+	pdev->dev.dma_coherent = platform->config.coherent;
+	rc = describe_properties(platform, &pdev->dev);
+	if (!rc)
+		rc = describe_streams(platform, &pdev->dev, number);
+	if (!rc)
+		rc = platform_device_add(pdev);
+	if (!rc)
+		return &pdev->dev;
+	iommu_fwspec_free(&pdev->dev);
+	platform_device_put(pdev);
+	return ERR_PTR(rc);
+}
+
+/* A device of the mock's own kind; it has PASIDs or not. */
+static struct device *register_mock_device(struct uiommufd_platform *platform,
+					   const char *name)
+{
+	struct iommu_device *iommu;
+	const struct iommufd_mock_ops *mock = iommufd_mock_get(&iommu);
+
+	if (!mock)
+		return ERR_PTR(-ENODEV);
+	return mock->device_add(iommu, name,
+				platform->config.pasid_bits ?
+					MOCK_FLAGS_DEVICE_PASID : 0);
+}
+
+static struct device *register_endpoint(struct uiommufd_platform *platform,
+					unsigned int number)
+{
 	char name[32];
 
 	snprintf(name, sizeof(name), "%s%u", prefix_of(platform), number);
-	pdev = platform_device_alloc(name, PLATFORM_DEVID_NONE);
-	if (!pdev) {
-		*out_rc = -ENOMEM;
-		return NULL;
-	}
-	pdev->dev.dma_coherent = platform->config.coherent;
-	*out_rc = describe_properties(platform, &pdev->dev);
-	if (!*out_rc && !is_mock(platform))
-		*out_rc = describe_streams(platform, &pdev->dev, number);
-	if (!*out_rc)
-		*out_rc = platform_device_add(pdev);
-	if (!*out_rc)
-		return pdev;
-	iommu_fwspec_free(&pdev->dev);
-	platform_device_put(pdev);
-	return NULL;
+	return is_mock(platform) ? register_mock_device(platform, name) :
+				   register_master(platform, name, number);
+}
+
+static void unregister_endpoint(struct uiommufd_platform *platform,
+				struct device *dev)
+{
+	struct iommu_device *iommu;
+
+	if (is_mock(platform))
+		iommufd_mock_get(&iommu)->device_del(dev);
+	else
+		platform_device_unregister(to_platform_device(dev));
 }
 
 static int plug(struct uiommufd_platform *platform, const char *name)
@@ -201,7 +253,7 @@ static int plug(struct uiommufd_platform *platform, const char *name)
 	int number = name ? number_of(platform, name) : lowest_free(platform);
 	struct endpoint **slot;
 	struct endpoint *endpoint;
-	int rc;
+	struct device *dev;
 
 	if (number < 0 ||
 	    (!is_mock(platform) &&
@@ -215,12 +267,13 @@ static int plug(struct uiommufd_platform *platform, const char *name)
 	endpoint = kzalloc(sizeof(*endpoint), GFP_KERNEL);
 	if (!endpoint)
 		return -ENOMEM;
-	endpoint->number = number;
-	endpoint->pdev = register_endpoint(platform, number, &rc);
-	if (!endpoint->pdev) {
+	dev = register_endpoint(platform, number);
+	if (IS_ERR(dev)) {
 		kfree(endpoint);
-		return rc;
+		return PTR_ERR(dev);
 	}
+	endpoint->number = number;
+	endpoint->dev = dev;
 	endpoint->next = *slot;
 	*slot = endpoint;
 	return number;
@@ -231,7 +284,7 @@ static void unplug(struct uiommufd_platform *platform, struct endpoint **slot)
 	struct endpoint *endpoint = *slot;
 
 	*slot = endpoint->next;
-	platform_device_unregister(endpoint->pdev);
+	unregister_endpoint(platform, endpoint->dev);
 	kfree(endpoint);
 }
 
@@ -283,7 +336,7 @@ int uiommufd_platform_plug(struct uiommufd_platform *platform,
 /* Claimed by a context: a kernel driver could not use it either. */
 static bool is_busy(struct endpoint *endpoint)
 {
-	struct device *dev = &endpoint->pdev->dev;
+	struct device *dev = endpoint->dev;
 
 	if (iommu_device_use_default_domain(dev))
 		return true;
@@ -367,9 +420,12 @@ static void shutdown(struct uiommufd_platform *platform)
 
 static int boot(struct uiommufd_platform *platform)
 {
-	int rc = 0;
+	int rc;
 
-	if (platform->sim && platform->sim->cmdqv)
+	rc = uiommufd_modules_init();
+	if (!rc && is_mock(platform))
+		rc = register_mock(platform);
+	if (!rc && platform->sim && platform->sim->cmdqv)
 		rc = register_cmdqv(platform);
 	if (!rc && platform->sim)
 		rc = register_smmu(platform);
