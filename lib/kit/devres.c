@@ -31,7 +31,8 @@ struct devres_node {
 	size_t size;		/* of the data */
 	enum node_kind kind;
 	void *id;		/* of a group */
-} __attribute__((aligned(64)));
+	char pad[16];
+};
 
 _Static_assert(sizeof(struct devres_node) == 64, "data stays aligned");
 

@@ -145,14 +145,12 @@ void driver_unregister(struct device_driver *drv)
 static void print_message(char level, const struct device *dev,
 			  const char *fmt, va_list args)
 {
+	const char *driver = dev ? dev_driver_string(dev) : "";
 	char text[512];
 
 	vsnprintf(text, sizeof(text), fmt, args);
-	if (dev)
-		printk("\001%c%s %s: %s", level, dev_driver_string(dev),
-		       dev_name(dev), text);
-	else
-		printk("\001%c(NULL device *): %s", level, text);
+	printk("\001%c%s%s%s: %s", level, driver, *driver ? " " : "",
+	       dev ? dev_name(dev) : "(no device)", text);
 }
 
 void uik_dev_printk(char level, const struct device *dev, const char *fmt, ...)

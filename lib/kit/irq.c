@@ -186,8 +186,13 @@ static bool line_idle(struct irq_line *line)
 /* Waits for what runs or, with a thread, is due to run. */
 static void line_synchronize(struct irq_line *line)
 {
-	if (WARN(line->running_task == current || line->hard_task == current,
-		 "interrupt %d: its handler waits for itself", line->number))
+	bool self;
+
+	spin_lock(&line->lock);
+	self = line->running_task == current || line->hard_task == current;
+	spin_unlock(&line->lock);
+	if (WARN(self, "interrupt %d: its handler waits for itself",
+		 line->number))
 		return;
 	wait_event(line->wait, line_idle(line));
 }

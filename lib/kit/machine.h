@@ -65,10 +65,13 @@ struct uik_machine *uik_machine_default(void);
 /* debugfs.c */
 void debugfs_fini(struct uik_machine *machine);
 
+/* Others may ask what a task works on while it enters or leaves. */
 static inline struct uik_machine *machine_of(const struct task_struct *task)
 {
-	return uik_likely(task->machine) ? task->machine :
-					   uik_machine_default();
+	struct uik_machine *machine = __atomic_load_n(&task->machine,
+						      __ATOMIC_RELAXED);
+
+	return uik_likely(machine) ? machine : uik_machine_default();
 }
 
 #endif

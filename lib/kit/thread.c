@@ -116,7 +116,9 @@ static struct uik_thread *thread_make(int (*fn)(void *), void *arg,
 		free(thread);
 		return NULL;
 	}
-	thread->task->machine = uik_this_machine();
+	/* The task is in the list already. */
+	__atomic_store_n(&thread->task->machine, uik_this_machine(),
+			 __ATOMIC_RELAXED);
 	return thread;
 }
 

@@ -90,12 +90,16 @@ static __always_inline void *kvzalloc(size_t size, gfp_t gfp)
 	return kvmalloc(size, gfp | __GFP_ZERO);
 }
 
-/* n * size, or SIZE_MAX, which no allocator can satisfy. */
+/* More than any allocator can satisfy, yet a size that compilers accept. */
+#define UIK_TOO_MANY_BYTES (SIZE_MAX / 4)
+
+/* n * size, or too many bytes. */
 static __always_inline size_t uik_array_bytes(size_t n, size_t size)
 {
 	size_t bytes;
 
-	return __builtin_mul_overflow(n, size, &bytes) ? SIZE_MAX : bytes;
+	return __builtin_mul_overflow(n, size, &bytes) ? UIK_TOO_MANY_BYTES :
+							   bytes;
 }
 
 /* Arrays: the multiplication is checked, overflow gives NULL. */
@@ -182,7 +186,8 @@ static __always_inline size_t uik_flex_bytes(size_t base, size_t element,
 {
 	size_t bytes = uik_array_bytes(count, element);
 
-	return __builtin_add_overflow(bytes, base, &bytes) ? SIZE_MAX : bytes;
+	return __builtin_add_overflow(bytes, base, &bytes) ?
+		       UIK_TOO_MANY_BYTES : bytes;
 }
 
 #define uik_alloc_flex(alloc, obj, fam, count, gfp)                         \

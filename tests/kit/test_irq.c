@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: MIT */
+/* Interrupts: latching, one instance, masking, freeing. */
+#include "kit_test.h"
+
+#include <errno.h>
+#include <linux/completion.h>
+#include <linux/device.h>
+#include <linux/interrupt.h>
+#include <uik/irq.h>
+
+struct handler {
+	int hard_runs, runs, inside, overlaps;	/* atomic */
+	irqreturn_t answer;
+	bool hold;
+	struct completion entered, go;
+};
+
+static void handler_init(struct handler *h)
+{
+	*h = (struct handler){ .answer = IRQ_WAKE_THREAD };
+	init_completion(&h->entered);
+	init_completion(&h->go);
+}
+
+static irqreturn_t hard(int irq, void *dev)
+{
+	struct handler *h = dev;
+
+	__atomic_add_fetch(&h->hard_runs, 1, __ATOMIC_SEQ_CST);
+	return h->answer;
+}
+
+static irqreturn_t threaded(int irq, void *dev)
+{
+	struct handler *h = dev;
+
+	if (__atomic_add_fetch(&h->inside, 1, __ATOMIC_SEQ_CST) != 1)
+		__atomic_add_fetch(&h->overlaps, 1, __ATOMIC_SEQ_CST);
+	if (h->hold) {
+		complete(&h->entered);
+		wait_for_completion(&h->go);
+	}
+	__atomic_add_fetch(&h->runs, 1, __ATOMIC_SEQ_CST);
+	__atomic_sub_fetch(&h->inside, 1, __ATOMIC_SEQ_CST);
+	return IRQ_HANDLED;
+}
+
+static int runs_of(struct handler *h)
+{
+	return __atomic_load_n(&h->runs, __ATOMIC_SEQ_CST);
+}
+
+static int line(struct kit_machine m)
+{
+	int irq = uik_irq_alloc(m.machine);
+
+	assert_true(irq > 0);
+	return irq;
+}
+
+static void line_end(struct kit_machine m, int irq, struct handler *h)
+{
+	assert_non_null(free_irq(irq, h));
+	assert_int_equal(h->overlaps, 0);
+	uik_irq_release(m.machine, irq);
+	machine_end(m);
+}
+
+/* Law: arguments are checked; a line has one handler. */
+static void requests(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	struct handler h;
+	int irq = line(m);
+
+	handler_init(&h);
+	assert_int_equal(request_threaded_irq(0, hard, NULL, 0, "x", &h),
+			 -EINVAL);
+	assert_int_equal(request_threaded_irq(irq + 1, hard, NULL, 0, "x", &h),
+			 -EINVAL);
+	assert_int_equal(request_threaded_irq(irq, NULL, NULL, 0, "x", &h),
+			 -EINVAL);
+	assert_int_equal(request_threaded_irq(irq, NULL, threaded, 0, "x", &h),
+			 -EINVAL);
+	uik_fail_nth(1, 1u << UIK_FAIL_ALLOC, false);
+	assert_int_equal(request_irq(irq, hard, 0, "x", &h), -ENOMEM);
+	uik_fail_nth(0, 0, false);
+	assert_int_equal(request_irq(irq, hard, 0, "x", &h), 0);
+	assert_int_equal(request_irq(irq, hard, 0, "x", &h), -EBUSY);
+	assert_int_equal(warnings_of(free_irq(irq, &irq)), 1);
+	assert_int_equal(warnings_of(uik_irq_release(m.machine, irq)), 1);
+	line_end(m, irq, &h);
+}
+
+/* Law: an edge during a run makes one more run, however many there were. */
+static void latching(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	struct handler h;
+	int irq = line(m), i;
+
+	handler_init(&h);
+	h.hold = true;
+	assert_int_equal(request_threaded_irq(irq, NULL, threaded,
+					      IRQF_ONESHOT, "t", &h), 0);
+	uik_irq_raise(m.machine, irq);
+	wait_for_completion(&h.entered);
+	for (i = 0; i < 5; i++)
+		uik_irq_raise(m.machine, irq);
+	assert_int_equal(runs_of(&h), 0);
+	complete(&h.go);
+	wait_for_completion(&h.entered);
+	complete(&h.go);
+	uik_irq_run_pending(m.machine);
+	assert_int_equal(runs_of(&h), 2);
+	line_end(m, irq, &h);
+}
+
+/* Law: with a hard handler, its answer decides about the thread. */
+static void hard_handlers(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	struct handler h;
+	int irq = line(m);
+
+	handler_init(&h);
+	assert_int_equal(request_threaded_irq(irq, hard, threaded, 0, "t", &h),
+			 0);
+	h.answer = IRQ_HANDLED;
+	uik_irq_raise(m.machine, irq);
+	assert_int_equal(h.hard_runs, 1);
+	h.answer = IRQ_WAKE_THREAD;
+	uik_irq_raise(m.machine, irq);
+	synchronize_irq(irq);
+	assert_int_equal(h.hard_runs, 2);
+	assert_int_equal(runs_of(&h), 1);
+	line_end(m, irq, &h);
+}
+
+/* Law: ONESHOT holds the hard handler back until the thread is done. */
+static void oneshot(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	struct handler h;
+	int irq = line(m);
+
+	handler_init(&h);
+	h.hold = true;
+	assert_int_equal(request_threaded_irq(irq, hard, threaded,
+					      IRQF_ONESHOT, "t", &h), 0);
+	uik_irq_raise(m.machine, irq);
+	wait_for_completion(&h.entered);
+	uik_irq_raise(m.machine, irq);
+	assert_int_equal(h.hard_runs, 1);
+	complete(&h.go);
+	wait_for_completion(&h.entered);
+	assert_int_equal(h.hard_runs, 2);
+	complete(&h.go);
+	uik_irq_run_pending(m.machine);
+	assert_int_equal(runs_of(&h), 2);
+	line_end(m, irq, &h);
+}
+
+/* Law: an edge before the request is delivered with it, after free is not. */
+static void not_there(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	struct handler h;
+	int irq = line(m);
+
+	handler_init(&h);
+	uik_irq_raise(m.machine, irq);
+	assert_int_equal(request_threaded_irq(irq, NULL, threaded,
+					      IRQF_ONESHOT, "t", &h), 0);
+	synchronize_irq(irq);
+	assert_int_equal(runs_of(&h), 1);
+	free_irq(irq, &h);
+	uik_irq_raise(m.machine, irq);
+	usleep(1000);
+	assert_int_equal(runs_of(&h), 1);
+	assert_int_equal(request_irq(irq, hard, IRQF_NO_AUTOEN, "t", &h), 0);
+	assert_int_equal(h.hard_runs, 0);
+	enable_irq(irq);
+	assert_int_equal(h.hard_runs, 1);
+	line_end(m, irq, &h);
+}
+
+/* Law: a disabled line remembers an edge; disabling nests. */
+static void disabling(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	struct handler h;
+	int irq = line(m);
+
+	handler_init(&h);
+	h.answer = IRQ_HANDLED;
+	assert_int_equal(request_irq(irq, hard, 0, "t", &h), 0);
+	disable_irq(irq);
+	disable_irq_nosync(irq);
+	uik_irq_raise(m.machine, irq);
+	uik_irq_raise(m.machine, irq);
+	enable_irq(irq);
+	assert_int_equal(h.hard_runs, 0);
+	enable_irq(irq);
+	assert_int_equal(h.hard_runs, 1);
+	assert_int_equal(warnings_of(enable_irq(irq)), 1);
+	line_end(m, irq, &h);
+}
+
+static int freed;
+
+static int free_it(void *arg)
+{
+	struct handler *h = arg;
+
+	free_irq(1, h);
+	__atomic_store_n(&freed, 1, __ATOMIC_SEQ_CST);
+	return 0;
+}
+
+/* Law: free_irq waits for a running handler. */
+static void free_waits(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	struct uik_thread *thread;
+	struct handler h;
+	int irq = line(m);
+
+	handler_init(&h);
+	h.hold = true;
+	freed = 0;
+	assert_int_equal(irq, 1);
+	assert_int_equal(request_threaded_irq(irq, NULL, threaded,
+					      IRQF_ONESHOT, "t", &h), 0);
+	uik_irq_raise(m.machine, irq);
+	wait_for_completion(&h.entered);
+	thread = start(free_it, &h);
+	usleep(2000);
+	assert_int_equal(__atomic_load_n(&freed, __ATOMIC_SEQ_CST), 0);
+	complete(&h.go);
+	join(thread);
+	assert_int_equal(runs_of(&h), 1);
+	uik_irq_release(m.machine, irq);
+	machine_end(m);
+}
+
+static irqreturn_t waits_for_itself(int irq, void *dev)
+{
+	int *warned = dev;
+
+	*warned = warnings_of(synchronize_irq(irq));
+	return IRQ_HANDLED;
+}
+
+/* Law: a handler that waits for itself is told so instead of hanging. */
+static void self_wait(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	int irq = line(m), warned = 0;
+
+	assert_int_equal(request_irq(irq, waits_for_itself, 0, "t", &warned),
+			 0);
+	uik_irq_raise(m.machine, irq);
+	assert_int_equal(warned, 1);
+	free_irq(irq, &warned);
+	uik_irq_release(m.machine, irq);
+	machine_end(m);
+}
+
+/* Law: in stepped mode nothing runs by itself, and everything when asked. */
+static void stepped(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	struct handler h;
+	int irq = line(m);
+
+	handler_init(&h);
+	uik_irq_set_stepped(m.machine, true);
+	assert_int_equal(request_threaded_irq(irq, hard, threaded,
+					      IRQF_ONESHOT, "t", &h), 0);
+	uik_irq_raise(m.machine, irq);
+	synchronize_irq(irq);
+	assert_int_equal(h.hard_runs + h.runs, 0);
+	assert_int_equal(uik_irq_run_pending(m.machine), 2);
+	assert_int_equal(h.hard_runs, 1);
+	assert_int_equal(h.runs, 1);
+	assert_int_equal(uik_irq_run_pending(m.machine), 0);
+	uik_irq_raise(m.machine, irq);
+	line_end(m, irq, &h);
+}
+
+/* Law: a managed handler goes with its device, or before. */
+static void managed(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	struct device dev = { .init_name = "dev" };
+	struct handler h;
+	int irq = line(m);
+
+	handler_init(&h);
+	h.answer = IRQ_HANDLED;
+	device_initialize(&dev);
+	assert_int_equal(devm_request_irq(&dev, irq, hard, 0, NULL, &h), 0);
+	assert_int_equal(devm_request_irq(&dev, irq, hard, 0, NULL, &h),
+			 -EBUSY);
+	devm_free_irq(&dev, irq, &h);
+	assert_int_equal(devm_request_irq(&dev, irq, hard, 0, NULL, &h), 0);
+	uik_irq_raise(m.machine, irq);
+	devres_release_all(&dev);
+	uik_irq_raise(m.machine, irq);
+	assert_int_equal(h.hard_runs, 1);
+	uik_irq_release(m.machine, irq);
+	machine_end(m);
+}
+
+enum { EDGES = 3000 };
+static struct uik_machine *storm_machine;
+
+static int raiser(void *arg)
+{
+	int i;
+
+	for (i = 0; i < EDGES; i++)
+		uik_irq_raise(storm_machine, 1);
+	return 0;
+}
+
+/* Law: edges from many threads never run a handler twice at once. */
+static void storm(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	struct uik_thread *a, *b;
+	struct handler h;
+	int irq = line(m);
+
+	handler_init(&h);
+	storm_machine = m.machine;
+	assert_int_equal(request_threaded_irq(irq, hard, threaded, 0, "t", &h),
+			 0);
+	a = start(raiser, NULL);
+	b = start(raiser, NULL);
+	join(a);
+	join(b);
+	uik_irq_run_pending(m.machine);
+	assert_true(runs_of(&h) > 0);
+	assert_in_range(h.hard_runs, 1, 2 * EDGES);
+	line_end(m, irq, &h);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(requests),
+		cmocka_unit_test(latching),
+		cmocka_unit_test(hard_handlers),
+		cmocka_unit_test(oneshot),
+		cmocka_unit_test(not_there),
+		cmocka_unit_test(disabling),
+		cmocka_unit_test(free_waits),
+		cmocka_unit_test(self_wait),
+		cmocka_unit_test(stepped),
+		cmocka_unit_test(managed),
+		cmocka_unit_test(storm),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

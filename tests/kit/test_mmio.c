@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/* MMIO windows, ioremap and the accessors. */
+#include "kit_test.h"
+
+#include <errno.h>
+#include <linux/io.h>
+#include <linux/iopoll.h>
+
+struct model {
+	u64 offset;
+	unsigned int width;
+	u64 value;
+	unsigned int reads, writes;
+};
+
+static uint64_t model_read(void *priv, uint64_t offset, unsigned int width)
+{
+	struct model *model = priv;
+
+	model->reads++;
+	model->offset = offset;
+	model->width = width;
+	return model->value;
+}
+
+static void model_write(void *priv, uint64_t offset, unsigned int width,
+			uint64_t value)
+{
+	struct model *model = priv;
+
+	model->writes++;
+	model->offset = offset;
+	model->width = width;
+	model->value = value;
+}
+
+static const struct uik_mmio_ops ops = { model_read, model_write };
+static const struct uik_mmio_ops no_write = { .read = model_read };
+
+#define START (UIK_PHYS_MMIO + 0x100000)
+
+/* Law: each accessor reaches the model with its offset, width and value. */
+static void accessors(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	struct model model = { .value = 0x1122334455667788ull };
+	volatile unsigned long wide = 0xffffffff00000001ul;
+	char *base;
+
+	assert_int_equal(uik_mmio_register(m.machine, START, 0x3000, &ops,
+					   &model), 0);
+	base = ioremap(START + 0x1010, 0x20);
+	assert_non_null(base);
+	assert_int_equal(readl(base + 4), 0x55667788);
+	assert_int_equal(model.offset, 0x1014);
+	assert_int_equal(model.width, 4);
+	assert_true(readq_relaxed(base) == 0x1122334455667788ull);
+	assert_int_equal(model.width, 8);
+	assert_int_equal(readw(base), 0x7788);
+	assert_int_equal(readb(base), 0x88);
+	assert_int_equal(model.width, 1);
+	writel(wide, base);
+	assert_int_equal(model.value, 1);
+	assert_int_equal(model.offset, 0x1010);
+	writeq_relaxed(5, base + 8);
+	assert_int_equal(model.width, 8);
+	assert_int_equal(model.offset, 0x1018);
+	assert_int_equal(model.reads, 4);
+	assert_int_equal(model.writes, 2);
+	iounmap(base);
+	uik_mmio_unregister(m.machine, START);
+	machine_end(m);
+}
+
+/* Law: elsewhere an accessor is a plain access. */
+static void plain_memory(void **state)
+{
+	u64 word = 0;
+
+	writel(7, &word);
+	assert_int_equal(word, 7);
+	writeq(1ull << 40, &word);
+	assert_true(readq(&word) == 1ull << 40);
+	writeb(1, (char *)&word + 7);
+	assert_int_equal(readl((char *)&word + 4), 0x01000100);
+}
+
+/* Law: windows are whole pages that do not overlap. */
+static void registration(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	struct uik_machine *mc = m.machine;
+	struct model model;
+
+	assert_int_equal(uik_mmio_register(mc, START + 1, 0x1000, &ops, &model),
+			 -EINVAL);
+	assert_int_equal(uik_mmio_register(mc, START, 0x800, &ops, &model),
+			 -EINVAL);
+	assert_int_equal(uik_mmio_register(mc, START, 0, &ops, &model),
+			 -EINVAL);
+	assert_int_equal(uik_mmio_register(mc, 0x1000, 0x1000, &ops, &model),
+			 -EINVAL);
+	assert_int_equal(uik_mmio_register(mc, UIK_PHYS_END - 0x1000, 0x2000,
+					   &ops, &model), -EINVAL);
+	assert_int_equal(uik_mmio_register(mc, START, 0x1000, &no_write,
+					   &model), -EINVAL);
+	uik_fail_nth(1, 1u << UIK_FAIL_ALLOC, false);
+	assert_int_equal(uik_mmio_register(mc, START, 0x1000, &ops, &model),
+			 -ENOMEM);
+	uik_fail_nth(0, 0, false);
+	assert_int_equal(uik_mmio_register(mc, START, 0x2000, &ops, &model), 0);
+	assert_int_equal(uik_mmio_register(mc, START + 0x1000, 0x1000, &ops,
+					   &model), -EBUSY);
+	assert_int_equal(uik_mmio_register(mc, START + 0x2000, 0x1000, &ops,
+					   &model), 0);
+	assert_int_equal(uik_mmio_register(mc, START - 0x1000, 0x1000, &ops,
+					   &model), 0);
+	assert_true(uik_mmio_find_space(mc, 0x1000) == UIK_PHYS_MMIO);
+	assert_true(uik_mmio_find_space(mc, 0x100000) == START + 0x3000);
+	/* A mapping lies in one window. */
+	assert_null(ioremap(START + 0x1800, 0x1000));
+	assert_null(ioremap(START + 0x3000, 0x1000));
+	assert_null(ioremap(START, 0));
+	assert_int_equal(warnings_of(uik_mmio_unregister(mc, START + 0x5000)),
+			 1);
+	uik_mmio_unregister(mc, START);
+	uik_mmio_unregister(mc, START + 0x2000);
+	uik_mmio_unregister(mc, START - 0x1000);
+	machine_end(m);
+}
+
+/* Law: a mapping whose window went reads all ones, until it is unmapped. */
+static void window_gone(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	struct model model = { 0 };
+	void *base;
+
+	assert_int_equal(uik_mmio_register(m.machine, START, 0x1000, &ops,
+					   &model), 0);
+	base = ioremap(START, 0x1000);
+	uik_mmio_unregister(m.machine, START);
+	assert_int_equal(readl(base), 0xffffffffu);
+	writel(1, base);
+	assert_int_equal(model.reads + model.writes, 0);
+	iounmap(base);
+	assert_int_equal(warnings_of(iounmap(base)), 1);
+	machine_end(m);
+}
+
+/* Law: kit memory can be ioremapped too. */
+static void memory(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	unsigned long page = __get_free_pages(GFP_KERNEL | __GFP_ZERO, 0);
+	void *base = ioremap(__pa(page), PAGE_SIZE);
+
+	assert_ptr_equal(base, (void *)page);
+	writel(3, base);
+	assert_int_equal(*(u32 *)page, 3);
+	iounmap(base);
+	free_pages(page, 0);
+	machine_end(m);
+}
+
+/* Law: two machines may use the same physical addresses. */
+static void two_machines(void **state)
+{
+	struct kit_machine a = machine_with(NULL), b;
+	struct model in_a = { .value = 1 }, in_b = { .value = 2 };
+	void *at_a, *at_b;
+
+	assert_int_equal(uik_mmio_register(a.machine, START, 0x1000, &ops,
+					   &in_a), 0);
+	at_a = ioremap(START, 4);
+	b = machine_with(NULL);
+	assert_int_equal(uik_mmio_register(b.machine, START, 0x1000, &ops,
+					   &in_b), 0);
+	at_b = ioremap(START, 4);
+	assert_int_equal(readl(at_a), 1);
+	assert_int_equal(readl(at_b), 2);
+	iounmap(at_b);
+	uik_mmio_unregister(b.machine, START);
+	machine_end(b);
+	assert_int_equal(readl(at_a), 1);
+	iounmap(at_a);
+	uik_mmio_unregister(a.machine, START);
+	machine_end(a);
+}
+
+/* Law: polling ends with the condition, or after the time with one read. */
+static void polling(void **state)
+{
+	struct kit_machine m = machine_with(&uik_clock_auto);
+	struct model model = { .value = 1 };
+	u64 began;
+	void *base;
+	u32 val;
+
+	assert_int_equal(uik_mmio_register(m.machine, START, 0x1000, &ops,
+					   &model), 0);
+	base = ioremap(START, 4);
+	assert_int_equal(readl_poll_timeout(base, val, val == 1, 1, 1000), 0);
+	assert_int_equal(model.reads, 1);
+	began = uik_now_ns();
+	assert_int_equal(readl_poll_timeout(base, val, val == 2 ? true : false,
+					    10, 1000), -ETIMEDOUT);
+	assert_int_equal(val, 1);
+	assert_in_range(uik_now_ns() - began, 1000000, 1100000);
+	assert_in_range(model.reads, 90, 110);
+	iounmap(base);
+	uik_mmio_unregister(m.machine, START);
+	machine_end(m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(plain_memory),
+		cmocka_unit_test(accessors),
+		cmocka_unit_test(registration),
+		cmocka_unit_test(window_gone),
+		cmocka_unit_test(memory),
+		cmocka_unit_test(two_machines),
+		cmocka_unit_test(polling),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

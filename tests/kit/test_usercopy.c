@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: MIT */
+/* User copies: good and bad pointers, from anywhere, under every condition. */
+#include "kit_test.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <linux/uaccess.h>
+#include <linux/slab.h>
+#include <uik/mm.h>
+
+#define PAGE 4096ul
+
+/* Two pages of which the second cannot be touched; ends at @hole. */
+static char *page_and_hole(void)
+{
+	char *p = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	assert_ptr_not_equal(p, MAP_FAILED);
+	assert_int_equal(mprotect(p + PAGE, PAGE, PROT_NONE), 0);
+	memset(p, 0x11, PAGE);
+	return p;
+}
+
+static void page_free(char *p)
+{
+	munmap(p, 2 * PAGE);
+}
+
+/* All laws of a single copy, so that each condition can repeat them. */
+static void check_copies(void)
+{
+	char *p = page_and_hole(), *hole = p + PAGE;
+	char buf[300], want[300];
+	unsigned long value = 7;
+	size_t n, at;
+
+	/* Every length arrives whole. */
+	for (n = 0; n <= 256; n++) {
+		memset(buf, 0x22, sizeof(buf));
+		memset(want, 0x22, sizeof(want));
+		for (at = 0; at < n; at++)
+			p[at] = want[at] = (char)(n + at);
+		assert_int_equal(copy_from_user(buf, p, n), 0);
+		assert_memory_equal(buf, want, sizeof(buf));
+		assert_int_equal(copy_to_user(p + 512, buf, n), 0);
+		assert_memory_equal(p + 512, want, n);
+	}
+	/* A torn copy moves all bytes before the hole, clears the rest. */
+	memset(p, 0x33, PAGE);
+	for (n = 1; n <= 70; n++) {
+		for (at = 0; at < n; at++) {
+			memset(buf, 0x44, n);
+			assert_int_equal(copy_from_user(buf, hole - at, n),
+					 n - at);
+			memset(want, 0x33, at);
+			memset(want + at, 0, n - at);
+			assert_memory_equal(buf, want, n);
+			assert_int_equal(copy_to_user(hole - at, want, n),
+					 n - at);
+			assert_int_equal(clear_user(hole - at, n), n - at);
+			memset(p, 0x33, PAGE);
+		}
+	}
+	/* NULL, unmapped, kernel addresses, wrapping ranges. */
+	assert_int_equal(copy_from_user(buf, NULL, 8), 8);
+	assert_int_equal(copy_to_user(NULL, buf, 8), 8);
+	assert_int_equal(copy_from_user(buf, hole, 40), 40);
+	assert_int_equal(copy_from_user(buf, (void *)TASK_SIZE, 1), 1);
+	assert_int_equal(copy_from_user(buf, (void *)(TASK_SIZE - 1), 2), 2);
+	assert_int_equal(copy_to_user((void *)-8ul, buf, 16), 16);
+	assert_int_equal(get_user(value, (unsigned long *)hole), -EFAULT);
+	assert_int_equal(value, 0);
+	value = 9;
+	assert_int_equal(put_user(value, (unsigned long *)p), 0);
+	assert_int_equal(get_user(value, (unsigned long *)p), 0);
+	assert_int_equal(value, 9);
+	/* Read-only memory can be read but not written. */
+	assert_int_equal(mprotect(p, PAGE, PROT_READ), 0);
+	assert_int_equal(copy_from_user(buf, p, 16), 0);
+	assert_int_equal(copy_to_user(p, buf, 16), 16);
+	assert_int_equal(clear_user(p, 16), 16);
+	page_free(p);
+	/* Gone is gone, also where it was good before. */
+	assert_int_equal(copy_from_user(buf, p, 16), 16);
+}
+
+/* Law: copies move what they can and say what they could not. */
+static void copies(void **state)
+{
+	check_copies();
+}
+
+static void *thread_of_another(void *arg)
+{
+	check_copies();
+	return NULL;
+}
+
+/* Law: a thread that the library did not make may copy. */
+static void any_thread(void **state)
+{
+	pthread_t thread;
+
+	assert_int_equal(pthread_create(&thread, NULL, thread_of_another,
+					NULL), 0);
+	pthread_join(thread, NULL);
+}
+
+static void *thread_all_blocked(void *arg)
+{
+	char buf[16];
+	sigset_t all;
+
+	/* Once with the signals open, so that blocking is a change. */
+	assert_int_equal(copy_from_user(buf, NULL, 8), 8);
+	sigfillset(&all);
+	assert_int_equal(pthread_sigmask(SIG_BLOCK, &all, NULL), 0);
+	check_copies();
+	return NULL;
+}
+
+/* Law: with all signals blocked a bad pointer is still only an error. */
+static void signals_blocked(void **state)
+{
+	pthread_t thread;
+
+	assert_int_equal(pthread_create(&thread, NULL, thread_all_blocked,
+					NULL), 0);
+	pthread_join(thread, NULL);
+}
+
+static sigjmp_buf escaped;
+
+static void foreign_handler(int signal)
+{
+	siglongjmp(escaped, 1);
+}
+
+/* Law: a handler that replaced ours is left alone and not needed. */
+static void foreign_handler_installed(void **state)
+{
+	struct sigaction mine = { .sa_handler = foreign_handler }, old;
+	struct sigaction now;
+
+	assert_int_equal(sigaction(SIGSEGV, &mine, &old), 0);
+	if (sigsetjmp(escaped, 1))
+		fail_msg("the client's handler saw our fault");
+	check_copies();
+	assert_int_equal(sigaction(SIGSEGV, &old, &now), 0);
+	assert_ptr_equal(now.sa_handler, foreign_handler);
+	check_copies();
+}
+
+static volatile sig_atomic_t seen_by_previous;
+static char *volatile guarded;
+
+static void previous_handler(int signal, siginfo_t *info, void *context)
+{
+	seen_by_previous++;
+	mprotect(guarded, PAGE, PROT_READ | PROT_WRITE);
+}
+
+/*
+ * Law: a fault that is not ours reaches the handler that was there before us.
+ * Needs a process in which no copy was made yet.
+ */
+static void chained_in_child(void)
+{
+	struct sigaction mine = { .sa_sigaction = previous_handler,
+				  .sa_flags = SA_SIGINFO };
+	char buf[8];
+
+	sigaction(SIGSEGV, &mine, NULL);
+	if (copy_from_user(buf, NULL, 8) != 8)
+		abort();
+	guarded = mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		       0);
+	*guarded = 1;	/* faults once, is repaired by the client's handler */
+	if (seen_by_previous != 1 || copy_from_user(buf, NULL, 8) != 8)
+		abort();
+}
+
+static void other_faults_are_chained(void **state)
+{
+	assert_int_equal(signal_of(chained_in_child), 0);
+}
+
+static void crash_in_child(void)
+{
+	char buf[8];
+
+	signal(SIGSEGV, SIG_DFL);
+	signal(SIGBUS, SIG_DFL);
+	(void)!copy_from_user(buf, NULL, 8);
+	raise(SIGSEGV);
+}
+
+/* Law: with no handler before us a SIGSEGV sent still kills. */
+static void default_still_kills(void **state)
+{
+	assert_int_equal(signal_of(crash_in_child), SIGSEGV);
+}
+
+/* Law: the tail of a longer structure must be zero, whatever comes first. */
+static void struct_from_user(void **state)
+{
+	char *p = page_and_hole(), *hole = p + PAGE;
+	char dst[16];
+	size_t tail;
+
+	/* Shorter: the rest is zero. */
+	memset(dst, 0x55, sizeof(dst));
+	memset(p, 0x66, 8);
+	assert_int_equal(copy_struct_from_user(dst, 16, p, 8), 0);
+	assert_memory_equal(dst, "\x66\x66\x66\x66\x66\x66\x66\x66"
+				 "\0\0\0\0\0\0\0\0", 16);
+	/* Longer and zero, at every alignment; one byte not zero anywhere. */
+	for (tail = 1; tail <= 40; tail++) {
+		memset(p, 0, PAGE);
+		assert_int_equal(copy_struct_from_user(dst, 16, p + tail,
+						       16 + tail), 0);
+		p[tail + 16 + tail - 1] = 1;
+		assert_int_equal(copy_struct_from_user(dst, 16, p + tail,
+						       16 + tail), -E2BIG);
+	}
+	/* A byte that is not zero comes before an unreadable page... */
+	memset(p, 0, PAGE);
+	hole[-1] = 1;
+	assert_int_equal(copy_struct_from_user(dst, 16, hole - 32, 64),
+			 -E2BIG);
+	/* ...zeroes do not; and beyond the top of memory nothing is looked at. */
+	hole[-1] = 0;
+	assert_int_equal(copy_struct_from_user(dst, 16, hole - 32, 64),
+			 -EFAULT);
+	hole[-1] = 1;
+	assert_int_equal(copy_struct_from_user(dst, 16, hole - 32,
+					       TASK_SIZE), -EFAULT);
+	assert_int_equal(copy_struct_from_user(dst, 16, NULL, 16), -EFAULT);
+	page_free(p);
+}
+
+/* Law: check_zeroed_user tells zero, not zero and unreadable apart. */
+static void zeroed_user(void **state)
+{
+	char *p = page_and_hole();
+	size_t at, n;
+
+	memset(p, 0, PAGE);
+	for (at = 0; at < 20; at++)
+		for (n = 0; n < 40; n++)
+			assert_int_equal(check_zeroed_user(p + at, n), 1);
+	for (at = 0; at < 40; at++) {
+		p[at] = 1;
+		assert_int_equal(check_zeroed_user(p, 40), 0);
+		assert_int_equal(check_zeroed_user(p, at), 1);
+		assert_int_equal(check_zeroed_user(p + at + 1, 8), 1);
+		p[at] = 0;
+	}
+	assert_int_equal(check_zeroed_user(p + PAGE - 8, 9), -EFAULT);
+	assert_int_equal(check_zeroed_user(NULL, 0), 1);
+	page_free(p);
+}
+
+/* Law: a structure copied out to a longer one leaves its tail zero. */
+static void struct_to_user(void **state)
+{
+	char dst[16], src[16];
+	bool cut;
+
+	memset(src, 7, sizeof(src));
+	memset(dst, 9, sizeof(dst));
+	assert_int_equal(copy_struct_to_user(dst, 16, src, 8, &cut), 0);
+	assert_false(cut);
+	assert_memory_equal(dst, "\7\7\7\7\7\7\7\7\0\0\0\0\0\0\0\0", 16);
+	assert_int_equal(copy_struct_to_user(dst, 4, src, 16, &cut), 0);
+	assert_true(cut);
+	memset(src + 4, 0, 12);
+	assert_int_equal(copy_struct_to_user(dst, 4, src, 16, &cut), 0);
+	assert_false(cut);
+	assert_int_equal(copy_struct_to_user(NULL, 4, src, 16, NULL), -EFAULT);
+}
+
+/* Law: memdup_user gives a block of its own or says why not. */
+static void duplicates(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	char *copy;
+
+	copy = memdup_user("hello", 6);
+	assert_false(IS_ERR(copy));
+	assert_string_equal(copy, "hello");
+	kfree(copy);
+	assert_int_equal(PTR_ERR(memdup_user(NULL, 6)), -EFAULT);
+	assert_int_equal(PTR_ERR(memdup_array_user("x", SIZE_MAX, 2)),
+			 -EOVERFLOW);
+	uik_fail_nth(1, 1u << UIK_FAIL_ALLOC, false);
+	assert_int_equal(PTR_ERR(memdup_user("hello", 6)), -ENOMEM);
+	uik_fail_nth(1, 1u << UIK_FAIL_COPY, false);
+	assert_int_equal(PTR_ERR(memdup_user("hello", 6)), -EFAULT);
+	uik_fail_nth(0, 0, false);
+	machine_end(m);
+}
+
+/* Law: each copy is one failure point, at which nothing is copied. */
+static void failure_points(void **state)
+{
+	char from[8] = "abcdefg", to[8] = "1234567";
+	u32 value = 5;
+
+	uik_fail_nth(1, 1u << UIK_FAIL_COPY, false);
+	assert_int_equal(copy_to_user(to, from, 8), 8);
+	assert_string_equal(to, "1234567");
+	assert_int_equal(copy_to_user(to, from, 8), 0);
+	assert_string_equal(to, "abcdefg");
+	uik_fail_nth(2, 1u << UIK_FAIL_COPY, false);
+	assert_int_equal(get_user(value, (u32 *)from), 0);
+	assert_int_equal(get_user(value, (u32 *)from), -EFAULT);
+	assert_int_equal(value, 0);
+	assert_int_equal(copy_struct_from_user(to, 8, from, 8), 0);
+	uik_fail_nth(1, 1u << UIK_FAIL_COPY, false);
+	assert_int_equal(copy_struct_from_user(to, 8, from, 8), -EFAULT);
+	assert_int_equal(uik_fail_nth(0, 0, false), 1);
+}
+
+/* Law: current's address space decides whose memory is meant. */
+static void foreign_address_space(void **state)
+{
+	struct mm_struct *own = current->mm, *other;
+	char word[16] = "mine", back[16] = { 0 };
+	int ready[2], done[2];
+	pid_t child;
+
+	assert_int_equal(pipe(ready) | pipe(done), 0);
+	child = fork();
+	if (!child) {
+		strcpy(word, "child's");
+		(void)!write(ready[1], "x", 1);
+		(void)!read(done[0], back, 1);
+		_exit(strcmp(word, "written") ? 1 : 0);
+	}
+	assert_int_equal(read(ready[0], back, 1), 1);
+	other = uik_mm_foreign(child);
+	assert_non_null(other);
+	assert_ptr_equal(uik_mm_foreign(child), other);
+	uik_mm_put(other);
+	current->mm = other;
+	assert_int_equal(copy_from_user(back, word, 8), 0);
+	assert_string_equal(back, "child's");
+	assert_int_equal(copy_to_user(word, "written", 8), 0);
+	assert_int_equal(copy_from_user(back, NULL, 8), 8);
+	assert_int_equal(check_zeroed_user(word, 8), 0);
+	current->mm = own;
+	assert_string_equal(word, "mine");
+	assert_true(uik_mm_alive(other));
+	(void)!write(done[1], "x", 1);
+	assert_int_equal(waitpid(child, &ready[0], 0), child);
+	assert_int_equal(WEXITSTATUS(ready[0]), 0);
+	assert_false(uik_mm_alive(other));
+	uik_mm_put(other);
+	assert_null(uik_mm_foreign(child));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(other_faults_are_chained),
+		cmocka_unit_test(default_still_kills),
+		cmocka_unit_test(copies),
+		cmocka_unit_test(any_thread),
+		cmocka_unit_test(signals_blocked),
+		cmocka_unit_test(foreign_handler_installed),
+		cmocka_unit_test(struct_from_user),
+		cmocka_unit_test(zeroed_user),
+		cmocka_unit_test(struct_to_user),
+		cmocka_unit_test(duplicates),
+		cmocka_unit_test(failure_points),
+		cmocka_unit_test(foreign_address_space),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
