@@ -67,7 +67,6 @@ void cmdqv_alloc_written(void *device, uint32_t index, uint64_t old, uint64_t va
 uint64_t cmdqv_vconfig_check(void *device, uint32_t index, uint64_t old, uint64_t value);
 void cmdqv_vconfig_written(void *device, uint32_t index, uint64_t old, uint64_t value);
 uint64_t cmdqv_vstatus_read(void *device, uint32_t index, uint64_t value);
-u64 cmdqv_queue_read(enum page_cell cell, struct sim *sim, u32 index);
 uint64_t cmdqv_cons_read(void *device, uint32_t index, uint64_t value);
 uint64_t cmdqv_prod_read(void *device, uint32_t index, uint64_t value);
 uint64_t cmdqv_qconfig_read(void *device, uint32_t index, uint64_t value);

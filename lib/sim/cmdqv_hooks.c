@@ -88,7 +88,7 @@ uint64_t cmdqv_vstatus_read(void *device, uint32_t index, uint64_t value)
 /* --- the queues -----------------------------------------------------------*/
 
 /* Takes over what the page says and lets the queue follow. */
-static void queue_sync(struct sim_queue *queue)
+static noinline u64 sync_and_get(struct sim_queue *queue, enum page_cell cell)
 {
 	unsigned long flags;
 
@@ -97,46 +97,48 @@ static void queue_sync(struct sim_queue *queue)
 	queue_update(queue);
 	spin_unlock_irqrestore(&queue->lock, flags);
 	engine_trigger(queue->sim, queue);
+	return queue_get(queue, cell);
 }
 
-u64 cmdqv_queue_read(enum page_cell cell, struct sim *sim, u32 index)
+static inline u64 queue_read(enum page_cell cell, struct sim *sim, u32 index,
+			     u64 value)
 {
 	struct sim_queue *queue = sim_vcmdq(sim, index);
 
 	if (uik_unlikely(page_differs(queue) ||
 			 READ_ONCE(queue->enable.moving)))
-		queue_sync(queue);
-	return queue_get(queue, cell);
+		return sync_and_get(queue, cell);
+	return value;
 }
 
 uint64_t cmdqv_cons_read(void *device, uint32_t index, uint64_t value)
 {
-	return cmdqv_queue_read(PAGE_CONS, device, index);
+	return queue_read(PAGE_CONS, device, index, value);
 }
 
 uint64_t cmdqv_prod_read(void *device, uint32_t index, uint64_t value)
 {
-	return cmdqv_queue_read(PAGE_PROD, device, index);
+	return queue_read(PAGE_PROD, device, index, value);
 }
 
 uint64_t cmdqv_qconfig_read(void *device, uint32_t index, uint64_t value)
 {
-	return cmdqv_queue_read(PAGE_CONFIG, device, index);
+	return queue_read(PAGE_CONFIG, device, index, value);
 }
 
 uint64_t cmdqv_qstatus_read(void *device, uint32_t index, uint64_t value)
 {
-	return cmdqv_queue_read(PAGE_STATUS, device, index);
+	return queue_read(PAGE_STATUS, device, index, value);
 }
 
 uint64_t cmdqv_gerror_read(void *device, uint32_t index, uint64_t value)
 {
-	return cmdqv_queue_read(PAGE_GERROR, device, index);
+	return queue_read(PAGE_GERROR, device, index, value);
 }
 
 uint64_t cmdqv_gerrorn_read(void *device, uint32_t index, uint64_t value)
 {
-	return cmdqv_queue_read(PAGE_GERRORN, device, index);
+	return queue_read(PAGE_GERRORN, device, index, value);
 }
 
 uint64_t cmdqv_cons_check(void *device, uint32_t index, uint64_t old, uint64_t value)

@@ -120,12 +120,21 @@ static void tlbi_va(struct cache *cache, const struct sim *sim, u8 regime,
 	if (regime != REGIME_S2)
 		tag.id = FIELD_GET(CMD_ASID, cmd->word[0]);
 	cache_drop_range(cache, &tag, start, last);
-	if (regime != REGIME_NH)
-		return;
-	/* Global entries are hit by any ASID. */
-	tag.regime = REGIME_NH_GLOBAL;
-	tag.id = 0;
-	cache_drop_range(cache, &tag, start, last);
+}
+
+/* The command there is most of.  Global entries are hit by any ASID. */
+static inline void tlbi_nh_va(struct sim *sim, const struct sim_entry *cmd)
+{
+	struct cache *cache = &sim->cache[UIOMMUFD_CACHE_IOTLB];
+
+	if (cache_has(cache, REGIME_NH))
+		tlbi_va(cache, sim, REGIME_NH, cmd);
+	if (cache_has(cache, REGIME_NH_GLOBAL)) {
+		struct sim_entry any_asid = *cmd;
+
+		any_asid.word[0] &= ~CMD_ASID;
+		tlbi_va(cache, sim, REGIME_NH_GLOBAL, &any_asid);
+	}
 }
 
 static void tlbi_match(struct cache *cache, const struct sim *sim,
@@ -175,7 +184,7 @@ static void tlbi(struct sim *sim, const struct sim_entry *cmd)
 
 	switch (cmd->word[0] & 0xff) {
 	case CMD_TLBI_NH_VA:
-		tlbi_va(cache, sim, REGIME_NH, cmd);
+		tlbi_nh_va(sim, cmd);
 		break;
 	case CMD_TLBI_EL2_VA:
 		tlbi_va(cache, sim, REGIME_EL2, cmd);
@@ -386,7 +395,10 @@ u32 command_run(struct sim_queue *queue, const struct sim_entry *entry,
 
 		if (uik_likely(action == ACTION_TLBI)) {
 			cmd = transform(queue, &entry[done]);
-			tlbi(queue->sim, &cmd);
+			if (opcode == CMD_TLBI_NH_VA)
+				tlbi_nh_va(queue->sim, &cmd);
+			else
+				tlbi(queue->sim, &cmd);
 		} else {
 			cmd = entry[done];
 			*out_error = execute(queue, &cmd, action);

@@ -78,37 +78,44 @@ void uiommufd_mmio_last_error(struct uiommufd_mmio *mmio, char *buffer,
 
 /* --- access ---------------------------------------------------------------*/
 
-/* The cell that covers @offset (no alias), or NULL. */
+/* The cell that covers @offset (no alias); cell 0 if there is none. */
 static inline struct mmio_cell *cell_at(struct uiommufd_mmio *mmio, u32 offset)
 {
-	u16 number;
+	u32 number = 0;
 
-	if (uik_unlikely(offset >= mmio->map_bytes))
-		return NULL;
-	number = mmio->map[offset / 4];
-	return number ? &mmio->cells[number - 1] : NULL;
+	if (uik_likely(offset < mmio->map_bytes))
+		number = mmio->map[offset / 4];
+	return &mmio->cells[number];
 }
 
-/* Follows an alias once; UIOMMUFD_MMIO_UNMAPPED when it leads nowhere. */
-static inline u32 real_offset(struct uiommufd_mmio *mmio, u32 offset)
+static inline bool exists(const struct uiommufd_mmio *mmio,
+			  const struct mmio_cell *cell)
 {
-	u8 alias;
+	return cell != mmio->cells;
+}
 
+/* 1 + the alias that @offset belongs to, or 0. */
+static inline u8 alias_at(const struct uiommufd_mmio *mmio, u32 offset)
+{
 	if (uik_unlikely(offset >= mmio->size))
-		return offset;
-	alias = mmio->pages[offset >> MMIO_PAGE_SHIFT];
-	if (!alias)
-		return offset;
-	return mmio->aliases[alias - 1].translate(mmio->device, offset);
+		return 0;
+	return mmio->pages[offset >> MMIO_PAGE_SHIFT];
+}
+
+static inline bool fits(const struct mmio_cell *cell, u32 offset,
+			unsigned int width)
+{
+	return cell->key == mmio_key(offset, width);
 }
 
 static inline u64 cell_read(struct uiommufd_mmio *mmio,
 			    const struct mmio_cell *cell)
 {
-	const struct mmio_row *row = cell->row;
 	u64 value = mmio_load(&cell->value);
 
-	return row->read ? row->read(mmio->device, cell->index, value) : value;
+	if (!cell->read)
+		return value;
+	return cell->read(mmio->device, cell->index, value);
 }
 
 /* What the masks make of writing @value over @old. */
@@ -177,7 +184,7 @@ static inline void cell_write(struct uiommufd_mmio *mmio,
 static void half_write(struct uiommufd_mmio *mmio, struct mmio_cell *cell,
 		       u32 offset, u64 value)
 {
-	unsigned int shift = (offset - cell->offset) * 8;
+	unsigned int shift = (offset - mmio_cell_offset(cell)) * 8;
 	u64 half = (u64)UIOMMUFD_MMIO_ALL32 << shift;
 	u64 rest = mmio_load(&cell->value) & ~half & ~cell->row->write_1_clear;
 
@@ -191,6 +198,7 @@ static bool is_half(const struct mmio_cell *cell, u32 offset,
 	       (cell->row->flags & UIOMMUFD_MMIO_HALVES);
 }
 
+/* The upper one of two registers under one 64-bit access, or NULL. */
 static struct mmio_cell *pair_of(struct uiommufd_mmio *mmio,
 				 const struct mmio_cell *cell, u32 offset,
 				 unsigned int width)
@@ -201,7 +209,7 @@ static struct mmio_cell *pair_of(struct uiommufd_mmio *mmio,
 	    !(cell->row->flags & UIOMMUFD_MMIO_PAIRS))
 		return NULL;
 	next = cell_at(mmio, offset + 4);
-	if (!next || next->row->width != 4 ||
+	if (!exists(mmio, next) || next->row->width != 4 ||
 	    !(next->row->flags & UIOMMUFD_MMIO_PAIRS))
 		return NULL;
 	return next;
@@ -215,21 +223,23 @@ static void odd_error(struct uiommufd_mmio *mmio, const struct mmio_cell *cell,
 
 	if (!width || offset % width)
 		kind = MMIO_MISALIGNED;
-	else if (!cell)
+	else if (!exists(mmio, cell))
 		kind = MMIO_NO_REGISTER;
 	mmio_error(mmio, kind, "%u-byte %s at 0x%x", width, verb, offset);
 }
 
-static noinline u64
-odd_read(struct uiommufd_mmio *mmio, u32 offset, unsigned int width)
+static noinline u64 odd_read(struct uiommufd_mmio *mmio, u32 offset,
+			     unsigned int width)
 {
 	struct mmio_cell *cell = cell_at(mmio, offset);
-	struct mmio_cell *next;
+	struct mmio_cell *next = NULL;
 
-	if (cell && is_half(cell, offset, width))
-		return (cell_read(mmio, cell) >> (offset - cell->offset) * 8) &
+	if (exists(mmio, cell) && is_half(cell, offset, width))
+		return (cell_read(mmio, cell) >>
+			(offset - mmio_cell_offset(cell)) * 8) &
 		       UIOMMUFD_MMIO_ALL32;
-	next = cell ? pair_of(mmio, cell, offset, width) : NULL;
+	if (exists(mmio, cell))
+		next = pair_of(mmio, cell, offset, width);
 	if (next) {
 		u64 low = cell_read(mmio, cell);
 
@@ -239,18 +249,18 @@ odd_read(struct uiommufd_mmio *mmio, u32 offset, unsigned int width)
 	return 0;
 }
 
-static noinline void
-odd_write(struct uiommufd_mmio *mmio, u32 offset, unsigned int width,
-	  u64 value)
+static noinline void odd_write(struct uiommufd_mmio *mmio, u32 offset,
+			       unsigned int width, u64 value)
 {
 	struct mmio_cell *cell = cell_at(mmio, offset);
-	struct mmio_cell *next;
+	struct mmio_cell *next = NULL;
 
-	if (cell && is_half(cell, offset, width)) {
+	if (exists(mmio, cell) && is_half(cell, offset, width)) {
 		half_write(mmio, cell, offset, value);
 		return;
 	}
-	next = cell ? pair_of(mmio, cell, offset, width) : NULL;
+	if (exists(mmio, cell))
+		next = pair_of(mmio, cell, offset, width);
 	if (next) {
 		cell_write(mmio, cell, value & UIOMMUFD_MMIO_ALL32);
 		cell_write(mmio, next, value >> 32);
@@ -259,47 +269,75 @@ odd_write(struct uiommufd_mmio *mmio, u32 offset, unsigned int width,
 	odd_error(mmio, cell, offset, width, "write");
 }
 
-static inline bool fits(const struct mmio_cell *cell, u32 offset,
-			unsigned int width)
+static inline u64 real_read(struct uiommufd_mmio *mmio, u32 offset,
+			    unsigned int width)
 {
-	return cell && cell->offset == offset && cell->row->width == width;
+	struct mmio_cell *cell = cell_at(mmio, offset);
+
+	if (uik_likely(fits(cell, offset, width)))
+		return cell_read(mmio, cell);
+	return odd_read(mmio, offset, width);
+}
+
+static inline void real_write(struct uiommufd_mmio *mmio, u32 offset,
+			      unsigned int width, u64 value)
+{
+	struct mmio_cell *cell = cell_at(mmio, offset);
+
+	if (uik_likely(fits(cell, offset, width)))
+		cell_write(mmio, cell, value);
+	else
+		odd_write(mmio, offset, width, value);
+}
+
+static inline u32 translate(struct uiommufd_mmio *mmio, u8 alias, u32 offset)
+{
+	offset = mmio->aliases[alias - 1].translate(mmio->device, offset);
+	if (uik_unlikely(offset == UIOMMUFD_MMIO_UNMAPPED))
+		mmio_count(&mmio_my_shard(mmio)->unmapped);
+	return offset;
+}
+
+static noinline u64 alias_read(struct uiommufd_mmio *mmio, u8 alias,
+			       u32 offset, unsigned int width)
+{
+	offset = translate(mmio, alias, offset);
+	if (offset == UIOMMUFD_MMIO_UNMAPPED)
+		return 0;
+	return real_read(mmio, offset, width);
+}
+
+static noinline void alias_write(struct uiommufd_mmio *mmio, u8 alias,
+				 u32 offset, unsigned int width, u64 value)
+{
+	offset = translate(mmio, alias, offset);
+	if (offset != UIOMMUFD_MMIO_UNMAPPED)
+		real_write(mmio, offset, width, value);
 }
 
 static inline u64 access_read(struct uiommufd_mmio *mmio, u32 offset,
 			      unsigned int width)
 {
-	struct mmio_shard *shard = mmio_my_shard(mmio);
-	struct mmio_cell *cell;
+	u8 alias = alias_at(mmio, offset);
 
-	mmio_count(&shard->reads);
-	offset = real_offset(mmio, offset);
-	cell = cell_at(mmio, offset);
-	if (uik_likely(fits(cell, offset, width)))
-		return cell_read(mmio, cell);
-	if (offset == UIOMMUFD_MMIO_UNMAPPED) {
-		mmio_count(&shard->unmapped);
-		return 0;
-	}
-	return odd_read(mmio, offset, width);
+	mmio_count(&mmio_my_shard(mmio)->reads);
+	if (alias)
+		return alias_read(mmio, alias, offset, width);
+	return real_read(mmio, offset, width);
 }
 
 static inline void access_write(struct uiommufd_mmio *mmio, u32 offset,
 				unsigned int width, u64 value)
 {
-	struct mmio_shard *shard = mmio_my_shard(mmio);
-	struct mmio_cell *cell;
+	u8 alias = alias_at(mmio, offset);
 
-	mmio_count(&shard->writes);
+	mmio_count(&mmio_my_shard(mmio)->writes);
 	if (width < 8)
-		value &= (UINT64_C(1) << width * 8) - 1;
-	offset = real_offset(mmio, offset);
-	cell = cell_at(mmio, offset);
-	if (uik_likely(fits(cell, offset, width)))
-		cell_write(mmio, cell, value);
-	else if (offset == UIOMMUFD_MMIO_UNMAPPED)
-		mmio_count(&shard->unmapped);
+		value &= (1ull << width * 8) - 1;
+	if (alias)
+		alias_write(mmio, alias, offset, width, value);
 	else
-		odd_write(mmio, offset, width, value);
+		real_write(mmio, offset, width, value);
 }
 
 uint64_t uiommufd_mmio_read(struct uiommufd_mmio *mmio, uint32_t offset,
@@ -344,7 +382,7 @@ void uiommufd_mmio_set(struct uiommufd_mmio *mmio, uint32_t row,
 
 void uiommufd_mmio_reset(struct uiommufd_mmio *mmio)
 {
-	for (u32 i = 0; i < mmio->cell_count; i++) {
+	for (u32 i = 1; i <= mmio->cell_count; i++) {
 		struct mmio_cell *cell = &mmio->cells[i];
 
 		mmio_store(&cell->value,
@@ -390,7 +428,6 @@ static void compile_row(struct mmio_row *to,
 	to->reserved = from->reserved;
 	to->plain = all &
 		    ~(from->read_only | from->write_1_clear | from->reserved);
-	to->read = from->read;
 	to->check = from->check;
 	to->written = from->written;
 	to->width = from->width;
@@ -409,14 +446,15 @@ static bool compile_cells(struct uiommufd_mmio *mmio, u16 *map, u32 r,
 
 		mmio->cells[cell] = (struct mmio_cell){
 			.value = row->reset,
+			.read = row->read,
 			.row = &mmio->rows[r],
-			.offset = offset,
+			.key = mmio_key(offset, row->width),
 			.index = i,
 		};
 		for (u32 at = offset; at < offset + row->width; at += 4) {
 			if (map[at / 4])
 				return false;
-			map[at / 4] = cell + 1;
+			map[at / 4] = cell;
 		}
 	}
 	return true;
@@ -425,8 +463,10 @@ static bool compile_cells(struct uiommufd_mmio *mmio, u16 *map, u32 r,
 static bool compile_table(struct uiommufd_mmio *mmio, u16 *map)
 {
 	const struct uiommufd_mmio_block *block = mmio->block;
-	u32 cell = 0;
+	u32 cell = 1;
 
+	/* No access has this key: its width is none. */
+	mmio->cells[0].key = mmio_key(0, 0xf);
 	for (u32 r = 0; r < block->register_count; r++) {
 		compile_row(&mmio->rows[r], &block->registers[r], r);
 		mmio->first[r] = cell;

@@ -3,9 +3,10 @@
  * A compiled register table: what an access needs, and nothing else.
  *
  * map has one entry per 32-bit word of the part of the window that holds
- * registers: 1 + the number of the cell that covers it, or 0.  pages has one
- * entry per 4 KiB of the whole window: 1 + the number of the alias it belongs
- * to, or 0.  Both are constant after uiommufd_mmio_new().
+ * registers: the number of the cell that covers it.  Cell 0 is nobody's and
+ * stands where there is no register.  pages has one entry per 4 KiB of the
+ * whole window: 1 + the number of the alias it belongs to, or 0.  Both are
+ * constant after uiommufd_mmio_new().
  *
  * Cell values are atomic.  error_lock protects the text of the last error
  * and nothing on the fast path.
@@ -39,7 +40,6 @@ struct mmio_row {
 	u64 plain;		/* bits a write sets */
 	u64 read_only;
 	u64 write_1_clear;
-	uint64_t (*read)(void *device, uint32_t index, uint64_t value);
 	uint64_t (*check)(void *device, uint32_t index, uint64_t old,
 			  uint64_t value);
 	void (*written)(void *device, uint32_t index, uint64_t old,
@@ -50,12 +50,27 @@ struct mmio_row {
 	u32 number;
 };
 
+/* What a plain read looks at: half a cache line. */
 struct mmio_cell {
 	u64 value;		/* atomic */
+	uint64_t (*read)(void *device, uint32_t index, uint64_t value);
 	const struct mmio_row *row;
-	u32 offset;
+	u32 key;		/* mmio_key(): an access that fits has the same */
 	u32 index;
 };
+
+#define MMIO_KEY_WIDTH_BITS 4
+#define MMIO_MAX_BYTES (1u << (32 - MMIO_KEY_WIDTH_BITS))
+
+static inline u32 mmio_key(u32 offset, unsigned int width)
+{
+	return offset << MMIO_KEY_WIDTH_BITS | width;
+}
+
+static inline u32 mmio_cell_offset(const struct mmio_cell *cell)
+{
+	return cell->key >> MMIO_KEY_WIDTH_BITS;
+}
 
 /* Counters of the tasks that share a CPU number. */
 struct mmio_shard {
@@ -77,7 +92,7 @@ struct uiommufd_mmio {
 	const u8 *pages;
 	u32 cell_count;
 	struct mmio_row *rows;
-	u32 *first;		/* first cell of each row */
+	u32 *first;		/* first cell of each row, from 1 */
 	struct uik_machine *machine; /* borrowed while attached, or NULL */
 	u64 phys;
 	u64 errors[MMIO_ERROR_NR];

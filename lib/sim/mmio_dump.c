@@ -42,7 +42,7 @@ static void print_cell(const struct uiommufd_mmio_register *row,
 	char name[64];
 
 	cell_name(row, cell->index, name, sizeof(name));
-	fprintf(out, "0x%06x %-24s = 0x%0*llx", cell->offset, name,
+	fprintf(out, "0x%06x %-24s = 0x%0*llx", mmio_cell_offset(cell), name,
 		row->width * 2, (unsigned long long)value);
 	print_fields(row->fields, value, out);
 	fputc('\n', out);
@@ -82,7 +82,7 @@ unsigned int uiommufd_mmio_decode(struct uiommufd_mmio *mmio, uint32_t offset,
 			mmio->device, offset);
 	if (offset >= mmio->map_bytes || !mmio->map[offset / 4])
 		return 0;
-	cell = &mmio->cells[mmio->map[offset / 4] - 1];
+	cell = &mmio->cells[mmio->map[offset / 4]];
 	row = &mmio->block->registers[cell->row->number];
 	cell_name(row, cell->index, buffer, size);
 	return row->width;

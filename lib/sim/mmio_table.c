@@ -165,6 +165,8 @@ const char *mmio_table_check(const struct uiommufd_mmio_block *block,
 
 	if (!block->size || block->size % (1u << MMIO_PAGE_SHIFT))
 		return "the window is not made of whole 4 KiB pages";
+	if (block->size > MMIO_MAX_BYTES)
+		return "the window is larger than 256 MiB";
 	if (block->register_count > 65535)
 		return "more than 65,535 rows";
 	why = check_aliases(block);
