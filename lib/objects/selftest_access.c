@@ -238,7 +238,9 @@ static int pin_item_locked(struct iommufd_ucmd *ucmd, struct access_file *file,
 	if (cmd->access_pages.uptr)
 		rc = check_pages(cmd->access_pages.uptr, pages, npages);
 	if (!rc) {
-		cmd->access_pages.out_access_pages_id = file->next_id;
+		/* Used up even if the reply fails. */
+		item->id = file->next_id++;
+		cmd->access_pages.out_access_pages_id = item->id;
 		rc = selftest_respond(ucmd);
 	}
 	if (rc) {
@@ -246,7 +248,6 @@ static int pin_item_locked(struct iommufd_ucmd *ucmd, struct access_file *file,
 					   item->length);
 		return rc;
 	}
-	item->id = file->next_id++;
 	list_add_tail(&item->node, &file->items);
 	return 0;
 }

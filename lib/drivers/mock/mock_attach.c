@@ -104,8 +104,7 @@ static int set_pasid(struct mock_dev *mdev, struct iommu_domain *domain,
 {
 	int rc;
 
-	if (domain->dirty_ops && mdev->flags & MOCK_FLAGS_DEVICE_NO_DIRTY)
-		return -EINVAL;
+	/* Dirty tracking does not matter here, as it does for the RID. */
 	rc = iopf_get(mdev, domain);
 	if (rc)
 		return rc;
