@@ -30,12 +30,24 @@ static void usage(FILE *out)
 	for (gsize i = 0; i < G_N_ELEMENTS(subcommands); i++)
 		fprintf(out, "  %-8s  %s\n", subcommands[i].name,
 			subcommands[i].summary);
-	fputs("\n'uiommufd COMMAND --help' explains a command.\n", out);
+	fputs("\n'uiommufd COMMAND --help' explains a command.  With\n"
+	      "UIOMMUFD_VERBOSE=1 the drivers' messages are shown.\n", out);
+}
+
+/* The driver's messages about errors that a command provokes on purpose. */
+static GLogWriterOutput write_log(GLogLevelFlags level, const GLogField *fields,
+				  gsize count, gpointer unused)
+{
+	if (level > G_LOG_LEVEL_CRITICAL && !g_getenv("UIOMMUFD_VERBOSE"))
+		return G_LOG_WRITER_HANDLED;
+	return g_log_writer_default(level, fields, count, NULL);
 }
 
 int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "";
+
+	g_log_set_writer_func(write_log, NULL, NULL);
 
 	if (!strcmp(name, "--help") || !strcmp(name, "help")) {
 		usage(stdout);

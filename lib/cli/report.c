@@ -26,6 +26,15 @@ static double per_thousand(uint64_t n, const struct measurement *m)
 	return m->commands ? 1000.0 * n / m->commands : 0;
 }
 
+static void print_ids(FILE *out, const char *title, const struct vmm *vmm,
+		      glong member)
+{
+	fputs(title, out);
+	for (guint i = 0; i < vmm->device_count; i++)
+		fprintf(out, " %u",
+			G_STRUCT_MEMBER(uint32_t, &vmm->devices[i], member));
+}
+
 static void print_built(const struct report *report, FILE *out)
 {
 	const struct vmm *vmm = &report->vmm;
@@ -39,20 +48,16 @@ static void print_built(const struct report *report, FILE *out)
 		vmm->hw_version, 1u << hw->log2_vintfs, 1u << hw->log2_vcmdqs,
 		1u << vmm->hw_log2_sids, vmm->device_count, report->queues,
 		1u << vmm->log2_entries, report->seed);
-	fprintf(out, "objects  IOAS %u", vmm->ioas_id);
-	if (vmm->device_count)
-		fprintf(out, ", DEVICE %u..%u, parent HWPT %u, vIOMMU %u,"
-			" vDEVICE %u..%u, nested HWPT %u..%u, vEVENTQ %u",
-			vmm->devices[0].id,
-			vmm->devices[vmm->device_count - 1].id, vmm->parent_id,
-			vmm->viommu_id, vmm->devices[0].vdevice_id,
-			vmm->devices[vmm->device_count - 1].vdevice_id,
-			vmm->devices[0].hwpt_id,
-			vmm->devices[vmm->device_count - 1].hwpt_id,
-			vmm->veventq_id);
+	fprintf(out, "objects  IOAS %u, parent HWPT %u, vIOMMU %u, vEVENTQ %u",
+		vmm->ioas_id, vmm->parent_id, vmm->viommu_id, vmm->veventq_id);
 	fputs(", HW_QUEUE", out);
 	for (guint i = 0; i < report->queues; i++)
 		fprintf(out, " %u", vmm->queue_ids[i]);
+	print_ids(out, "\n         DEVICE", vmm, G_STRUCT_OFFSET(struct vmm_device, id));
+	print_ids(out, "\n         vDEVICE", vmm,
+		  G_STRUCT_OFFSET(struct vmm_device, vdevice_id));
+	print_ids(out, "\n         nested HWPT", vmm,
+		  G_STRUCT_OFFSET(struct vmm_device, hwpt_id));
 	fprintf(out, "\n         VINTF page 0: offset 0x%" G_GINT64_MODIFIER
 		"x, %" G_GUINT64_FORMAT " bytes\n",
 		vmm->page_offset, vmm->page_bytes);
