@@ -133,13 +133,23 @@ struct uiommufd_mmio_register {
 #define UIOMMUFD_MMIO_UNMAPPED UINT32_MAX
 
 /*
- * Offsets start..start+size-1 show other cells.  translate gets an offset
- * within the block and returns the one it stands for (outside all aliases), or
- * UIOMMUFD_MMIO_UNMAPPED.  It may be called from any thread at any time.
+ * Offsets start..start+size-1 show other cells, in one of two ways.
+ *
+ * slots: the alias is made of slots of slot_bytes (a power of two), and
+ * slots[i] says which slot of the block (its offset / slot_bytes) number i of
+ * the alias shows; 0 means nowhere.  The device may change entries at any time
+ * with atomic stores.
+ *
+ * translate: gets an offset within the block and returns the one it stands
+ * for, or UIOMMUFD_MMIO_UNMAPPED.  May be called from any thread at any time.
+ *
+ * What an alias leads to must lie outside all aliases.
  */
 struct uiommufd_mmio_alias {
 	uint32_t start;
 	uint32_t size;
+	uint32_t slot_bytes;
+	const uint16_t *slots;	/* size / slot_bytes of them; NULL: translate */
 	uint32_t (*translate)(void *device, uint32_t offset);
 };
 

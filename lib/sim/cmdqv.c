@@ -306,6 +306,23 @@ static void order_error(struct sim *sim, const char *what, u32 v, u32 l)
 				  what);
 }
 
+/* Lets the slot (@v, @l) of both logical pages show @number, or nothing. */
+static void show_slot(struct sim *sim, u32 v, u32 l, int number)
+{
+	u32 at = v * CMDQV_VINTF_SLOTS + l;
+	u16 page0 = 0, page1 = 0;
+
+	if (number >= 0) {
+		page0 = CMDQV_DIRECT0 / SLOT_BYTES + number;
+		page1 = CMDQV_DIRECT1 / SLOT_BYTES + number;
+	}
+	__atomic_store_n(&sim->alias_slots[at], page0, __ATOMIC_RELEASE);
+	__atomic_store_n(&sim->alias_slots[at + CMDQV_PAGE_SLOTS], page1,
+			 __ATOMIC_RELEASE);
+	__atomic_store_n(&sim->vintf[v].logical[l], number + 1,
+			 __ATOMIC_RELEASE);
+}
+
 static void unmap(struct sim *sim, struct sim_queue *queue)
 {
 	struct sim_vintf *vintf = &sim->vintf[queue->vintf];
@@ -317,7 +334,7 @@ static void unmap(struct sim *sim, struct sim_queue *queue)
 	if (!vintf->enable.is)
 		order_error(sim, "unmapped after its VINTF was disabled",
 			    queue->vintf, l);
-	__atomic_store_n(&vintf->logical[l], 0, __ATOMIC_RELEASE);
+	show_slot(sim, queue->vintf, l, -1);
 	__atomic_fetch_and(&sim->mapped[queue->number / 64],
 			   ~(1ull << queue->number % 64), __ATOMIC_RELEASE);
 	spin_lock(&queue->lock);
@@ -361,8 +378,7 @@ static void map(struct sim *sim, struct sim_queue *queue, u32 v, u32 l)
 	spin_unlock(&queue->lock);
 	__atomic_fetch_or(&sim->mapped[queue->number / 64],
 			  1ull << queue->number % 64, __ATOMIC_RELEASE);
-	__atomic_store_n(&vintf->logical[l], queue->number + 1,
-			 __ATOMIC_RELEASE);
+	show_slot(sim, v, l, queue->number);
 	queue_follow(sim, queue, vintf->enable.is && vintf->enable.want);
 }
 
@@ -415,13 +431,16 @@ struct uiommufd_mmio *cmdqv_new(struct sim *sim)
 
 	sim->cmdqv_rows =
 		kcalloc(CMDQV_ROWS, sizeof(*sim->cmdqv_rows), GFP_KERNEL);
-	if (!sim->cmdqv_rows)
+	sim->alias_slots = kvcalloc(sim->vintfs * CMDQV_VINTF_SLOTS,
+				    sizeof(u16), GFP_KERNEL);
+	if (!sim->cmdqv_rows || !sim->alias_slots)
 		return NULL;
 	cmdqv_fill_table(sim, sim->cmdqv_rows);
 	sim->cmdqv_alias = (struct uiommufd_mmio_alias){
 		.start = CMDQV_LOGICAL,
 		.size = logical_bytes,
-		.translate = cmdqv_translate,
+		.slot_bytes = SLOT_BYTES,
+		.slots = sim->alias_slots,
 	};
 	sim->cmdqv_block = (struct uiommufd_mmio_block){
 		.name = "CMDQV",

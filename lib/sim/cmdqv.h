@@ -13,6 +13,8 @@
 #define CMDQV_LOGICAL 0x30000u
 #define CMDQV_VINTF_STRIDE 0x20000u
 #define CMDQV_PAGE_BYTES 0x10000u
+#define CMDQV_VINTF_SLOTS (CMDQV_VINTF_STRIDE / SLOT_BYTES)
+#define CMDQV_PAGE_SLOTS (CMDQV_PAGE_BYTES / SLOT_BYTES)
 
 #define CMDQV_EN BIT(0)
 #define CMDQV_CONS_DRAM_EN BIT(20)
@@ -79,7 +81,6 @@ void cmdqv_prod_written(void *device, uint32_t index, uint64_t old, uint64_t val
 void cmdqv_cons_written(void *device, uint32_t index, uint64_t old, uint64_t value);
 void cmdqv_qconfig_written(void *device, uint32_t index, uint64_t old, uint64_t value);
 void cmdqv_gerrorn_written(void *device, uint32_t index, uint64_t old, uint64_t value);
-uint32_t cmdqv_translate(void *device, uint32_t offset);
 
 /* cmdqv.c */
 void cmdqv_map_update(struct sim *sim, u32 number);

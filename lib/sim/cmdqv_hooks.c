@@ -106,7 +106,8 @@ static inline u64 queue_read(enum page_cell cell, struct sim *sim, u32 index,
 	struct sim_queue *queue = sim_vcmdq(sim, index);
 
 	if (uik_unlikely(page_differs(queue) ||
-			 READ_ONCE(queue->enable.moving)))
+			 __atomic_load_n(&queue->enable.moving,
+					 __ATOMIC_RELAXED)))
 		return sync_and_get(queue, cell);
 	return value;
 }
@@ -166,7 +167,7 @@ void cmdqv_prod_written(void *device, uint32_t index, uint64_t old, uint64_t val
 {
 	struct sim *sim = device;
 	struct sim_queue *queue = sim_vcmdq(sim, index);
-	u32 *page = READ_ONCE(queue->page);
+	u32 *page = __atomic_load_n(&queue->page, __ATOMIC_RELAXED);
 
 	if (page)
 		__atomic_store_n(&page[PAGE_PROD], (u32)value,
@@ -209,27 +210,4 @@ void cmdqv_gerrorn_written(void *device, uint32_t index, uint64_t old, uint64_t 
 
 	copy_to_page(queue, PAGE_GERRORN);
 	engine_trigger(sim, queue);
-}
-
-/* --- the VINTF pages ------------------------------------------------------*/
-
-uint32_t cmdqv_translate(void *device, uint32_t offset)
-{
-	struct sim *sim = device;
-	u32 at = offset - CMDQV_LOGICAL;
-	u32 vintf = at / CMDQV_VINTF_STRIDE;
-	u32 direct = at % CMDQV_VINTF_STRIDE;
-	u32 page1 = direct & CMDQV_PAGE_BYTES;
-	u32 slot = (direct % CMDQV_PAGE_BYTES) / SLOT_BYTES;
-	u8 logical;
-
-	if (slot >= MAX_VCMDQS)
-		return UIOMMUFD_MMIO_UNMAPPED;
-	/* Pairs with the map's release: the queue is ready to be reached. */
-	logical = __atomic_load_n(&sim->vintf[vintf].logical[slot],
-				  __ATOMIC_ACQUIRE);
-	if (!logical)
-		return UIOMMUFD_MMIO_UNMAPPED;
-	return CMDQV_DIRECT0 + page1 + (logical - 1) * SLOT_BYTES +
-	       offset % SLOT_BYTES;
 }

@@ -140,9 +140,14 @@ static void wake(struct engine *engine)
 
 void engine_trigger_slow(struct sim *sim, struct sim_queue *queue)
 {
-	if (READ_ONCE(sim->mode) == UIOMMUFD_ENGINE_INLINE)
+	u32 attention;
+
+	/* Pairs with rest(): either it sees our work, or we see it rest. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	attention = __atomic_load_n(&sim->attention, __ATOMIC_RELAXED);
+	if (attention & ATTENTION_INLINE)
 		drain(sim, queue);
-	else if (READ_ONCE(sim->resting))
+	else if (attention & ATTENTION_RESTING)
 		wake(sim->engine);
 	sim_deliver(sim);
 }
@@ -191,9 +196,11 @@ static void rest(struct engine *engine)
 
 	if (engine->sim->virtual_clock)
 		ticks = MAX_SCHEDULE_TIMEOUT;
-	__atomic_store_n(&engine->sim->resting, true, __ATOMIC_SEQ_CST);
+	__atomic_fetch_or(&engine->sim->attention, ATTENTION_RESTING,
+			  __ATOMIC_SEQ_CST);
 	wait_event_timeout(engine->wait, woken(engine), ticks);
-	WRITE_ONCE(engine->sim->resting, false);
+	__atomic_fetch_and(&engine->sim->attention, ~ATTENTION_RESTING,
+			   __ATOMIC_RELAXED);
 	WRITE_ONCE(engine->kicked, false);
 }
 
@@ -251,12 +258,23 @@ static void thread_stop(struct engine *engine)
 	WRITE_ONCE(engine->stop, false);
 }
 
+static void set_mode(struct sim *sim, enum uiommufd_engine mode)
+{
+	WRITE_ONCE(sim->mode, mode);
+	if (mode == UIOMMUFD_ENGINE_INLINE)
+		__atomic_fetch_or(&sim->attention, ATTENTION_INLINE,
+				  __ATOMIC_RELEASE);
+	else
+		__atomic_fetch_and(&sim->attention, ~ATTENTION_INLINE,
+				   __ATOMIC_RELEASE);
+}
+
 static int engine_change(struct sim *sim, enum uiommufd_engine mode)
 {
 	struct engine *engine = sim->engine;
 
 	if (mode != UIOMMUFD_ENGINE_THREAD) {
-		WRITE_ONCE(sim->mode, mode);
+		set_mode(sim, mode);
 		thread_stop(engine);
 		if (mode == UIOMMUFD_ENGINE_INLINE)
 			drain(sim, NULL);
@@ -269,7 +287,7 @@ static int engine_change(struct sim *sim, enum uiommufd_engine mode)
 		if (!engine->thread)
 			return -ENOMEM;
 	}
-	WRITE_ONCE(sim->mode, mode);
+	set_mode(sim, mode);
 	return 0;
 }
 

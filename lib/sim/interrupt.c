@@ -15,17 +15,19 @@ void sim_raise(struct sim *sim, enum sim_line line)
 			  UIOMMUFD_QUEUE_ANY, -1, NULL))
 		return;
 	__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
-	__atomic_fetch_or(&sim->raised, 1u << line, __ATOMIC_RELEASE);
+	__atomic_fetch_or(&sim->attention, 1u << line, __ATOMIC_RELEASE);
 }
 
 void sim_deliver(struct sim *sim)
 {
 	u32 lines;
 
-	if (!__atomic_load_n(&sim->raised, __ATOMIC_RELAXED))
+	if (!(__atomic_load_n(&sim->attention, __ATOMIC_RELAXED) &
+	      ATTENTION_LINES))
 		return;
 	/* Pairs with sim_raise(): what is reported is visible first. */
-	lines = __atomic_exchange_n(&sim->raised, 0, __ATOMIC_ACQUIRE);
+	lines = __atomic_fetch_and(&sim->attention, ~ATTENTION_LINES,
+				   __ATOMIC_ACQUIRE);
 	for (int line = 0; line < SIM_LINES; line++)
 		if ((lines >> line & 1) && sim->irq[line])
 			uik_irq_raise(sim->machine, sim->irq[line]);

@@ -94,7 +94,7 @@ static inline bool exists(const struct uiommufd_mmio *mmio,
 	return cell != mmio->cells;
 }
 
-/* 1 + the alias that @offset belongs to, or 0. */
+/* 1 + the number of the alias that @offset belongs to, or 0. */
 static inline u8 alias_at(const struct uiommufd_mmio *mmio, u32 offset)
 {
 	if (uik_unlikely(offset >= mmio->size))
@@ -145,39 +145,45 @@ static bool write_is_misuse(struct uiommufd_mmio *mmio,
 	return false;
 }
 
-static inline void cell_write(struct uiommufd_mmio *mmio,
-			      struct mmio_cell *cell, u64 value)
+/*
+ * Bits that a write keeps may be changed by the device at the same time, so
+ * they are exchanged, not stored.
+ */
+static noinline void cell_write_checked(struct uiommufd_mmio *mmio,
+				       struct mmio_cell *cell, u64 value)
 {
 	const struct mmio_row *row = cell->row;
 	u64 old = mmio_load(&cell->value);
 	u64 stored;
 
-	if (uik_unlikely((value & row->reserved) ||
-			 !(row->plain | row->write_1_clear)) &&
-	    write_is_misuse(mmio, cell, value))
+	if (write_is_misuse(mmio, cell, value))
 		return;
-	/*
-	 * The device may change the bits that a write keeps; without such bits
-	 * nothing can be lost by a plain store.
-	 */
-	if (!(row->read_only | row->write_1_clear)) {
-		stored = value & row->plain;
+	do {
+		stored = masked(row, old, value);
 		if (row->check)
 			stored = row->check(mmio->device, cell->index, old,
 					    stored);
-		mmio_store(&cell->value, stored);
-	} else {
-		do {
-			stored = masked(row, old, value);
-			if (row->check)
-				stored = row->check(mmio->device, cell->index,
-						    old, stored);
-		} while (!__atomic_compare_exchange_n(
-			&cell->value, &old, stored, false, __ATOMIC_ACQ_REL,
-			__ATOMIC_ACQUIRE));
-	}
+	} while (!__atomic_compare_exchange_n(&cell->value, &old, stored, false,
+					      __ATOMIC_ACQ_REL,
+					      __ATOMIC_ACQUIRE));
 	if (row->written)
 		row->written(mmio->device, cell->index, old, stored);
+}
+
+static inline void cell_write(struct uiommufd_mmio *mmio,
+			      struct mmio_cell *cell, u64 value)
+{
+	const struct mmio_row *row = cell->row;
+	u64 old;
+
+	if (uik_unlikely(!row->simple || (value & row->reserved))) {
+		cell_write_checked(mmio, cell, value);
+		return;
+	}
+	old = mmio_load(&cell->value);
+	mmio_store(&cell->value, value);
+	if (row->written)
+		row->written(mmio->device, cell->index, old, value);
 }
 
 /* A half of a 64-bit register: the other half is written as it is. */
@@ -228,12 +234,17 @@ static void odd_error(struct uiommufd_mmio *mmio, const struct mmio_cell *cell,
 	mmio_error(mmio, kind, "%u-byte %s at 0x%x", width, verb, offset);
 }
 
+/* What neither fits a register nor is nothing. */
 static noinline u64 odd_read(struct uiommufd_mmio *mmio, u32 offset,
 			     unsigned int width)
 {
 	struct mmio_cell *cell = cell_at(mmio, offset);
 	struct mmio_cell *next = NULL;
 
+	if (offset == UIOMMUFD_MMIO_UNMAPPED) {
+		mmio_count(&mmio_my_shard(mmio)->unmapped);
+		return 0;
+	}
 	if (exists(mmio, cell) && is_half(cell, offset, width))
 		return (cell_read(mmio, cell) >>
 			(offset - mmio_cell_offset(cell)) * 8) &
@@ -255,6 +266,10 @@ static noinline void odd_write(struct uiommufd_mmio *mmio, u32 offset,
 	struct mmio_cell *cell = cell_at(mmio, offset);
 	struct mmio_cell *next = NULL;
 
+	if (offset == UIOMMUFD_MMIO_UNMAPPED) {
+		mmio_count(&mmio_my_shard(mmio)->unmapped);
+		return;
+	}
 	if (exists(mmio, cell) && is_half(cell, offset, width)) {
 		half_write(mmio, cell, offset, value);
 		return;
@@ -269,10 +284,11 @@ static noinline void odd_write(struct uiommufd_mmio *mmio, u32 offset,
 	odd_error(mmio, cell, offset, width, "write");
 }
 
+/* At an offset of no alias; UIOMMUFD_MMIO_UNMAPPED reads 0. */
 static inline u64 real_read(struct uiommufd_mmio *mmio, u32 offset,
 			    unsigned int width)
 {
-	struct mmio_cell *cell = cell_at(mmio, offset);
+	const struct mmio_cell *cell = cell_at(mmio, offset);
 
 	if (uik_likely(fits(cell, offset, width)))
 		return cell_read(mmio, cell);
@@ -290,54 +306,54 @@ static inline void real_write(struct uiommufd_mmio *mmio, u32 offset,
 		odd_write(mmio, offset, width, value);
 }
 
-static inline u32 translate(struct uiommufd_mmio *mmio, u8 alias, u32 offset)
+/* Through an alias's function: apart, to keep the usual paths slim. */
+static noinline u64 translated_read(struct uiommufd_mmio *mmio, u8 alias,
+				    u32 offset, unsigned int width)
 {
-	offset = mmio->aliases[alias - 1].translate(mmio->device, offset);
-	if (uik_unlikely(offset == UIOMMUFD_MMIO_UNMAPPED))
-		mmio_count(&mmio_my_shard(mmio)->unmapped);
-	return offset;
+	return real_read(mmio, mmio_follow(mmio, alias, offset), width);
 }
 
-static noinline u64 alias_read(struct uiommufd_mmio *mmio, u8 alias,
-			       u32 offset, unsigned int width)
+static noinline void translated_write(struct uiommufd_mmio *mmio, u8 alias,
+				      u32 offset, unsigned int width,
+				      u64 value)
 {
-	offset = translate(mmio, alias, offset);
-	if (offset == UIOMMUFD_MMIO_UNMAPPED)
-		return 0;
-	return real_read(mmio, offset, width);
-}
-
-static noinline void alias_write(struct uiommufd_mmio *mmio, u8 alias,
-				 u32 offset, unsigned int width, u64 value)
-{
-	offset = translate(mmio, alias, offset);
-	if (offset != UIOMMUFD_MMIO_UNMAPPED)
-		real_write(mmio, offset, width, value);
+	real_write(mmio, mmio_follow(mmio, alias, offset), width, value);
 }
 
 static inline u64 access_read(struct uiommufd_mmio *mmio, u32 offset,
 			      unsigned int width)
 {
-	u8 alias = alias_at(mmio, offset);
+	u8 number = alias_at(mmio, offset);
 
 	mmio_count(&mmio_my_shard(mmio)->reads);
-	if (alias)
-		return alias_read(mmio, alias, offset, width);
+	if (number) {
+		const struct mmio_alias *alias = &mmio->aliases[number - 1];
+
+		if (uik_unlikely(!alias->slots))
+			return translated_read(mmio, number, offset, width);
+		offset = mmio_follow_slot(alias, offset);
+	}
 	return real_read(mmio, offset, width);
 }
 
 static inline void access_write(struct uiommufd_mmio *mmio, u32 offset,
 				unsigned int width, u64 value)
 {
-	u8 alias = alias_at(mmio, offset);
+	u8 number = alias_at(mmio, offset);
 
 	mmio_count(&mmio_my_shard(mmio)->writes);
-	if (width < 8)
-		value &= (1ull << width * 8) - 1;
-	if (alias)
-		alias_write(mmio, alias, offset, width, value);
-	else
-		real_write(mmio, offset, width, value);
+	if (width == 4)
+		value = (u32)value;
+	if (number) {
+		const struct mmio_alias *alias = &mmio->aliases[number - 1];
+
+		if (uik_unlikely(!alias->slots)) {
+			translated_write(mmio, number, offset, width, value);
+			return;
+		}
+		offset = mmio_follow_slot(alias, offset);
+	}
+	real_write(mmio, offset, width, value);
 }
 
 uint64_t uiommufd_mmio_read(struct uiommufd_mmio *mmio, uint32_t offset,
@@ -430,6 +446,8 @@ static void compile_row(struct mmio_row *to,
 		    ~(from->read_only | from->write_1_clear | from->reserved);
 	to->check = from->check;
 	to->written = from->written;
+	to->simple = to->plain && !from->check &&
+		     !(from->read_only | from->write_1_clear);
 	to->width = from->width;
 	to->flags = from->flags;
 	to->number = number;
@@ -477,11 +495,23 @@ static bool compile_table(struct uiommufd_mmio *mmio, u16 *map)
 	return true;
 }
 
-static void compile_aliases(const struct uiommufd_mmio_block *block, u8 *pages)
+static void compile_aliases(struct uiommufd_mmio *mmio,
+			    struct mmio_alias *aliases, u8 *pages)
 {
-	for (u32 i = 0; i < block->alias_count; i++)
-		memset(&pages[block->aliases[i].start >> MMIO_PAGE_SHIFT],
-		       i + 1, block->aliases[i].size >> MMIO_PAGE_SHIFT);
+	const struct uiommufd_mmio_alias *from = mmio->block->aliases;
+
+	for (u32 i = 0; i < mmio->block->alias_count; i++, from++) {
+		aliases[i] = (struct mmio_alias){
+			.slots = from->slots,
+			.start = from->start,
+			.shift = from->slots ?
+					 __builtin_ctz(from->slot_bytes) : 0,
+			.mask = from->slots ? from->slot_bytes - 1 : 0,
+			.translate = from->translate,
+		};
+		memset(&pages[from->start >> MMIO_PAGE_SHIFT], i + 1,
+		       from->size >> MMIO_PAGE_SHIFT);
+	}
 }
 
 static void mmio_release(struct uiommufd_mmio *mmio)
@@ -489,6 +519,7 @@ static void mmio_release(struct uiommufd_mmio *mmio)
 	kvfree(mmio->cells);
 	kvfree(mmio->map);
 	kvfree(mmio->pages);
+	kvfree(mmio->aliases);
 	kvfree(mmio->rows);
 	kvfree(mmio->first);
 	kfree(mmio);
@@ -511,19 +542,20 @@ mmio_alloc(const struct uiommufd_mmio_block *block, u32 cells, u32 map_bytes)
 		return NULL;
 	mmio->block = block;
 	mmio->size = block->size;
-	mmio->aliases = block->aliases;
 	mmio->cell_count = cells;
 	mmio->map_bytes = map_bytes;
 	spin_lock_init(&mmio->error_lock);
 	mmio->cells = kvcalloc(cells + 1, sizeof(*mmio->cells), GFP_KERNEL);
 	mmio->map = kvcalloc(map_bytes / 4 + 1, sizeof(u16), GFP_KERNEL);
 	mmio->pages = kvcalloc(block->size >> MMIO_PAGE_SHIFT, 1, GFP_KERNEL);
+	mmio->aliases = kvcalloc(block->alias_count + 1,
+				 sizeof(*mmio->aliases), GFP_KERNEL);
 	mmio->rows = kvcalloc(block->register_count + 1, sizeof(*mmio->rows),
 			      GFP_KERNEL);
 	mmio->first = kvcalloc(block->register_count + 1, sizeof(u32),
 			       GFP_KERNEL);
-	if (mmio->cells && mmio->map && mmio->pages && mmio->rows &&
-	    mmio->first)
+	if (mmio->cells && mmio->map && mmio->pages && mmio->aliases &&
+	    mmio->rows && mmio->first)
 		return mmio;
 	mmio_release(mmio);
 	return NULL;
@@ -550,7 +582,8 @@ struct uiommufd_mmio *uiommufd_mmio_new(const struct uiommufd_mmio_block *block,
 		return NULL;
 	}
 	mmio->device = device;
-	compile_aliases(block, (u8 *)mmio->pages);
+	compile_aliases(mmio, (struct mmio_alias *)mmio->aliases,
+			(u8 *)mmio->pages);
 	if (!compile_table(mmio, (u16 *)mmio->map)) {
 		if (why)
 			*why = "two registers overlap";

@@ -47,6 +47,7 @@ struct mmio_row {
 	u64 reserved;
 	u8 width;
 	u8 flags;
+	bool simple;		/* bits plain or reserved, no check */
 	u32 number;
 };
 
@@ -79,12 +80,21 @@ struct mmio_shard {
 	u64 unmapped;
 } __attribute__((aligned(64)));
 
+/* What of an alias an access looks at. */
+struct mmio_alias {
+	const u16 *slots;	/* borrowed; NULL: translate */
+	u32 start;
+	u32 shift;		/* log2 of slot_bytes */
+	u32 mask;		/* slot_bytes - 1 */
+	uint32_t (*translate)(void *device, uint32_t offset);
+};
+
 struct uik_mmio_ops;
 
 struct uiommufd_mmio {
 	u32 size;		/* of the window; block's */
 	u32 map_bytes;		/* offsets below have a map entry */
-	const struct uiommufd_mmio_alias *aliases; /* block's */
+	const struct mmio_alias *aliases;
 	void *device;		/* borrowed, for the hooks */
 	const struct uiommufd_mmio_block *block;
 	struct mmio_cell *cells;
@@ -126,9 +136,13 @@ static inline void mmio_count(u64 *counter)
 			 __ATOMIC_RELAXED);
 }
 
+/* A thread without a task yet counts with CPU 0. */
 static inline struct mmio_shard *mmio_my_shard(struct uiommufd_mmio *mmio)
 {
-	return &mmio->shard[(unsigned int)uik_current()->cpu % MMIO_SHARDS];
+	const struct task_struct *task = uik_current_task;
+	unsigned int cpu = uik_likely(task) ? task->cpu : 0;
+
+	return &mmio->shard[cpu % MMIO_SHARDS];
 }
 
 void mmio_error(struct uiommufd_mmio *mmio, enum mmio_error kind,
@@ -147,5 +161,29 @@ const char *mmio_table_check(const struct uiommufd_mmio_block *block,
 			     u32 *out_cells, u32 *out_map_bytes);
 u32 mmio_row_cells(const struct uiommufd_mmio_register *row);
 u32 mmio_row_offset(const struct uiommufd_mmio_register *row, u32 index);
+
+/* The slot's place in the block, or UIOMMUFD_MMIO_UNMAPPED. */
+static inline u32 mmio_follow_slot(const struct mmio_alias *alias, u32 offset)
+{
+	u32 at = offset - alias->start;
+	/* Pairs with the device's store: what is shown is ready. */
+	u32 slot = __atomic_load_n(&alias->slots[at >> alias->shift],
+				   __ATOMIC_ACQUIRE);
+
+	if (uik_unlikely(!slot))
+		return UIOMMUFD_MMIO_UNMAPPED;
+	return slot << alias->shift | (at & alias->mask);
+}
+
+/* Follows an alias once, by whichever way it has. */
+static inline u32 mmio_follow(const struct uiommufd_mmio *mmio, u8 number,
+			      u32 offset)
+{
+	const struct mmio_alias *alias = &mmio->aliases[number - 1];
+
+	if (alias->slots)
+		return mmio_follow_slot(alias, offset);
+	return alias->translate(mmio->device, offset);
+}
 
 #endif

@@ -78,8 +78,7 @@ unsigned int uiommufd_mmio_decode(struct uiommufd_mmio *mmio, uint32_t offset,
 		return 0;
 	alias = mmio->pages[offset >> MMIO_PAGE_SHIFT];
 	if (alias)
-		offset = mmio->block->aliases[alias - 1].translate(
-			mmio->device, offset);
+		offset = mmio_follow(mmio, alias, offset);
 	if (offset >= mmio->map_bytes || !mmio->map[offset / 4])
 		return 0;
 	cell = &mmio->cells[mmio->map[offset / 4]];

@@ -119,9 +119,13 @@ static const char *check_aliases(const struct uiommufd_mmio_block *block)
 	for (u32 i = 0; i < block->alias_count; i++) {
 		const struct uiommufd_mmio_alias *a = &block->aliases[i];
 
-		if (!a->translate || !a->size || a->start % page ||
-		    a->size % page)
+		if (!a->size || a->start % page || a->size % page)
 			return "an alias is not made of whole 4 KiB pages";
+		if (!a->slots && !a->translate)
+			return "an alias leads nowhere at all";
+		if (a->slots && (a->slot_bytes < 8 || a->slot_bytes > page ||
+				 a->slot_bytes & (a->slot_bytes - 1)))
+			return "an alias's slots have no power-of-two size";
 		if (a->start >= block->size || a->size > block->size - a->start)
 			return "an alias lies beyond the window";
 		for (u32 j = 0; j < i; j++)

@@ -120,7 +120,8 @@ static inline u32 queue_get(const struct sim_queue *queue, enum page_cell cell)
  */
 static inline bool page_differs(const struct sim_queue *queue)
 {
-	const u64 *page = (const u64 *)READ_ONCE(queue->page);
+	const u64 *page = (const u64 *)__atomic_load_n(&queue->page,
+							   __ATOMIC_RELAXED);
 	const u64 *seen = (const u64 *)queue->seen;
 
 	return page &&

@@ -151,6 +151,7 @@ struct sim *sim_new(struct uik_machine *machine,
 	sim->machine = machine;
 	sim->config = *config;
 	sim->virtual_clock = virtual_clock;
+	sim->attention = virtual_clock ? ATTENTION_VIRTUAL : 0;
 	if (cmdqv) {
 		sim->vintfs = 1u << config->log2_vintfs;
 		sim->vcmdqs = 1u << config->log2_vcmdqs;
@@ -181,6 +182,7 @@ void sim_free(struct sim *sim)
 		cache_fini(&sim->cache[i]);
 	kfree(sim->smmu_rows);
 	kfree(sim->cmdqv_rows);
+	kvfree(sim->alias_slots);
 	kvfree(sim->queue);
 	kvfree(sim);
 }

@@ -16,6 +16,7 @@
 #define UIK_SIM_SIM_H
 
 #include <linux/types.h>
+#include <linux/bits.h>
 #include <linux/compiler.h>
 #include <linux/spinlock.h>
 #include <uiommufd/platform.h>
@@ -35,6 +36,12 @@
 struct engine;
 
 enum sim_line { SIM_LINE_EVENTQ, SIM_LINE_GERROR, SIM_LINE_CMDQV, SIM_LINES };
+
+/* Why a trigger is more than a store; lines to deliver are bits 0 and up. */
+#define ATTENTION_LINES ((1u << SIM_LINES) - 1)
+#define ATTENTION_INLINE BIT(8)		/* the triggering thread works */
+#define ATTENTION_RESTING BIT(9)	/* the engine waits for a trigger */
+#define ATTENTION_VIRTUAL BIT(10)	/* the clock is virtual */
 
 struct sim_vintf {
 	struct sim_enable enable;	/* config_lock */
@@ -67,9 +74,8 @@ struct sim {
 	u64 smmu_phys;
 	u64 cmdqv_phys;
 	int irq[SIM_LINES];		/* 0: not wired */
-	u32 raised;			/* lines to deliver; atomic */
+	u32 attention;			/* ATTENTION_*; atomic */
 	enum uiommufd_engine mode;	/* engine's; atomic */
-	bool resting;			/* engine waits for a trigger; atomic */
 	bool virtual_clock;
 	u32 vintfs;
 	u32 vcmdqs;
@@ -109,6 +115,7 @@ struct sim {
 	struct uiommufd_mmio_block smmu_block;
 	struct uiommufd_mmio_block cmdqv_block;
 	struct uiommufd_mmio_alias cmdqv_alias;
+	u16 *alias_slots;		/* owned; what VINTF pages show */
 	struct sim_queue *queue;	/* owned: main, then VCMDQs */
 };
 
@@ -191,15 +198,11 @@ u64 engine_pass(struct sim *sim, u64 max_commands);
 /*
  * A wake-up lost because resting is seen too late costs one idle_sleep_ns on
  * a wall clock.  On a virtual clock the engine rests without limit, so there
- * it must not be lost.
+ * the slow path looks again behind a barrier.
  */
 static inline void engine_trigger(struct sim *sim, struct sim_queue *queue)
 {
-	if (sim->virtual_clock)
-		__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (READ_ONCE(sim->mode) == UIOMMUFD_ENGINE_INLINE ||
-	    READ_ONCE(sim->resting) ||
-	    __atomic_load_n(&sim->raised, __ATOMIC_RELAXED))
+	if (uik_unlikely(__atomic_load_n(&sim->attention, __ATOMIC_RELAXED)))
 		engine_trigger_slow(sim, queue);
 }
 

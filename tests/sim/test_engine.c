@@ -3,7 +3,7 @@
  * Who moves the queues: by hand, inline, by the engine's thread.
  */
 #include "hw.h"
-#include <linux/delay.h>
+#include <sched.h>
 #include <time.h>
 #include <uik/task.h>
 
@@ -127,6 +127,8 @@ static bool wait_cons(const uint32_t *cell, uint32_t value)
 
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	while (__atomic_load_n(cell, __ATOMIC_ACQUIRE) != value) {
+		/* More producers than processors: let the engine have one. */
+		sched_yield();
 		clock_gettime(CLOCK_MONOTONIC, &now);
 		if (now.tv_sec - start.tv_sec > 20)
 			return false;

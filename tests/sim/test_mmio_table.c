@@ -147,6 +147,9 @@ static void test_aliases(void **state)
 		.register_count = 1, .aliases = alias, .alias_count = 2,
 	};
 
+	static const uint16_t slots[0x1000 / 8];
+	static const uint32_t odd[] = { 0, 4, 24, 0x2000 };
+
 	refuse_block(&block, "two aliases overlap");
 	block.alias_count = 1;
 	row.offset = 0x1800;
@@ -157,7 +160,13 @@ static void test_aliases(void **state)
 	alias[0].size = 0x2000;
 	refuse_block(&block, "an alias lies beyond the window");
 	alias[0].translate = NULL;
-	refuse_block(&block, "an alias is not made of whole 4 KiB pages");
+	refuse_block(&block, "an alias leads nowhere at all");
+	alias[0].slots = slots;
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		alias[0].slot_bytes = odd[i];
+		refuse_block(&block,
+			     "an alias's slots have no power-of-two size");
+	}
 	block.size = 0x2100;
 	refuse_block(&block, "the window is not made of whole 4 KiB pages");
 }
