@@ -290,7 +290,7 @@ static bool is_among(int ret, const int *errnos)
 
 static bool sweep_step(struct rig *rig, int (*op)(struct rig *rig),
 		       void (*undo)(struct rig *rig), const int *errnos,
-		       u32 nth, bool sticky)
+		       u32 nth, bool sticky, bool cold)
 {
 	struct uik_audit before = rig_audit(rig), after;
 	bool hit;
@@ -310,9 +310,11 @@ static bool sweep_step(struct rig *rig, int (*op)(struct rig *rig),
 		fail_msg("step %u failed with %d", nth, ret);
 	after = rig_audit(rig);
 	assert_int_equal(after.objects, before.objects);
-	if (after.blocks != before.blocks)
+	/* Arrays that have grown stay so: the first time there may be more. */
+	if (!cold && after.blocks != before.blocks)
 		uik_slab_report(rig->machine, stderr);
-	assert_int_equal(after.blocks, before.blocks);
+	if (!cold)
+		assert_int_equal(after.blocks, before.blocks);
 	assert_int_equal(after.warnings, before.warnings);
 	assert_int_equal(after.locks, 0);
 	return true;
@@ -321,10 +323,11 @@ static bool sweep_step(struct rig *rig, int (*op)(struct rig *rig),
 void rig_sweep(struct rig *rig, int (*op)(struct rig *rig),
 	       void (*undo)(struct rig *rig), const int *errnos)
 {
-	for (int sticky = 0; sticky <= 1; sticky++) {
+	for (int round = 0; round < 3; round++) {
+		bool cold = round == 0, sticky = round == 2;
 		u32 nth = 1;
 
-		while (sweep_step(rig, op, undo, errnos, nth, sticky))
+		while (sweep_step(rig, op, undo, errnos, nth, sticky, cold))
 			nth++;
 		assert_true(nth > 1);
 		undo(rig);
