@@ -408,12 +408,11 @@ u32 command_run(struct sim_queue *queue, const struct sim_entry *entry,
 		queue->counters.slot[command_slot[opcode]]++;
 		/* What a waiter for this CMD_SYNC looks at must move now. */
 		if (action == ACTION_SYNC) {
-			queue->cons = queue_advance(start, done + 1,
-						    queue->log2_size);
+			queue_move(queue, start, done + 1);
 			queue_publish(queue, 0);
 		}
 	}
-	queue->cons = queue_advance(start, done, queue->log2_size);
+	queue_move(queue, start, done);
 	return done;
 }
 
@@ -447,6 +446,6 @@ enum uiommufd_command_error command_run_one(struct sim_queue *queue,
 	if (error)
 		return error;
 	queue->counters.slot[command_slot[opcode]]++;
-	queue->cons = queue_advance(queue->cons, 1, queue->log2_size);
+	queue_move(queue, queue->cons, 1);
 	return UIOMMUFD_COMMAND_OK;
 }

@@ -12,6 +12,7 @@
  * skips to the last stage and has no limit there: time only passes when
  * everybody waits.
  */
+#include <asm/barrier.h>
 #include <linux/delay.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -143,7 +144,7 @@ void engine_trigger_slow(struct sim *sim, struct sim_queue *queue)
 	u32 attention;
 
 	/* Pairs with rest(): either it sees our work, or we see it rest. */
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	smp_mb();
 	attention = __atomic_load_n(&sim->attention, __ATOMIC_RELAXED);
 	if (attention & ATTENTION_INLINE)
 		drain(sim, queue);

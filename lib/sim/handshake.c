@@ -35,7 +35,7 @@ bool enable_drive(struct sim *sim, struct sim_enable *enable, u32 want,
 		WRITE_ONCE(sim->moving, true);
 		return false;
 	}
-	enable->is = want;
+	WRITE_ONCE(enable->is, want);
 	WRITE_ONCE(enable->moving, false);
 	return true;
 }

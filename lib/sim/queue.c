@@ -38,7 +38,7 @@ void queue_set(struct sim_queue *queue, enum page_cell cell, u32 value)
 	mmio_store(queue->cell[cell], value);
 	if (!queue->page)
 		return;
-	WRITE_ONCE(queue->seen[cell], value);
+	__atomic_store_n(&queue->seen[cell], value, __ATOMIC_RELAXED);
 	__atomic_store_n(&queue->page[cell], value, __ATOMIC_RELEASE);
 }
 
@@ -63,7 +63,7 @@ bool queue_latch(struct sim_queue *queue)
 	    (address & (((u64)ENTRY_BYTES << log2_size) - 1)))
 		return false;
 	queue->log2_size = log2_size;
-	queue->mask = queue_mask(log2_size);
+	WRITE_ONCE(queue->mask, queue_mask(log2_size));
 	queue->base = address;
 	WRITE_ONCE(queue->cons, queue_get(queue, PAGE_CONS) & queue->mask);
 	queue->last_prod = queue->cons;
@@ -77,7 +77,9 @@ void queue_abort(struct sim_queue *queue)
 {
 	WRITE_ONCE(queue->in_flight, false);
 	WRITE_ONCE(queue->enabled, false);
-	queue->enable = (struct sim_enable){ 0 };
+	queue->enable.want = 0;
+	WRITE_ONCE(queue->enable.is, 0);
+	WRITE_ONCE(queue->enable.moving, false);
 	queue_set(queue, PAGE_STATUS, 0);
 }
 

@@ -154,6 +154,14 @@ static inline u32 queue_advance(u32 cons, u32 count, unsigned int log2_size)
 	return (cons + count) & queue_mask(log2_size);
 }
 
+/* Sets the read index; others look at it without the lock. */
+static inline void queue_move(struct sim_queue *queue, u32 from, u32 count)
+{
+	__atomic_store_n(&queue->cons,
+			 queue_advance(from, count, queue->log2_size),
+			 __ATOMIC_RELAXED);
+}
+
 static inline u32 queue_slot(u32 cons, unsigned int log2_size)
 {
 	return cons & ((1u << log2_size) - 1);
