@@ -17,7 +17,8 @@
 /* The lowest bit of an owner word: somebody sleeps on it. */
 #define LOCK_SLEEPER 1ul
 
-extern bool lock_debug;		/* order recording is on */
+/* Order recording is on. */
+extern bool lock_debug __attribute__((visibility("hidden")));
 
 /* Reports, slow sides of the functions below. */
 void lock_stack_full(const void *lock);
@@ -33,24 +34,61 @@ void lock_sleeps_atomic(const void *lock, const struct lock_class_key *key,
 /* What a reader calls a class. */
 const char *lock_name(const struct lock_class_key *key);
 
+/*
+ * The quick ways below hold when nobody watches and nothing is to be reported;
+ * whatever fails them goes the slow way from the start, which is complete.
+ */
+static __always_inline bool lock_quick(const struct task_struct *task,
+				       bool sleeps)
+{
+	return likely(task) && likely(!uik_hooks) && likely(!lock_debug) &&
+	       likely(!sleeps || !task->atomic_depth) &&
+	       likely(task->held_count < UIK_LOCK_DEPTH);
+}
+
+/* Pushes where lock_quick() held. */
+static __always_inline void lock_push_quick(struct task_struct *task,
+					    const void *lock,
+					    const struct lock_class_key *key,
+					    unsigned int kind,
+					    unsigned int subclass,
+					    const void *site)
+{
+	unsigned int n = task->held_count;
+	struct uik_held_lock *held = &task->held[n];
+
+	held->lock = lock;
+	held->key = key;
+	held->site = site;
+	held->kind = kind;
+	held->subclass = subclass;
+	/* The audit of another task reads the count. */
+	__atomic_store_n(&task->held_count, n + 1, __ATOMIC_RELAXED);
+}
+
+/* Whether nobody watches and @lock is on top of the stack. */
+static __always_inline bool lock_quick_top(const struct task_struct *task,
+					   const void *lock)
+{
+	return likely(task) && likely(!uik_hooks) && likely(task->held_count) &&
+	       likely(task->held[task->held_count - 1].lock == lock);
+}
+
+static __always_inline void lock_pop_quick(struct task_struct *task)
+{
+	__atomic_store_n(&task->held_count, task->held_count - 1,
+			 __ATOMIC_RELAXED);
+}
+
 static inline void lock_push(struct task_struct *task, const void *lock,
 			     const struct lock_class_key *key,
 			     unsigned int kind, unsigned int subclass,
 			     const void *site)
 {
-	unsigned int n = task->held_count;
-
-	if (unlikely(n >= UIK_LOCK_DEPTH)) {
+	if (unlikely(task->held_count >= UIK_LOCK_DEPTH))
 		lock_stack_full(lock);
-		return;
-	}
-	task->held[n].lock = lock;
-	task->held[n].key = key;
-	task->held[n].site = site;
-	task->held[n].kind = kind;
-	task->held[n].subclass = subclass;
-	/* The audit of another task reads the count. */
-	__atomic_store_n(&task->held_count, n + 1, __ATOMIC_RELAXED);
+	else
+		lock_push_quick(task, lock, key, kind, subclass, site);
 }
 
 /* Whether the task held @lock. */

@@ -57,13 +57,13 @@ struct uik_machine *uik_machine_new(const struct uik_machine_config *config)
 
 	if (!config)
 		config = &defaults;
-	machine = arena_reserve(config->arena_bytes, sizeof(*machine), &size);
+	machine = arena_reserve(config->arena_bytes, &size);
 	if (!machine)
 		return NULL;
 	machine->arena_bytes = size;
 	machine->arena.debug = slab_debug_wanted();
 	machine->arena.checked = machine->arena.debug || poison_wanted();
-	if (arena_init(&machine->arena, machine, size)) {
+	if (arena_init(&machine->arena, size)) {
 		arena_release(machine, size);
 		return NULL;
 	}

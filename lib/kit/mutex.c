@@ -130,8 +130,8 @@ void mutex_destroy(struct mutex *lock)
 	WARN_ON(mutex_is_locked(lock));
 }
 
-static __always_inline int mutex_take(struct mutex *lock, unsigned int subclass,
-				      bool interruptible, const void *site)
+static noinline int mutex_lock_slow(struct mutex *lock, unsigned int subclass,
+				    bool interruptible, const void *site)
 {
 	struct task_struct *task = uik_current();
 
@@ -141,6 +141,17 @@ static __always_inline int mutex_take(struct mutex *lock, unsigned int subclass,
 	    owner_lock_slow(&lock->owner, task, interruptible, site))
 		return -EINTR;
 	lock_push(task, lock, lock->key, UIK_HELD_MUTEX, subclass, site);
+	return 0;
+}
+
+static __always_inline int mutex_take(struct mutex *lock, unsigned int subclass,
+				      bool interruptible, const void *site)
+{
+	struct task_struct *task = uik_current_task;
+
+	if (!lock_quick(task, true) || unlikely(!owner_try(&lock->owner, task)))
+		return mutex_lock_slow(lock, subclass, interruptible, site);
+	lock_push_quick(task, lock, lock->key, UIK_HELD_MUTEX, subclass, site);
 	return 0;
 }
 
@@ -171,7 +182,7 @@ int mutex_trylock(struct mutex *lock)
 	return 1;
 }
 
-void mutex_unlock(struct mutex *lock)
+static noinline void mutex_unlock_slow(struct mutex *lock)
 {
 	struct task_struct *task = uik_current();
 
@@ -182,6 +193,17 @@ void mutex_unlock(struct mutex *lock)
 		return;
 	}
 	lock_pop(task, lock);
+}
+
+void mutex_unlock(struct mutex *lock)
+{
+	struct task_struct *task = uik_current_task;
+
+	if (!lock_quick_top(task, lock) ||
+	    unlikely(!owner_release(&lock->owner, task)))
+		mutex_unlock_slow(lock);
+	else
+		lock_pop_quick(task);
 }
 
 /* Decrements unless the count is 1; false when it is. */

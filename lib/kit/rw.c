@@ -96,7 +96,7 @@ int rw_read_slow(struct uik_rw *rw, struct task_struct *task,
 	return 0;
 }
 
-static void rw_wake_all(struct uik_rw *rw)
+void rw_wake_all(struct uik_rw *rw)
 {
 	uik_futex_wake(&rw->state, INT_MAX);
 }
@@ -133,15 +133,5 @@ void rw_wake_after_read(struct uik_rw *rw)
 
 	if (__atomic_compare_exchange_n(&rw->state, &idle, 0, false,
 					__ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
-		rw_wake_all(rw);
-}
-
-void rw_write_release(struct uik_rw *rw, u32 readers)
-{
-	u32 seen;
-
-	__atomic_store_n(&rw->owner, 0, __ATOMIC_RELAXED);
-	seen = __atomic_exchange_n(&rw->state, readers, __ATOMIC_SEQ_CST);
-	if (unlikely(seen & RW_SLEEPER))
 		rw_wake_all(rw);
 }

@@ -47,8 +47,18 @@ int rw_write_slow(struct uik_rw *rw, struct task_struct *task,
 		  bool interruptible, const void *site);
 /* After the last reader left behind sleepers. */
 void rw_wake_after_read(struct uik_rw *rw);
+void rw_wake_all(struct uik_rw *rw);
+
 /* Gives the write hold back; @readers is what remains: 0, or 1 to downgrade. */
-void rw_write_release(struct uik_rw *rw, u32 readers);
+static inline void rw_write_release(struct uik_rw *rw, u32 readers)
+{
+	u32 seen;
+
+	__atomic_store_n(&rw->owner, 0, __ATOMIC_RELAXED);
+	seen = __atomic_exchange_n(&rw->state, readers, __ATOMIC_SEQ_CST);
+	if (unlikely(seen & RW_SLEEPER))
+		rw_wake_all(rw);
+}
 
 static inline void rw_read_release(struct uik_rw *rw)
 {

@@ -13,8 +13,8 @@ void __init_rwsem(struct rw_semaphore *sem, const char *name,
 	rw_init(&sem->rw);
 }
 
-static __always_inline int read_take(struct rw_semaphore *sem,
-				     bool interruptible, const void *site)
+static noinline int read_slow(struct rw_semaphore *sem, bool interruptible,
+			      const void *site)
 {
 	struct task_struct *task = uik_current();
 
@@ -27,9 +27,19 @@ static __always_inline int read_take(struct rw_semaphore *sem,
 	return 0;
 }
 
-static __always_inline int write_take(struct rw_semaphore *sem,
-				      unsigned int subclass, bool interruptible,
-				      const void *site)
+static __always_inline int read_take(struct rw_semaphore *sem,
+				     bool interruptible, const void *site)
+{
+	struct task_struct *task = uik_current_task;
+
+	if (!lock_quick(task, true) || unlikely(!rw_read_try(&sem->rw)))
+		return read_slow(sem, interruptible, site);
+	lock_push_quick(task, sem, sem->key, UIK_HELD_READ, 0, site);
+	return 0;
+}
+
+static noinline int write_slow(struct rw_semaphore *sem, unsigned int subclass,
+			       bool interruptible, const void *site)
 {
 	struct task_struct *task = uik_current();
 
@@ -39,6 +49,18 @@ static __always_inline int write_take(struct rw_semaphore *sem,
 	    rw_write_slow(&sem->rw, task, interruptible, site))
 		return -EINTR;
 	lock_push(task, sem, sem->key, UIK_HELD_WRITE, subclass, site);
+	return 0;
+}
+
+static __always_inline int write_take(struct rw_semaphore *sem,
+				      unsigned int subclass, bool interruptible,
+				      const void *site)
+{
+	struct task_struct *task = uik_current_task;
+
+	if (!lock_quick(task, true) || unlikely(!rw_write_try(&sem->rw, task)))
+		return write_slow(sem, subclass, interruptible, site);
+	lock_push_quick(task, sem, sem->key, UIK_HELD_WRITE, subclass, site);
 	return 0;
 }
 
@@ -91,7 +113,7 @@ int down_write_trylock(struct rw_semaphore *sem)
 	return 1;
 }
 
-void up_read(struct rw_semaphore *sem)
+static noinline void up_read_slow(struct rw_semaphore *sem)
 {
 	struct task_struct *task = uik_current();
 
@@ -100,6 +122,18 @@ void up_read(struct rw_semaphore *sem)
 		lock_release_unowned(sem, "up_read");
 		return;
 	}
+	rw_read_release(&sem->rw);
+}
+
+void up_read(struct rw_semaphore *sem)
+{
+	struct task_struct *task = uik_current_task;
+
+	if (!lock_quick_top(task, sem)) {
+		up_read_slow(sem);
+		return;
+	}
+	lock_pop_quick(task);
 	rw_read_release(&sem->rw);
 }
 
@@ -114,7 +148,7 @@ static bool check_writer(struct rw_semaphore *sem, struct task_struct *task,
 	return false;
 }
 
-void up_write(struct rw_semaphore *sem)
+static noinline void up_write_slow(struct rw_semaphore *sem)
 {
 	struct task_struct *task = uik_current();
 
@@ -122,6 +156,20 @@ void up_write(struct rw_semaphore *sem)
 	if (!check_writer(sem, task, "up_write"))
 		return;
 	lock_pop(task, sem);
+	rw_write_release(&sem->rw, 0);
+}
+
+void up_write(struct rw_semaphore *sem)
+{
+	struct task_struct *task = uik_current_task;
+
+	if (!lock_quick_top(task, sem) ||
+	    unlikely(__atomic_load_n(&sem->rw.owner, __ATOMIC_RELAXED) !=
+		     (unsigned long)task)) {
+		up_write_slow(sem);
+		return;
+	}
+	lock_pop_quick(task);
 	rw_write_release(&sem->rw, 0);
 }
 

@@ -18,8 +18,8 @@ void __spin_lock_init(spinlock_t *lock, const char *name,
 	__atomic_store_n(&lock->owner, 0, __ATOMIC_RELAXED);
 }
 
-static __always_inline void spin_take(spinlock_t *lock, unsigned int subclass,
-				      const void *site)
+static noinline void spin_lock_slow(spinlock_t *lock, unsigned int subclass,
+				    const void *site)
 {
 	struct task_struct *task = uik_current();
 
@@ -29,6 +29,20 @@ static __always_inline void spin_take(spinlock_t *lock, unsigned int subclass,
 	if (unlikely(!owner_try(&lock->owner, task)))
 		owner_lock_slow(&lock->owner, task, false, site);
 	lock_push(task, lock, lock->key, UIK_HELD_SPIN, subclass, site);
+}
+
+static __always_inline void spin_take(spinlock_t *lock, unsigned int subclass,
+				      const void *site)
+{
+	struct task_struct *task = uik_current_task;
+
+	if (!lock_quick(task, false) ||
+	    unlikely(!owner_try(&lock->owner, task))) {
+		spin_lock_slow(lock, subclass, site);
+		return;
+	}
+	task->atomic_depth++;
+	lock_push_quick(task, lock, lock->key, UIK_HELD_SPIN, subclass, site);
 }
 
 void spin_lock(spinlock_t *lock)
@@ -54,7 +68,7 @@ int spin_trylock(spinlock_t *lock)
 	return 1;
 }
 
-void spin_unlock(spinlock_t *lock)
+static noinline void spin_unlock_slow(spinlock_t *lock)
 {
 	struct task_struct *task = uik_current();
 
@@ -66,6 +80,19 @@ void spin_unlock(spinlock_t *lock)
 	}
 	lock_pop(task, lock);
 	task->atomic_depth--;
+}
+
+void spin_unlock(spinlock_t *lock)
+{
+	struct task_struct *task = uik_current_task;
+
+	if (!lock_quick_top(task, lock) ||
+	    unlikely(!owner_release(&lock->owner, task))) {
+		spin_unlock_slow(lock);
+		return;
+	}
+	task->atomic_depth--;
+	lock_pop_quick(task);
 }
 
 int atomic_dec_and_lock(atomic_t *count, spinlock_t *lock)

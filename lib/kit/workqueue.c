@@ -317,12 +317,15 @@ bool flush_work(struct work_struct *work)
 bool flush_delayed_work(struct delayed_work *work)
 {
 	struct workqueue_struct *wq = smp_load_acquire(&work->work.queue);
+	bool was_pending;
 
 	if (!wq)
 		return false;
-	if (take_back(&work->work))
+	was_pending = take_back(&work->work);
+	if (was_pending)
 		enqueue(wq, &work->work, 0);
-	return flush(wq, &work->work);
+	/* Flushed in any case; it may have run by now. */
+	return flush(wq, &work->work) || was_pending;
 }
 
 void uik_flush_workqueue(struct workqueue_struct *wq)

@@ -5,6 +5,8 @@
 #include <linux/completion.h>
 #include <linux/rwsem.h>
 
+#include "kit/rw.h"
+
 #define ROUNDS 20000
 
 struct shared {
@@ -115,8 +117,9 @@ static void writers_first(void **state)
 	shared_init(&s);
 	down_read(&s.sem);
 	writer = start(write_and_tell, &s);
-	eventually(__atomic_load_n(&s.sem.rw.writers_waiting,
-				   __ATOMIC_RELAXED));
+	/* It waits once it has marked the lock. */
+	eventually(__atomic_load_n(&s.sem.rw.state, __ATOMIC_RELAXED) &
+		   RW_SLEEPER);
 	assert_int_equal(down_write_trylock(&s.sem), 0);
 	reader = start(read_after, &s);
 	usleep(2000);

@@ -208,7 +208,7 @@ static int set_under_lock(void *arg)
 	struct scene *s = arg;
 
 	spin_lock(&s->wq.lock);
-	s->turn = 1;
+	WRITE_ONCE(s->turn, 1);
 	wake_up_all_locked(&s->wq);
 	spin_unlock(&s->wq.lock);
 	return 0;
