@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -106,7 +107,7 @@ static void slots_set(uintptr_t at, size_t size, struct arena *arena)
 				 __ATOMIC_RELEASE);
 }
 
-void *arena_reserve(size_t wanted_bytes, size_t head_bytes, size_t *size)
+void *arena_reserve(size_t wanted_bytes, size_t *size)
 {
 	size_t bytes = wanted_bytes ? wanted_bytes : ARENA_DEFAULT;
 	void *p = NULL;
@@ -160,9 +161,9 @@ static void lists_init(struct arena *arena)
 	}
 }
 
-int arena_init(struct arena *arena, void *base, size_t size)
+int arena_init(struct arena *arena, size_t size)
 {
-	uintptr_t at = (uintptr_t)base, start;
+	uintptr_t at = (uintptr_t)arena, start;
 
 	arena->base = at;
 	arena->size = size;
@@ -342,7 +343,7 @@ uintptr_t arena_block_take(struct arena *arena, unsigned int class)
 	uintptr_t p = depot->head;
 
 	if (p) {
-		depot->head = *arena_tag(arena, p) & TAG_POINTER;
+		depot->head = *arena_tag(arena, p);
 		depot->count--;
 		return p;
 	}
@@ -356,6 +357,7 @@ uintptr_t arena_block_take(struct arena *arena, unsigned int class)
 	}
 	p = arena->bump[class];
 	arena->bump[class] += size;
+	arena->carved[class]++;
 	return p;
 }
 
@@ -363,8 +365,7 @@ void arena_block_give(struct arena *arena, unsigned int class, uintptr_t p)
 {
 	struct arena_list *depot = &arena->depot[class];
 
-	*arena_tag(arena, p) = (uint64_t)TAG_FREE_BLOCK << TAG_SHIFT |
-			       depot->head;
+	*arena_tag(arena, p) = depot->head;
 	depot->head = p;
 	depot->count++;
 }
@@ -378,8 +379,7 @@ bool arena_refill(struct arena *arena, unsigned int class,
 		p = arena_block_take(arena, class);
 		if (!p)
 			break;
-		*arena_tag(arena, p) = (uint64_t)TAG_FREE_BLOCK << TAG_SHIFT |
-				       list->head;
+		*arena_tag(arena, p) = list->head;
 		list->head = p;
 		list->count++;
 	}
@@ -393,10 +393,45 @@ void arena_drain(struct arena *arena, unsigned int class,
 
 	while (list->count > list->limit / 2) {
 		p = list->head;
-		list->head = *arena_tag(arena, p) & TAG_POINTER;
+		list->head = *arena_tag(arena, p);
 		list->count--;
 		arena_block_give(arena, class, p);
 	}
+}
+
+void arena_cpu_wait(struct arena_cpu *cpu)
+{
+	unsigned int spins = 0;
+
+	do {
+		if (++spins > 64)
+			sched_yield();
+	} while (__atomic_exchange_n(&cpu->busy, 1, __ATOMIC_ACQUIRE));
+}
+
+/* What was cut and is not free is live. */
+void arena_count(struct arena *arena, uint64_t *blocks, uint64_t *bytes)
+{
+	uint64_t live[ARENA_CLASSES], sum = 0, size = 0;
+	unsigned int cpu, class;
+
+	for (cpu = 0; cpu < ARENA_CPUS; cpu++)
+		arena_cpu_enter(&arena->cpu[cpu]);
+	arena_lock(arena);
+	for (class = 0; class < ARENA_CLASSES; class++) {
+		live[class] = arena->carved[class] - arena->depot[class].count -
+			      arena->quarantined[class];
+		for (cpu = 0; cpu < ARENA_CPUS; cpu++)
+			live[class] -= arena->cpu[cpu].list[class].count;
+		live[class] -= class == RECORD_CLASS ? arena->records : 0;
+		sum += live[class];
+		size += live[class] * uik_arena_class_size[class];
+	}
+	*blocks = sum + arena->span_blocks;
+	*bytes = size + arena->span_bytes;
+	arena_unlock(arena);
+	for (cpu = 0; cpu < ARENA_CPUS; cpu++)
+		arena_cpu_leave(&arena->cpu[cpu]);
 }
 
 /* Its tag is live and internal; a span's size is in the next word. */

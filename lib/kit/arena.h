@@ -16,7 +16,7 @@
  *
  *   live block   kind + 1 in bits 63:60, bytes unused at its end in bits
  *                59:48, caller (or debug record) in bits 47:0
- *   free block   8 in bits 63:60, next free block in bits 47:0
+ *   free block   the next free block of its list, or 0
  *   free span    9 in bits 63:60, order in bits 59:48, next in bits 47:0;
  *                the word after it: the previous one
  *   otherwise    0
@@ -61,22 +61,20 @@ enum block_kind {
 
 #define TAG_SHIFT 60
 #define TAG_LIVE(kind) ((uint64_t)(kind) + 1)
-#define TAG_FREE_BLOCK 8u
 #define TAG_FREE_SPAN 9u
 #define TAG_FIELD_SHIFT 48
 #define TAG_POINTER ((1ull << TAG_FIELD_SHIFT) - 1)
 
+/* Free blocks of a class, linked through their tags. */
 struct arena_list {
 	uintptr_t head;
 	uint32_t count;
-	uint32_t limit;		/* of a magazine: more go to the depot */
+	uint32_t limit;		/* of a CPU's list: more go to the depot */
 };
 
 /* Used by whoever holds busy. */
 struct arena_cpu {
 	uint32_t busy;
-	int64_t blocks;		/* may be negative: freed here, made elsewhere */
-	int64_t bytes;
 	struct arena_list list[ARENA_CLASSES];
 } __attribute__((aligned(64)));
 
@@ -91,13 +89,16 @@ struct arena_zone {
 };
 
 struct arena {
-	uintptr_t base;
+	uintptr_t base;		/* its own address: it lies at its start */
 	size_t size;		/* reserved */
 	bool checked;		/* all traffic takes the slow path */
 	bool debug;		/* stacks are kept */
 	struct arena_cpu cpu[ARENA_CPUS];
 	pthread_mutex_t lock;	/* everything below */
 	struct arena_list depot[ARENA_CLASSES];
+	uint64_t carved[ARENA_CLASSES];	/* blocks ever cut from chunks */
+	uint64_t records;		/* live: blocks that nobody asked for */
+	uint32_t quarantined[ARENA_CLASSES];
 	uintptr_t bump[ARENA_CLASSES];
 	uintptr_t bump_end[ARENA_CLASSES];
 	struct arena_zone heap;
@@ -105,12 +106,13 @@ struct arena {
 	uintptr_t quarantine[ARENA_QUARANTINE];
 	uint32_t quarantine_next;
 	uint32_t late_writes;	/* found in quarantine */
-	int64_t span_blocks;	/* atomic; live spans */
-	int64_t span_bytes;
+	uint64_t span_blocks;	/* live spans but the kit's own */
+	uint64_t span_bytes;
 };
 
 /* What is kept of a block's allocation when the arena is in debug mode. */
 #define RECORD_FRAMES 14
+#define RECORD_CLASS 1		/* 128 bytes */
 struct block_record {
 	const void *site;
 	uint32_t frame_count;
@@ -121,11 +123,11 @@ struct block_record {
 extern struct arena *uik_arena_of_slot[ARENA_SLOTS];
 extern const uint16_t uik_arena_class_size[ARENA_CLASSES];
 
-/* Reserves a range and puts @head_bytes at its start in place; NULL. */
-void *arena_reserve(size_t wanted_bytes, size_t head_bytes, size_t *size);
+/* Reserves a range, of which the head (up to the tags) is usable; NULL. */
+void *arena_reserve(size_t wanted_bytes, size_t *size);
 void arena_release(void *base, size_t size);
-/* The arena structure lies in the reserved head. */
-int arena_init(struct arena *arena, void *base, size_t size);
+/* @arena is at the start of the range. */
+int arena_init(struct arena *arena, size_t size);
 void arena_fini(struct arena *arena);
 
 static inline struct arena *arena_of(const void *p)
@@ -136,14 +138,17 @@ static inline struct arena *arena_of(const void *p)
 
 static inline uint64_t *arena_tag(const struct arena *arena, uintptr_t p)
 {
-	return (uint64_t *)(arena->base + ARENA_TAGS) +
-	       ((p - arena->base) >> 6);
+	uintptr_t base = (uintptr_t)arena;
+
+	return (uint64_t *)(base + ARENA_TAGS) + ((p - base) >> 6);
 }
 
 static inline uint8_t *arena_class_byte(const struct arena *arena, uintptr_t p)
 {
-	return (uint8_t *)(arena->base + ARENA_CLASS_MAP) +
-	       ((p - arena->base) >> ARENA_CHUNK_SHIFT);
+	uintptr_t base = (uintptr_t)arena;
+
+	return (uint8_t *)(base + ARENA_CLASS_MAP) +
+	       ((p - base) >> ARENA_CHUNK_SHIFT);
 }
 
 /* Whether @p lies in committed memory; looked at without the lock. */
@@ -166,12 +171,28 @@ void arena_span_free(struct arena *arena, struct arena_zone *zone, uintptr_t p,
 /* Free blocks of a class; the lock is held.  0 without memory. */
 uintptr_t arena_block_take(struct arena *arena, unsigned int class);
 void arena_block_give(struct arena *arena, unsigned int class, uintptr_t p);
+/* Live blocks and their bytes; waits for CPUs at work. */
+void arena_count(struct arena *arena, uint64_t *blocks, uint64_t *bytes);
 /* Moves free blocks from the depot to an empty list; false without memory. */
 bool arena_refill(struct arena *arena, unsigned int class,
 		  struct arena_list *list);
 /* Moves about half of a full list to the depot. */
 void arena_drain(struct arena *arena, unsigned int class,
 		 struct arena_list *list);
+
+void arena_cpu_wait(struct arena_cpu *cpu);
+
+/* Two tasks may share a CPU number: whoever comes second waits. */
+static inline void arena_cpu_enter(struct arena_cpu *cpu)
+{
+	if (uik_unlikely(__atomic_exchange_n(&cpu->busy, 1, __ATOMIC_ACQUIRE)))
+		arena_cpu_wait(cpu);
+}
+
+static inline void arena_cpu_leave(struct arena_cpu *cpu)
+{
+	__atomic_store_n(&cpu->busy, 0, __ATOMIC_RELEASE);
+}
 
 static inline void arena_lock(struct arena *arena)
 {

@@ -188,15 +188,11 @@ void *page_address(const struct page *page)
 static size_t touch(void *host, void *buf, size_t n, bool write)
 {
 	struct mm_struct *mm = mm_own();
-	size_t left;
 
 	if (!fault_may_touch((uintptr_t)host, n))
 		return write ? foreign_write(mm, (uintptr_t)host, buf, n) :
 			       foreign_read(mm, buf, (uintptr_t)host, n);
-	left = write ? uik_raw_copy(host, buf, n) : uik_raw_copy(buf, host, n);
-	if (left)
-		fault_forget();
-	return left;
+	return write ? uik_raw_copy(host, buf, n) : uik_raw_copy(buf, host, n);
 }
 
 static int phys_access(struct uik_machine *machine, uint64_t phys, char *buf,

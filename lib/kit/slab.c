@@ -7,11 +7,11 @@
  * the arena's depot.  Larger ones are spans of pages.  In checked mode the
  * lists stay empty, so that all traffic comes through slab_checked.c.
  *
- * Costs: a hit is one exchange (busy), one tag write and two counter updates.
+ * Costs: a hit is one exchange (busy) and one tag write.  Live blocks are not
+ * counted as they come and go: they are those that are not free.
  */
 #include "kit/slab.h"
 
-#include <sched.h>
 #include <string.h>
 #include <linux/bug.h>
 #include <linux/mm.h>
@@ -22,15 +22,15 @@
 #include "kit/machine.h"
 #include "kit/poison.h"
 
+#define CALLER __builtin_return_address(0)
 #define CLEAR_INLINE_MAX 512u
-#define AGAIN ((void *)1)	/* the list has blocks now */
+/* Spares the compiler the idea of computing a pointer twice. */
+#define KEEP(p) __asm__("" : "+r"(p))
+#define FAST_MAX 1024u		/* classes of 64, 128, ... 1024 bytes */
 
-/* Class of a size, by its 64-byte units up to 1 KiB, then by 256. */
-static const uint8_t class_of_unit[17] = {
-	0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
-};
+/* Class of a larger size, by its units of 256 bytes. */
 static const uint8_t class_of_quarter[65] = {
-	0,  0,	1,  2,	15, 16, 17, 18, 19, 20, 20, 21, 21, 22, 22, 22, 22,
+	0,  0,	0,  0,	0,  16, 17, 18, 19, 20, 20, 21, 21, 22, 22, 22, 22,
 	23, 23, 23, 23, 24, 24, 24, 24, 25, 25, 25, 25, 25, 25, 25, 25,
 	26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26,
 	27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27,
@@ -38,44 +38,15 @@ static const uint8_t class_of_quarter[65] = {
 
 static inline unsigned int size_class(size_t bytes)
 {
-	if (uik_likely(bytes <= 1024))
-		return class_of_unit[(bytes + 63) >> 6];
-	return class_of_quarter[(bytes + 255) >> 8];
+	if (bytes <= FAST_MAX)
+		return (bytes - 1) / 64;
+	return class_of_quarter[(bytes + 255) / 256];
 }
 
-static noinline void cpu_wait(struct arena_cpu *cpu)
+static inline struct arena_cpu *cpu_of(struct arena *arena,
+				       const struct task_struct *task)
 {
-	unsigned int spins = 0;
-
-	do {
-		if (++spins > 64)
-			sched_yield();
-	} while (__atomic_exchange_n(&cpu->busy, 1, __ATOMIC_ACQUIRE));
-}
-
-/* Two tasks may share a CPU number: whoever comes second waits. */
-static inline struct arena_cpu *cpu_enter(struct arena *arena,
-					  const struct task_struct *task)
-{
-	struct arena_cpu *cpu = &arena->cpu[(unsigned int)task->cpu %
-					    ARENA_CPUS];
-
-	if (uik_unlikely(__atomic_exchange_n(&cpu->busy, 1, __ATOMIC_ACQUIRE)))
-		cpu_wait(cpu);
-	return cpu;
-}
-
-static inline void cpu_leave(struct arena_cpu *cpu)
-{
-	__atomic_store_n(&cpu->busy, 0, __ATOMIC_RELEASE);
-}
-
-/* Read by the audit while others count on. */
-static inline void cpu_count(struct arena_cpu *cpu, int64_t blocks,
-			     int64_t bytes)
-{
-	__atomic_store_n(&cpu->blocks, cpu->blocks + blocks, __ATOMIC_RELAXED);
-	__atomic_store_n(&cpu->bytes, cpu->bytes + bytes, __ATOMIC_RELAXED);
+	return &arena->cpu[(unsigned int)task->cpu % ARENA_CPUS];
 }
 
 static inline uint64_t live_tag(enum block_kind kind, size_t unused,
@@ -85,14 +56,14 @@ static inline uint64_t live_tag(enum block_kind kind, size_t unused,
 	       owner;
 }
 
-static inline void *clear(void *p, size_t class_bytes, size_t bytes)
+static inline void *clear(void *p, size_t bytes)
 {
 	typedef uint64_t word __attribute__((may_alias, vector_size(16)));
-	word *at = p, *end = (word *)((char *)p + class_bytes);
+	word *at = p, *end = (word *)((char *)p + bytes);
 
-	if (uik_unlikely(class_bytes > CLEAR_INLINE_MAX))
+	if (uik_unlikely(bytes > CLEAR_INLINE_MAX))
 		return memset(p, 0, bytes);
-	do {
+	do {	/* blocks are whole multiples of 64 bytes */
 		at[0] = (word){ 0 };
 		at[1] = (word){ 0 };
 		at[2] = (word){ 0 };
@@ -102,87 +73,109 @@ static inline void *clear(void *p, size_t class_bytes, size_t bytes)
 	return p;
 }
 
-static noinline void *
-small_slow(struct arena *arena, struct arena_cpu *cpu, unsigned int class,
-	   size_t bytes, enum block_kind kind, gfp_t gfp, const void *site)
+/* From a CPU's list, which is busy and not empty. */
+static __always_inline void *list_take(struct arena *arena,
+				       struct arena_list *list, size_t size,
+				       size_t bytes, enum block_kind kind,
+				       const void *site)
 {
-	bool refilled = false;
-	void *p;
+	uintptr_t p = list->head;
+	uint64_t *tag = arena_tag(arena, p);
 
-	if (arena->checked) {
-		p = checked_alloc(arena, class, bytes, kind, gfp & __GFP_ZERO,
-				  site);
-		if (p)
-			cpu_count(cpu, 1, uik_arena_class_size[class]);
-		cpu_leave(cpu);
-		return p;
-	}
-	arena_lock(arena);
-	refilled = arena_refill(arena, class, &cpu->list[class]);
-	arena_unlock(arena);
-	cpu_leave(cpu);
-	return refilled ? AGAIN : NULL;
-}
-
-static __always_inline void *
-small_alloc(struct arena *arena, const struct task_struct *task, size_t bytes,
-	    enum block_kind kind, gfp_t gfp, const void *site)
-{
-	unsigned int class = size_class(bytes);
-	struct arena_list *list;
-	struct arena_cpu *cpu;
-	uint64_t *tag;
-	uintptr_t p;
-	void *slow;
-
-	for (;;) {
-		cpu = cpu_enter(arena, task);
-		list = &cpu->list[class];
-		p = list->head;
-		if (uik_likely(p))
-			break;
-		slow = small_slow(arena, cpu, class, bytes, kind, gfp, site);
-		if (slow != AGAIN)
-			return slow;
-	}
-	tag = arena_tag(arena, p);
-	list->head = *tag & TAG_POINTER;
+	list->head = *tag;
 	list->count--;
-	*tag = live_tag(kind, uik_arena_class_size[class] - bytes,
-			(uintptr_t)site);
-	cpu_count(cpu, 1, uik_arena_class_size[class]);
-	cpu_leave(cpu);
-	if (gfp & __GFP_ZERO)
-		clear((void *)p, uik_arena_class_size[class], bytes);
+	*tag = live_tag(kind, size - bytes, (uintptr_t)site);
 	return (void *)p;
 }
 
-static noinline void *
-large_alloc(struct arena *arena, size_t bytes, enum block_kind kind, gfp_t gfp,
-	    const void *site)
+static void *small_alloc(struct arena *arena, const struct task_struct *task,
+			 size_t bytes, enum block_kind kind, gfp_t gfp,
+			 const void *site)
 {
+	struct arena_cpu *cpu = cpu_of(arena, task);
+	unsigned int class = size_class(bytes);
+	size_t size = uik_arena_class_size[class];
+	struct arena_list *list = &cpu->list[class];
+	void *p = NULL;
+
+	if (arena->checked)
+		return checked_alloc(arena, class, bytes, kind,
+				     gfp & __GFP_ZERO, site);
+	arena_cpu_enter(cpu);
+	if (!list->head) {
+		arena_lock(arena);
+		arena_refill(arena, class, list);
+		arena_unlock(arena);
+	}
+	if (list->head)
+		p = list_take(arena, list, size, bytes, kind, site);
+	arena_cpu_leave(cpu);
+	return p && gfp & __GFP_ZERO ? clear(p, size) : p;
+}
+
+/* Whatever is not the common case. */
+static noinline void *alloc_slow(size_t bytes, enum block_kind kind, gfp_t gfp,
+				 const void *site)
+{
+	const struct task_struct *task = current;
+	struct arena *arena;
+
+	if (uik_hooks)
+		uik_point_slow(UIK_POINT_ALLOC, NULL, (uint32_t)bytes, true,
+			       site);
+	if (uik_fail_armed && !(gfp & __GFP_NOFAIL) &&
+	    uik_fail_slow(UIK_FAIL_ALLOC, site))
+		return NULL;
+	arena = &machine_of(task)->arena;
 	if (!bytes)
 		return ZERO_SIZE_PTR;
+	if (bytes <= ARENA_SMALL_MAX)
+		return small_alloc(arena, task, bytes, kind, gfp, site);
 	if (bytes > arena->size)
 		return NULL;
 	return slab_span_alloc(arena, &arena->heap, bytes, kind,
 			       gfp & __GFP_ZERO, site);
 }
 
-static __always_inline void *
-block_alloc(size_t bytes, enum block_kind kind, gfp_t gfp, const void *site)
+static __always_inline bool hooks_idle(void)
 {
-	const struct task_struct *task = current;
-	struct arena *arena;
+#ifndef UIK_NO_HOOKS
+	return uik_likely(!uik_hooks) &&
+	       uik_likely(!__atomic_load_n(&uik_fail_armed, __ATOMIC_RELAXED));
+#else
+	return true;
+#endif
+}
 
-	uik_point(UIK_POINT_ALLOC, NULL, bytes > UINT32_MAX ? 0 : bytes, true);
-	if (uik_unlikely(uik_fail_armed) && !(gfp & __GFP_NOFAIL) &&
-	    uik_fail_slow(UIK_FAIL_ALLOC, site))
-		return NULL;
-	arena = &machine_of(task)->arena;
-	if (uik_unlikely(bytes - 1 >= ARENA_SMALL_MAX))
-		return large_alloc(arena, bytes, kind, gfp, site);
-	return small_alloc(arena, task, bytes, kind, gfp, site);
+/* Small and listed, nobody watching: all in line; else the slow way. */
+static __always_inline void *block_alloc(size_t bytes, enum block_kind kind,
+					 gfp_t gfp, const void *site)
+{
+	const struct task_struct *task = uik_current_task;
+	unsigned int class = (bytes - 1) / 64;
+	struct uik_machine *machine;
+	struct arena_list *list;
+	struct arena_cpu *cpu;
+	void *p;
+
+	if (uik_unlikely(bytes - 1 >= FAST_MAX || !task) || !hooks_idle())
+		return alloc_slow(bytes, kind, gfp, site);
+	machine = task->machine;
+	if (uik_unlikely(!machine))
+		return alloc_slow(bytes, kind, gfp, site);
+	cpu = cpu_of(&machine->arena, task);
+	if (uik_unlikely(__atomic_exchange_n(&cpu->busy, 1, __ATOMIC_ACQUIRE)))
+		return alloc_slow(bytes, kind, gfp, site);
+	KEEP(cpu);
+	list = &cpu->list[class];
+	if (uik_unlikely(!list->head)) {
+		arena_cpu_leave(cpu);
+		return alloc_slow(bytes, kind, gfp, site);
+	}
+	p = list_take(&machine->arena, list, (class + 1) * 64, bytes, kind,
+		      site);
+	arena_cpu_leave(cpu);
+	return gfp & __GFP_ZERO ? clear(p, (class + 1) * 64) : p;
 }
 
 void *kmalloc(size_t size, gfp_t gfp)
@@ -245,38 +238,41 @@ size_t slab_block_bytes(const struct arena *arena, uintptr_t p)
 	       (tag[0] >> TAG_FIELD_SHIFT & 0xfff);
 }
 
+/* In the list there is room again, or the block went another way. */
 static void small_free(struct arena *arena, uintptr_t p, unsigned int class)
 {
-	struct arena_cpu *cpu = cpu_enter(arena, current);
+	struct arena_cpu *cpu = cpu_of(arena, current);
 	struct arena_list *list = &cpu->list[class];
-	uint64_t *tag = arena_tag(arena, p);
 
-	cpu_count(cpu, -1, -(int64_t)uik_arena_class_size[class]);
-	if (uik_unlikely(list->count >= list->limit)) {
-		if (arena->checked) {
-			checked_free(arena, class, p);
-			cpu_leave(cpu);
-			return;
-		}
+	if (arena->checked) {
+		checked_free(arena, class, p);
+		return;
+	}
+	arena_cpu_enter(cpu);
+	if (list->count >= list->limit) {
 		arena_lock(arena);
 		arena_drain(arena, class, list);
 		arena_unlock(arena);
 	}
-	*tag = (uint64_t)TAG_FREE_BLOCK << TAG_SHIFT | list->head;
+	*arena_tag(arena, p) = list->head;
 	list->head = p;
 	list->count++;
-	cpu_leave(cpu);
+	arena_cpu_leave(cpu);
 }
 
 /* Everything kfree() does not expect: spans, other kinds, errors. */
-static noinline __cold void
-free_slow(const void *block, bool any_kind, const char *who)
+static noinline void free_slow(const void *block, bool any_kind,
+			       const char *who, const void *site)
 {
 	struct arena *arena = arena_of(block);
 	uintptr_t p = (uintptr_t)block;
 	unsigned int class;
 	uint64_t tag;
 
+	if (ZERO_OR_NULL_PTR(block))
+		return;
+	if (uik_hooks)
+		uik_point_slow(UIK_POINT_FREE, block, 0, true, site);
 	if (!arena || !arena_holds(arena, p)) {
 		WARN(1, "%s(%p): not a block of ours", who, block);
 		return;
@@ -298,41 +294,49 @@ free_slow(const void *block, bool any_kind, const char *who)
 
 void kfree(const void *block)
 {
+	const struct task_struct *task = uik_current_task;
 	struct arena *arena = arena_of(block);
 	uintptr_t p = (uintptr_t)block;
+	struct arena_list *list;
+	struct arena_cpu *cpu;
 	unsigned int class;
+	uint64_t *tag;
 
-	if (uik_unlikely(ZERO_OR_NULL_PTR(block)))
-		return;
-	uik_point(UIK_POINT_FREE, block, 0, true);
-	if (uik_unlikely(!arena || p % 64 || !zone_holds(&arena->heap, p) ||
-			 *arena_tag(arena, p) >> TAG_SHIFT !=
-				 TAG_LIVE(BLOCK_KMALLOC))) {
-		free_slow(block, false, "kfree");
-		return;
-	}
+	if (uik_unlikely(!arena || !task || p % 64) || !hooks_idle())
+		goto slow;
 	class = *arena_class_byte(arena, p);
-	if (uik_likely(class))
-		small_free(arena, p, class - 1);
-	else
-		slab_span_free(arena, p);
+	tag = arena_tag(arena, p);
+	if (uik_unlikely(!class ||
+			 *tag >> TAG_SHIFT != TAG_LIVE(BLOCK_KMALLOC)))
+		goto slow;
+	cpu = cpu_of(arena, task);
+	if (uik_unlikely(__atomic_exchange_n(&cpu->busy, 1, __ATOMIC_ACQUIRE)))
+		goto slow;
+	KEEP(cpu);
+	list = &cpu->list[class - 1];
+	if (uik_unlikely(list->count >= list->limit)) {
+		arena_cpu_leave(cpu);
+		goto slow;
+	}
+	*tag = list->head;
+	list->head = p;
+	list->count++;
+	arena_cpu_leave(cpu);
+	return;
+slow:
+	free_slow(block, false, "kfree", CALLER);
 }
 
 void kvfree(const void *block)
 {
-	if (ZERO_OR_NULL_PTR(block))
-		return;
-	uik_point(UIK_POINT_FREE, block, 0, true);
-	free_slow(block, true, "kvfree");
+	free_slow(block, true, "kvfree", CALLER);
 }
 
 void vfree(const void *block)
 {
-	if (!block)
-		return;
-	uik_point(UIK_POINT_FREE, block, 0, true);
-	WARN(!is_vmalloc_addr(block), "vfree(%p): not from vmalloc()", block);
-	free_slow(block, true, "vfree");
+	WARN(block && !is_vmalloc_addr(block), "vfree(%p): not from vmalloc()",
+	     block);
+	free_slow(block, true, "vfree", CALLER);
 }
 
 static uint64_t tag_of(const void *block)

@@ -24,7 +24,6 @@
 #define FILL_FRESH 0x5a
 #define FILL_FREE 0x6b
 #define FILL_SLACK 0xbb
-#define RECORD_CLASS 1		/* 128 bytes */
 #define VERIFY_MAX 4096u	/* bytes of a block that are looked at */
 
 _Static_assert(sizeof(struct block_record) <= 128, "records fit their class");
@@ -64,6 +63,7 @@ uint64_t checked_owner(struct arena *arena, const void *site)
 	if (!p)
 		return 0;
 	*arena_tag(arena, p) = TAG_LIVE(BLOCK_INTERNAL) << TAG_SHIFT;
+	arena->records++;
 	record = (struct block_record *)p;
 	poison_open(record, sizeof(*record));
 	record_fill(record, site);
@@ -78,6 +78,7 @@ void checked_owner_drop(struct arena *arena, uint64_t tag)
 		return;
 	poison_close((void *)p, sizeof(struct block_record));
 	arena_block_give(arena, RECORD_CLASS, p);
+	arena->records--;
 }
 
 const void *checked_site(const struct arena *arena, uint64_t tag)
@@ -167,26 +168,22 @@ void checked_free(struct arena *arena, unsigned int class, uintptr_t p)
 		   room - (*tag >> TAG_FIELD_SHIFT & 0xfff), room);
 	arena_lock(arena);
 	checked_owner_drop(arena, *tag);
-	*tag = (uint64_t)TAG_FREE_BLOCK << TAG_SHIFT;
+	*tag = 0;
+	arena->quarantined[class]++;
 	oldest = arena->quarantine[arena->quarantine_next];
 	arena->quarantine[arena->quarantine_next] = p;
 	arena->quarantine_next = (arena->quarantine_next + 1) %
 				 ARENA_QUARANTINE;
 	if (oldest) {
 		verify_freed(arena, oldest);
-		arena_block_give(arena, *arena_class_byte(arena, oldest) - 1,
-				 oldest);
+		class = *arena_class_byte(arena, oldest) - 1;
+		arena->quarantined[class]--;
+		arena_block_give(arena, class, oldest);
 	}
 	late = arena->late_writes - late;
 	arena_unlock(arena);
 	WARN(late, "block %p was written to after it was freed",
 	     (void *)oldest);
-}
-
-static void span_count(struct arena *arena, int64_t blocks, int64_t bytes)
-{
-	__atomic_fetch_add(&arena->span_blocks, blocks, __ATOMIC_RELAXED);
-	__atomic_fetch_add(&arena->span_bytes, bytes, __ATOMIC_RELAXED);
 }
 
 void *slab_span_alloc(struct arena *arena, struct arena_zone *zone,
@@ -205,11 +202,13 @@ void *slab_span_alloc(struct arena *arena, struct arena_zone *zone,
 			 checked_owner(arena, site);
 		tag[1] = bytes;
 	}
+	if (p && kind != BLOCK_INTERNAL) {
+		arena->span_blocks++;
+		arena->span_bytes += bytes;
+	}
 	arena_unlock(arena);
 	if (!p)
 		return NULL;
-	if (kind != BLOCK_INTERNAL)
-		span_count(arena, 1, bytes);
 	if (arena->checked)
 		fill_fresh(arena, (void *)p, bytes, bytes, zero);
 	else if (zero)
@@ -224,11 +223,13 @@ void slab_span_free(struct arena *arena, uintptr_t p)
 	struct arena_zone *zone = zone_holds(&arena->heap, p) ? &arena->heap :
 								&arena->zone;
 
-	if (tag[0] >> TAG_SHIFT != TAG_LIVE(BLOCK_INTERNAL))
-		span_count(arena, -1, -(int64_t)bytes);
 	if (arena->checked)
 		fill_freed(arena, (void *)p, bytes, bytes);
 	arena_lock(arena);
+	if (tag[0] >> TAG_SHIFT != TAG_LIVE(BLOCK_INTERNAL)) {
+		arena->span_blocks--;
+		arena->span_bytes -= bytes;
+	}
 	checked_owner_drop(arena, tag[0]);
 	tag[0] = 0;
 	tag[1] = 0;

@@ -14,19 +14,7 @@
 void uik_slab_live(struct uik_machine *machine, uint64_t *blocks,
 		   uint64_t *bytes)
 {
-	struct arena *arena = &machine->arena;
-	int64_t n, size;
-	unsigned int cpu;
-
-	n = __atomic_load_n(&arena->span_blocks, __ATOMIC_RELAXED);
-	size = __atomic_load_n(&arena->span_bytes, __ATOMIC_RELAXED);
-	for (cpu = 0; cpu < ARENA_CPUS; cpu++) {
-		n += __atomic_load_n(&arena->cpu[cpu].blocks, __ATOMIC_RELAXED);
-		size += __atomic_load_n(&arena->cpu[cpu].bytes,
-					__ATOMIC_RELAXED);
-	}
-	*blocks = n;
-	*bytes = size;
+	arena_count(&machine->arena, blocks, bytes);
 }
 
 bool uik_slab_debug(struct uik_machine *machine)

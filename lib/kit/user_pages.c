@@ -176,12 +176,8 @@ static bool all_pinnable_for_write(unsigned long va, unsigned long end)
 
 static bool probe_direct(unsigned long va, bool write)
 {
-	size_t failed = write ? uik_raw_probe_write((void *)va) :
-				uik_raw_probe_read((void *)va);
-
-	if (failed)
-		fault_forget();
-	return !failed;
+	return !(write ? uik_raw_probe_write((void *)va) :
+			 uik_raw_probe_read((void *)va));
 }
 
 /* Touches every page; the first decides how. */
@@ -294,8 +290,6 @@ int uik_copy_user_page(struct mm_struct *mm, unsigned long va, void *buf,
 	}
 	left = write ? uik_raw_copy((void *)va, buf, size) :
 		       uik_raw_copy(buf, (void *)va, size);
-	if (left)
-		fault_forget();
 	return left ? -EFAULT : 0;
 }
 

@@ -41,76 +41,96 @@ static inline void check_ours(const void *buf, size_t n, bool write)
 #endif
 }
 
-/* One failure point for a copy: true when it must fail. */
-static inline bool copy_point(const void *user, size_t n, bool write,
-			      const void *site)
+/* Nobody watches, and [@user, @user + @n) may be touched here and now. */
+static __always_inline bool may_go_straight(const void *user, size_t n)
 {
-	uik_point(UIK_POINT_COPY, user, n > UINT32_MAX ? 0 : n, write);
-	return uik_unlikely(uik_fail_armed) &&
+	const struct task_struct *task = uik_current_task;
+
+#ifndef UIK_NO_HOOKS
+	if (uik_unlikely(uik_hooks ||
+			 __atomic_load_n(&uik_fail_armed, __ATOMIC_RELAXED)))
+		return false;
+#endif
+	return uik_likely(task && task->mm->own &&
+			  fault_trusts((uintptr_t)user, n));
+}
+
+/* One failure point for a copy: true when it must fail. */
+static bool copy_point(const void *user, size_t n, bool write, const void *site)
+{
+	if (uik_hooks)
+		uik_point_slow(UIK_POINT_COPY, user, (uint32_t)n, write, site);
+	return __atomic_load_n(&uik_fail_armed, __ATOMIC_RELAXED) &&
 	       uik_fail_slow(UIK_FAIL_COPY, site);
 }
 
-static noinline size_t copied_short(size_t left)
-{
-	fault_forget();
-	return left;
-}
-
-static inline size_t fetch(void *to, const void *from, size_t n)
+static size_t fetch(void *to, const void *from, size_t n)
 {
 	const struct mm_struct *mm = current->mm;
-	size_t left;
 
-	if (uik_unlikely(!mm->own || !fault_may_touch((uintptr_t)from, n)))
+	if (!mm->own || !fault_may_touch((uintptr_t)from, n))
 		return foreign_read(mm, to, (uintptr_t)from, n);
-	left = uik_raw_copy(to, from, n);
-	return uik_likely(!left) ? 0 : copied_short(left);
+	return uik_raw_copy(to, from, n);
 }
 
-static inline size_t store(void *to, const void *from, size_t n)
+static size_t store(void *to, const void *from, size_t n)
 {
 	const struct mm_struct *mm = current->mm;
-	size_t left;
 
-	if (uik_unlikely(!mm->own || !fault_may_touch((uintptr_t)to, n)))
+	if (!mm->own || !fault_may_touch((uintptr_t)to, n))
 		return foreign_write(mm, (uintptr_t)to, from, n);
-	left = uik_raw_copy(to, from, n);
-	return uik_likely(!left) ? 0 : copied_short(left);
+	return uik_raw_copy(to, from, n);
 }
 
-static unsigned long fetch_checked(void *to, const void *from, unsigned long n)
+static noinline unsigned long fetch_checked(void *to, const void *from,
+					    unsigned long n)
 {
 	unsigned long left = n;
 
 	if (!n)
 		return 0;
 	check_ours(to, n, true);
-	if (uik_likely(access_ok(from, n)))
+	if (access_ok(from, n))
 		left = fetch(to, from, n);
-	if (uik_unlikely(left))
+	if (left)
 		memset((char *)to + n - left, 0, left);
 	return left;
 }
 
-unsigned long copy_from_user(void *to, const void *from, unsigned long n)
+static noinline unsigned long fetch_slow(void *to, const void *from,
+					 unsigned long n, const void *site)
 {
-	if (copy_point(from, n, false, CALLER)) {
-		memset(to, 0, n);
-		return n;
-	}
-	return fetch_checked(to, from, n);
+	if (!copy_point(from, n, false, site))
+		return fetch_checked(to, from, n);
+	memset(to, 0, n);
+	return n;
 }
 
-unsigned long copy_to_user(void *to, const void *from, unsigned long n)
+unsigned long copy_from_user(void *to, const void *from, unsigned long n)
 {
-	if (copy_point(to, n, true, CALLER))
+	if (uik_unlikely(!may_go_straight(from, n)))
+		return fetch_slow(to, from, n, CALLER);
+	check_ours(to, n, true);
+	return uik_raw_fetch(to, from, n);
+}
+
+static noinline unsigned long store_slow(void *to, const void *from,
+					 unsigned long n, const void *site)
+{
+	if (copy_point(to, n, true, site))
 		return n;
 	if (!n)
 		return 0;
 	check_ours(from, n, false);
-	if (uik_unlikely(!access_ok(to, n)))
-		return n;
-	return store(to, from, n);
+	return access_ok(to, n) ? store(to, from, n) : n;
+}
+
+unsigned long copy_to_user(void *to, const void *from, unsigned long n)
+{
+	if (uik_unlikely(!may_go_straight(to, n)))
+		return store_slow(to, from, n, CALLER);
+	check_ours(from, n, false);
+	return uik_raw_copy(to, from, n);
 }
 
 static size_t wipe(void *to, size_t n)
@@ -119,10 +139,8 @@ static size_t wipe(void *to, size_t n)
 	const struct mm_struct *mm = current->mm;
 	size_t part, left;
 
-	if (mm->own && fault_may_touch((uintptr_t)to, n)) {
-		left = uik_raw_clear(to, n);
-		return left ? copied_short(left) : 0;
-	}
+	if (mm->own && fault_may_touch((uintptr_t)to, n))
+		return uik_raw_clear(to, n);
 	for (left = n; left; left -= part, to = (char *)to + part) {
 		part = left < SCAN_PART ? left : SCAN_PART;
 		n = foreign_write(mm, (uintptr_t)to, zeroes, part);
@@ -174,10 +192,7 @@ static int scan(const void *from, size_t n)
 	left = uik_raw_scan(from, n, &seen);
 	if (seen)
 		return 0;
-	if (!left)
-		return 1;
-	copied_short(left);
-	return -EFAULT;
+	return left ? -EFAULT : 1;
 }
 
 int check_zeroed_user(const void *from, size_t size)
@@ -193,15 +208,21 @@ int copy_struct_from_user(void *dst, size_t ksize, const void *src,
 	size_t size = ksize < usize ? ksize : usize;
 	int zeroed;
 
+	if (uik_likely(usize <= ksize)) {
+		if (usize < ksize)
+			memset((char *)dst + usize, 0, ksize - usize);
+		if (uik_likely(may_go_straight(src, size))) {
+			check_ours(dst, size, true);
+			return uik_raw_fetch(dst, src, size) ? -EFAULT : 0;
+		}
+	}
 	if (copy_point(src, usize, false, CALLER))
 		return -EFAULT;
-	if (uik_unlikely(usize > ksize)) {
+	if (usize > ksize) {
 		zeroed = scan((const char *)src + ksize, usize - ksize);
 		if (zeroed <= 0)
 			return zeroed ? zeroed : -E2BIG;
 	}
-	if (usize < ksize)
-		memset((char *)dst + usize, 0, ksize - usize);
 	return fetch_checked(dst, src, size) ? -EFAULT : 0;
 }
 
@@ -285,7 +306,5 @@ int access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf,
 	else
 		left = write ? uik_raw_copy((void *)addr, buf, len) :
 			       uik_raw_copy(buf, (void *)addr, len);
-	if (left)
-		copied_short(left);
 	return len - (int)left;
 }

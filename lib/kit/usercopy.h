@@ -16,8 +16,11 @@ struct mm_struct;
 /*
  * In usercopy_<arch>.S.  Each returns the bytes not done.  A fault while words
  * are moved makes them go on byte by byte; a fault at a byte makes them return.
+ * After a fault the thread trusts nothing any more.
  */
 size_t uik_raw_copy(void *to, const void *from, size_t n);
+/* The same, and clears what could not be copied. */
+size_t uik_raw_fetch(void *to, const void *from, size_t n);
 size_t uik_raw_clear(void *to, size_t n);
 /* Stops before the first word that is not zero, and sets *@seen to 1. */
 size_t uik_raw_scan(const void *from, size_t n, char *seen);
@@ -34,42 +37,49 @@ struct raw_range {
 extern const struct raw_range uik_raw_table[], uik_raw_table_end[];
 
 /*
- * What a thread knows about its faults; zero: nothing.  Direct means that the
- * handler is ours and its signals are not blocked.  It is believed for the
- * pages listed, which were there when last touched, and for so many copies.
+ * What a thread knows about its faults; zero: nothing.
+ *
+ * It may touch memory directly if the handler is ours and its signals are not
+ * blocked.  That is believed for the pages listed, which were good when last
+ * touched, and for so many copies; then it is looked at again.  The pages are
+ * those that access_ok() allows.
  */
 #define FAULT_PAGES 8
 #define FAULT_TRUST 64
 struct fault_state {
-	uint32_t left;		/* copies until it must be looked at again */
-	bool direct;
+	uint32_t direct;	/* copies that may still be direct */
+	uint32_t careful;	/* copies before the next look, if not direct */
 	uintptr_t pages[FAULT_PAGES];	/* page number + 1, by its low bits */
 };
 
 extern __thread struct fault_state uik_fault_state
 	__attribute__((tls_model("initial-exec")));
 
-/* Finds out, for pages @first to @last; returns direct. */
+/* Finds out, for pages @first to @last; whether to touch directly. */
 bool fault_look(struct fault_state *state, uintptr_t first, uintptr_t last);
+
+/*
+ * Whether [@addr, @addr + @n) lies in one page that may be touched directly
+ * for all that is known.  If not, nothing is said.
+ */
+static inline bool fault_trusts(uintptr_t addr, size_t n)
+{
+	struct fault_state *state = &uik_fault_state;
+	uintptr_t page = addr >> 12;
+
+	if (uik_unlikely(state->pages[page % FAULT_PAGES] != page + 1 ||
+			 (addr & 4095) + n > 4096 || !state->direct))
+		return false;
+	state->direct--;
+	return true;
+}
 
 /* Whether the calling thread may touch [@addr, @addr + @n), @n > 0. */
 static inline bool fault_may_touch(uintptr_t addr, size_t n)
 {
-	struct fault_state *state = &uik_fault_state;
-	uintptr_t first = addr >> 12, last = (addr + n - 1) >> 12;
-
-	if (uik_likely(first == last && state->left > 0 &&
-		       state->pages[first % FAULT_PAGES] == first + 1)) {
-		state->left--;
-		return state->direct;
-	}
-	return fault_look(state, first, last);
-}
-
-/* After a fault: what was believed about pages may be wrong. */
-static inline void fault_forget(void)
-{
-	uik_fault_state.left = 0;
+	if (uik_likely(fault_trusts(addr, n)))
+		return true;
+	return fault_look(&uik_fault_state, addr >> 12, (addr + n - 1) >> 12);
 }
 
 /* By system calls, from or to @mm (of this or another process); bytes left. */

@@ -15,11 +15,11 @@
 \name:
 	.endm
 
-/* x0 to, x1 from, x2 count */
-function uik_raw_copy
+/* x0 to, x1 from, x2 count; goes on at .L<name>_out */
+	.macro	copy_body name
 	cmp	x2, #16
 	b.lo	2f
-.Lcopy_words:
+.L\name\()_words:
 1:	ldp	x3, x4, [x1]
 	stp	x3, x4, [x0]
 	add	x1, x1, #16
@@ -39,20 +39,35 @@ function uik_raw_copy
 	add	x1, x1, #4
 	add	x0, x0, #4
 	sub	x2, x2, #4
-.Lcopy_words_end:
-4:	cbz	x2, .Lcopy_out
-.Lcopy_bytes:
+.L\name\()_words_end:
+4:	cbz	x2, .L\name\()_out
+.L\name\()_bytes:
 	ldrb	w3, [x1]
 	strb	w3, [x0]
 	add	x1, x1, #1
 	add	x0, x0, #1
 	sub	x2, x2, #1
-	cbnz	x2, .Lcopy_bytes
-.Lcopy_bytes_end:
-.Lcopy_out:
+	cbnz	x2, .L\name\()_bytes
+.L\name\()_bytes_end:
+.L\name\()_out:
+	.endm
+
+function uik_raw_copy
+	copy_body copy
 	mov	x0, x2
 	ret
 	.size	uik_raw_copy, . - uik_raw_copy
+
+function uik_raw_fetch
+	copy_body fetch
+	mov	x3, x2
+	cbz	x3, 2f
+1:	strb	wzr, [x0], #1
+	sub	x3, x3, #1
+	cbnz	x3, 1b
+2:	mov	x0, x2
+	ret
+	.size	uik_raw_fetch, . - uik_raw_fetch
 
 /* x0 to, x1 count */
 function uik_raw_clear
@@ -146,6 +161,8 @@ function uik_raw_probe_write
 uik_raw_table:
 	range	.Lcopy_words, .Lcopy_words_end, .Lcopy_bytes
 	range	.Lcopy_bytes, .Lcopy_bytes_end, .Lcopy_out
+	range	.Lfetch_words, .Lfetch_words_end, .Lfetch_bytes
+	range	.Lfetch_bytes, .Lfetch_bytes_end, .Lfetch_out
 	range	.Lclear_words, .Lclear_words_end, .Lclear_bytes
 	range	.Lclear_bytes, .Lclear_bytes_end, .Lclear_out
 	range	.Lscan_begin, .Lscan_end, .Lscan_out

@@ -86,10 +86,13 @@ static void on_fault(int signal, siginfo_t *info, void *context)
 	ucontext_t *uc = context;
 	uintptr_t landing = landing_of(CONTEXT_PC(uc));
 
-	if (landing)
-		CONTEXT_PC(uc) = landing;
-	else
+	if (!landing) {
 		chain(signal, info, context);
+		return;
+	}
+	CONTEXT_PC(uc) = landing;
+	/* What was believed about pages may be wrong. */
+	uik_fault_state.direct = 0;
 }
 
 static bool take(int signal, struct sigaction *previous)
@@ -128,7 +131,7 @@ static bool signals_arrive(void)
 
 static bool can_be_direct(void)
 {
-	if (RUNNING_ON_VALGRIND)
+	if (memcheck_watches())	/* it would report the faults */
 		return false;
 	pthread_once(&install_once, install);
 	return installed && signals_arrive() && handler_is_ours(SIGSEGV) &&
@@ -140,7 +143,7 @@ static bool knows_pages(const struct fault_state *state, uintptr_t first,
 {
 	uintptr_t page;
 
-	if (!state->left || last - first >= FAULT_PAGES)
+	if (!state->direct || last - first >= FAULT_PAGES)
 		return false;
 	for (page = first; page <= last; page++)
 		if (state->pages[page % FAULT_PAGES] != page + 1)
@@ -153,16 +156,24 @@ bool fault_look(struct fault_state *state, uintptr_t first, uintptr_t last)
 	uintptr_t page;
 
 	if (knows_pages(state, first, last)) {
-		state->left--;
-		return state->direct;
+		state->direct--;
+		return true;
 	}
-	if (!state->left)
+	if (state->careful) {
+		state->careful--;
+		return false;
+	}
+	if (!state->direct)
 		memset(state->pages, 0, sizeof(state->pages));
-	state->direct = can_be_direct();
-	state->left = FAULT_TRUST;
+	if (!can_be_direct()) {
+		state->direct = 0;
+		state->careful = FAULT_TRUST;
+		return false;
+	}
+	state->direct = FAULT_TRUST;
 	for (page = first; page <= last && page < first + FAULT_PAGES; page++)
 		state->pages[page % FAULT_PAGES] = page + 1;
-	return state->direct;
+	return true;
 }
 
 /*
@@ -243,13 +254,8 @@ static bool foreign_probe(const struct mm_struct *mm, uintptr_t at, bool write)
 
 bool user_probe(const struct mm_struct *mm, uintptr_t at, bool write)
 {
-	size_t failed;
-
 	if (!mm->own || !fault_may_touch(at, 1))
 		return foreign_probe(mm, at, write);
-	failed = write ? uik_raw_probe_write((void *)at) :
-			 uik_raw_probe_read((void *)at);
-	if (failed)
-		fault_forget();
-	return !failed;
+	return !(write ? uik_raw_probe_write((void *)at) :
+			 uik_raw_probe_read((void *)at));
 }

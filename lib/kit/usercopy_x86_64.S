@@ -15,11 +15,11 @@
 \name:
 	.endm
 
-/* rdi to, rsi from, rdx count */
-function uik_raw_copy
+/* rdi to, rsi from, rdx count; goes on at .L<name>_out */
+	.macro	copy_body name
 	cmpq	$32, %rdx
 	jb	2f
-.Lcopy_words:
+.L\name\()_words:
 1:	movups	(%rsi), %xmm0
 	movups	16(%rsi), %xmm1
 	movups	%xmm0, (%rdi)
@@ -38,28 +38,46 @@ function uik_raw_copy
 	subq	$8, %rdx
 	cmpq	$8, %rdx
 	jae	3b
-4:	testb	$4, %dl
-	jz	5f
+4:	testq	%rdx, %rdx
+	jz	.L\name\()_out
+	testb	$4, %dl
+	jz	.L\name\()_bytes
 	movl	(%rsi), %eax
 	movl	%eax, (%rdi)
 	addq	$4, %rsi
 	addq	$4, %rdi
 	subq	$4, %rdx
-.Lcopy_words_end:
-5:	testq	%rdx, %rdx
-	jz	.Lcopy_out
-.Lcopy_bytes:
+	jz	.L\name\()_out
+.L\name\()_words_end:
+.L\name\()_bytes:
 	movb	(%rsi), %al
 	movb	%al, (%rdi)
 	incq	%rsi
 	incq	%rdi
 	decq	%rdx
-	jnz	.Lcopy_bytes
-.Lcopy_bytes_end:
-.Lcopy_out:
+	jnz	.L\name\()_bytes
+.L\name\()_bytes_end:
+.L\name\()_out:
+	.endm
+
+function uik_raw_copy
+	copy_body copy
 	movq	%rdx, %rax
 	ret
 	.size	uik_raw_copy, . - uik_raw_copy
+
+function uik_raw_fetch
+	copy_body fetch
+	testq	%rdx, %rdx
+	jnz	1f
+	xorl	%eax, %eax
+	ret
+1:	movq	%rdx, %rcx
+	xorl	%eax, %eax
+	rep stosb
+	movq	%rdx, %rax
+	ret
+	.size	uik_raw_fetch, . - uik_raw_fetch
 
 /* rdi to, rsi count */
 function uik_raw_clear
@@ -154,6 +172,8 @@ function uik_raw_probe_write
 uik_raw_table:
 	range	.Lcopy_words, .Lcopy_words_end, .Lcopy_bytes
 	range	.Lcopy_bytes, .Lcopy_bytes_end, .Lcopy_out
+	range	.Lfetch_words, .Lfetch_words_end, .Lfetch_bytes
+	range	.Lfetch_bytes, .Lfetch_bytes_end, .Lfetch_out
 	range	.Lclear_words, .Lclear_words_end, .Lclear_bytes
 	range	.Lclear_bytes, .Lclear_bytes_end, .Lclear_out
 	range	.Lscan_begin, .Lscan_end, .Lscan_out

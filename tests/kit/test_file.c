@@ -163,7 +163,7 @@ static void readiness(void **state)
 	struct kit_machine m = machine_with(NULL);
 	struct file *file = anon_inode_getfile("[test]", &fops, NULL, O_RDWR);
 	int fd, copy;
-	char c;
+	char c = 0;
 
 	assert_int_equal(uik_file_set_pollable(file), 0);
 	fd = get_unused_fd_flags(O_CLOEXEC);

@@ -432,7 +432,9 @@ static void late_writes(void **state)
 
 	if (uik_slab_debug(m.machine)) {
 		p = kmalloc(100, GFP_KERNEL);
-		((char *volatile)p)[100] = 1;
+		/* The compiler shall not see how long it is. */
+		__asm__ volatile("" : "+r"(p));
+		p[100] = 1;
 		assert_int_equal(warnings_of(kfree(p)), 1);
 		p = kmalloc(100, GFP_KERNEL);
 		kfree(p);
