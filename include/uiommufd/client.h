@@ -130,7 +130,7 @@ UIOMMUFD_API ssize_t uiommufd_readv(int fd, const struct iovec *iov, int count);
 /** uiommufd_writev - one uiommufd_write() for each; returns the sum. */
 UIOMMUFD_API ssize_t uiommufd_writev(int fd, const struct iovec *iov,
 				     int count);
-/** uiommufd_pread - files without position: always -1, ESPIPE or EBADF. */
+/** uiommufd_pread - files without position: returns -1, ESPIPE or EBADF. */
 UIOMMUFD_API ssize_t uiommufd_pread(int fd, void *buf, size_t count,
 				    off_t offset);
 /** uiommufd_pwrite - files without position: returns -1, ESPIPE or EBADF. */

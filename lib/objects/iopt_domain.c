@@ -176,6 +176,16 @@ static int table_grow(struct iopt *iopt)
 	return 0;
 }
 
+/* An empty table has no memory. */
+static void table_trim(struct iopt *iopt)
+{
+	if (iopt->domain_count)
+		return;
+	kfree(iopt->domains);
+	iopt->domains = NULL;
+	iopt->domain_room = 0;
+}
+
 static int reserve_outside(struct iopt *iopt, struct iommu_domain *domain)
 {
 	unsigned long first = domain->geometry.aperture_start;
@@ -232,6 +242,7 @@ static int add_domain_locked(struct iopt *iopt, struct iommu_domain *domain)
 
 unreserve:
 	iopt_unreserve_locked(iopt, domain);
+	table_trim(iopt);
 	return ret;
 }
 
@@ -261,6 +272,7 @@ static void remove_domain_locked(struct iopt *iopt, struct iommu_domain *domain)
 		iopt->domains[i] = iopt->domains[--iopt->domain_count];
 		empty_domain(iopt, domain, NULL);
 	}
+	table_trim(iopt);
 	iopt_unreserve_locked(iopt, domain);
 	/* It can only fall. */
 	WARN_ON(iopt_update_alignment(iopt));

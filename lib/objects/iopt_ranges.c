@@ -44,6 +44,16 @@ static int reserved_grow(struct iopt_reserved *reserved)
 	return 0;
 }
 
+/* No ranges, no memory. */
+static void reserved_trim(struct iopt_reserved *reserved)
+{
+	if (reserved->count)
+		return;
+	kfree(reserved->list);
+	kfree(reserved->joined);
+	*reserved = (struct iopt_reserved){};
+}
+
 static void reserved_join(struct iopt_reserved *reserved)
 {
 	struct iopt_range *to = NULL;
@@ -111,8 +121,10 @@ int iopt_reserve_locked(struct iopt *iopt, unsigned long first,
 	    allowed_meets(&iopt->allowed, first, last))
 		return -EADDRINUSE;
 	ret = reserved_grow(reserved);
-	if (ret)
+	if (ret) {
+		reserved_trim(reserved);
 		return ret;
+	}
 	for (at = reserved->count; at; at--) {
 		if (reserved->list[at - 1].first <= first)
 			break;
@@ -137,6 +149,7 @@ void iopt_unreserve_locked(struct iopt *iopt, void *owner)
 		return;
 	reserved->count = kept;
 	reserved_join(reserved);
+	reserved_trim(reserved);
 }
 
 int iopt_reserve(struct iopt *iopt, unsigned long first, unsigned long last,

@@ -47,6 +47,7 @@ def check(root):
                 if beside and "/" not in name:
                     continue
                 if room == "drivers":
+                    beside = beside or any(path.parent.glob(f"*/{name}"))
                     if not beside and not (root / "include/kernel" / name).exists() \
                             and not name.startswith("../"):
                         faults.append(f"{where}: a driver includes {name}")
