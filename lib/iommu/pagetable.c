@@ -15,8 +15,8 @@
  *                 | 5..1 0 | 0 present
  *   root          a table entry, at level height - 1
  *
- * Invariants: no table is empty; the root's height is the least that what is
- * mapped ever needed since the tree was last empty; all under table->lock.
+ * Invariants: no table is empty; the topmost one has more than a single table
+ * at the lowest IOVA (the tree is as low as it can be); all under table->lock.
  *
  * What it does not do: split a leaf.
  */
@@ -136,6 +136,20 @@ static int grow(struct pt_iommu *table, unsigned int height, gfp_t gfp)
 	return 0;
 }
 
+/* Takes away what grow() put on top and nothing needs any more. */
+static void shrink(struct pt_iommu *table)
+{
+	while (table->height > 1 && !(table->root >> ENTRY_LIVE_SHIFT)) {
+		u64 *top = entry_table(table->root);
+
+		if (!top[0] || entry_is_leaf(top[0]))
+			return;
+		table->root = top[0];
+		table->height--;
+		iommu_free_pages(top);
+	}
+}
+
 static void free_tables(u64 entry, unsigned int level)
 {
 	u64 *slots = entry_table(entry);
@@ -239,33 +253,43 @@ static void count_live(struct walk *walk, unsigned int level,
 		*walk->at[first_new] += ENTRY_ONE_LIVE;
 }
 
-/* One leaf of 2^@size_lg2 bytes. */
-static int map_leaf(struct pt_iommu *table, u64 iova, u64 paddr,
-		    unsigned int size_lg2, u64 prot, gfp_t gfp)
+/* One leaf of 2^@size_lg2 bytes into a tree that is high enough. */
+static int store_leaf(struct pt_iommu *table, u64 iova, u64 entry,
+		      unsigned int size_lg2, gfp_t gfp, bool fresh)
 {
 	unsigned int level = (size_lg2 - table->granule_lg2) / LEVEL_BITS;
 	unsigned int order = (size_lg2 - table->granule_lg2) % LEVEL_BITS;
 	unsigned int count = 1u << order, first_new, i;
-	bool fresh = !table->root;
 	struct walk walk;
 	u64 *slots;
 	int ret;
 
-	ret = grow(table, height_for(table, iova + (1ull << size_lg2) - 1,
-				     size_lg2), gfp);
-	if (ret)
-		return ret;
 	ret = walk_make(table, &walk, iova, level, gfp, fresh, &first_new);
 	if (ret)
 		return ret;
 	slots = entry_table(*walk.at[level]) + walk.index[level];
 	if (!group_is_free(slots, count))
 		return -EADDRINUSE;
+	entry |= (u64)order << ENTRY_ORDER_SHIFT;
 	for (i = 0; i < count; i++)
-		slots[i] = paddr | prot | (u64)order << ENTRY_ORDER_SHIFT |
-			   ENTRY_LEAF | ENTRY_PRESENT;
+		slots[i] = entry;
 	count_live(&walk, level, count, first_new, table->height - 1);
 	return 0;
+}
+
+static int map_leaf(struct pt_iommu *table, u64 iova, u64 entry,
+		    unsigned int size_lg2, gfp_t gfp)
+{
+	u64 last = iova + (1ull << size_lg2) - 1;
+	bool fresh = !table->root;
+	int ret;
+
+	ret = grow(table, height_for(table, last, size_lg2), gfp);
+	if (!ret)
+		ret = store_leaf(table, iova, entry, size_lg2, gfp, fresh);
+	if (ret)
+		shrink(table);
+	return ret;
 }
 
 /* log2 of the largest leaf for here. */
@@ -301,7 +325,8 @@ static int map_range(struct pt_iommu *table, dma_addr_t iova,
 		     gfp_t gfp, size_t *mapped)
 {
 	u64 bits = (prot & IOMMU_READ ? ENTRY_READ : 0) |
-		   (prot & IOMMU_WRITE ? ENTRY_WRITE : 0);
+		   (prot & IOMMU_WRITE ? ENTRY_WRITE : 0) |
+		   ENTRY_LEAF | ENTRY_PRESENT;
 	int ret = check_range(table, iova, paddr, len);
 	u64 done = 0;
 
@@ -313,8 +338,9 @@ static int map_range(struct pt_iommu *table, dma_addr_t iova,
 						  paddr + done, len - done);
 
 		/* No size of the bitmap fits: a hole in it. */
-		ret = size_lg2 ? map_leaf(table, iova + done, paddr + done,
-					  size_lg2, bits, gfp) : -ENXIO;
+		ret = size_lg2 ? map_leaf(table, iova + done,
+					  (paddr + done) | bits, size_lg2,
+					  gfp) : -ENXIO;
 		if (!ret)
 			done += 1ull << size_lg2;
 	}
@@ -405,6 +431,8 @@ static void clear_group(struct pt_iommu *table, struct walk *walk,
 
 		if (*at >> ENTRY_LIVE_SHIFT >= count) {
 			*at -= count * ENTRY_ONE_LIVE;
+			if (at == &table->root)
+				shrink(table);
 			return;
 		}
 		/* Those were the last: the table goes, one entry above too. */
