@@ -190,6 +190,13 @@ static void master_set_vmaster(struct smmu3_master *master,
 	kfree(old);
 }
 
+/* No entry leads to the context descriptors: they can go. */
+static void cdtab_trim(struct smmu3_master *master)
+{
+	if (master->rid != SMMU3_RID_S1 && !master->cdtab.pasids)
+		smmu3_cdtab_fini(master);
+}
+
 /* @rid: what traffic without a PASID meets now; ignored for a PASID. */
 void smmu3_change_commit(struct smmu3_change *change, enum smmu3_rid rid)
 {
@@ -209,6 +216,7 @@ void smmu3_change_commit(struct smmu3_change *change, enum smmu3_rid rid)
 	if (change->old)
 		lane_unlink(change->old);
 	lane_free(change->old);
+	cdtab_trim(master);
 }
 
 /* --- blocked and identity ------------------------------------------------ */
@@ -338,11 +346,12 @@ int smmu3_attach_paging(struct iommu_domain *domain, struct device *dev,
 	if (!s1 && master->cdtab.pasids)
 		return -EBUSY;
 	ret = s1 ? smmu3_cdtab_prepare(master, IOMMU_NO_PASID) : 0;
-	if (ret)
+	if (!ret)
+		ret = smmu3_change_prepare(&change);
+	if (ret) {
+		cdtab_trim(master);
 		return ret;
-	ret = smmu3_change_prepare(&change);
-	if (ret)
-		return ret;
+	}
 	if (s1) {
 		smmu3_make_s1_cd(&cd, sdom, master->stall);
 		smmu3_cd_write(master, IOMMU_NO_PASID, &cd);
@@ -386,11 +395,12 @@ int smmu3_set_pasid_paging(struct iommu_domain *domain, struct device *dev,
 	if (!rid_is_static(master) && master->rid != SMMU3_RID_S1)
 		return -EINVAL;
 	ret = smmu3_cdtab_prepare(master, pasid);
-	if (ret)
+	if (!ret)
+		ret = smmu3_change_prepare(&change);
+	if (ret) {
+		cdtab_trim(master);
 		return ret;
-	ret = smmu3_change_prepare(&change);
-	if (ret)
-		return ret;
+	}
 	first = rid_is_static(master) && !master->cdtab.pasids;
 	smmu3_make_s1_cd(&cd, sdom, master->stall);
 	smmu3_cd_write(master, pasid, &cd);
