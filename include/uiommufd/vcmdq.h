@@ -49,12 +49,12 @@ enum uiommufd_command_error {
 /* Who moves the queues. */
 enum uiommufd_engine {
 	/*
-	 * A thread of the model's own.  With nothing to do it looks again at
-	 * growing intervals (64 times at once, 128 times after 20 us), at last
-	 * every idle_sleep_ns, rounded up to a millisecond; then a doorbell
-	 * register write or uiommufd_kick() wakes it.  Stores to a VINTF page
-	 * do not: they are seen at its next look.  On a virtual clock a resting
-	 * engine waits for one of these two without limit.
+	 * A thread of the model's own.  When there is nothing to do it looks
+	 * on for 50 us, then 128 times after 20 us, at last every
+	 * idle_sleep_ns.  While it sleeps, a doorbell register write or
+	 * uiommufd_kick() wakes it.  Stores to a VINTF page do not: they are
+	 * seen at its next look.  On a virtual clock it sleeps until one of
+	 * these two, without limit.
 	 */
 	UIOMMUFD_ENGINE_THREAD,
 	/*
@@ -90,7 +90,7 @@ struct uiommufd_vcmdq_config {
 	/* engine */
 	enum uiommufd_engine engine;
 	unsigned int batch_commands;	/* per queue and turn; default 256 */
-	uint64_t idle_sleep_ns;		/* longest look interval; 1,000,000 */
+	uint64_t idle_sleep_ns;		/* longest sleep; default 1,000,000 */
 	/* speed; 0 (default) means at once */
 	uint64_t enable_latency_ns;	/* CONFIG to STATUS, CR0 to CR0ACK */
 	uint64_t command_latency_ns;	/* each command */

@@ -287,6 +287,16 @@ signed long schedule_timeout(signed long timeout)
 	return now < end ? DIV_ROUND_UP(end - now, TICK_NSEC) : 0;
 }
 
+void uik_schedule_ns(uint64_t duration_ns)
+{
+	u64 end;
+
+	might_sleep();
+	if (check_add_overflow(uik_now_ns(), (u64)duration_ns, &end))
+		end = UIK_NO_DEADLINE;
+	schedule_until(end, __builtin_return_address(0));
+}
+
 signed long schedule_timeout_interruptible(signed long timeout)
 {
 	set_current_state(TASK_INTERRUPTIBLE);
@@ -385,6 +395,13 @@ int wake_up_state(struct task_struct *task, unsigned int state)
 					      __ATOMIC_RELAXED));
 	uik_futex_wake(&task->__state, 1);
 	return 1;
+}
+
+void uik_task_signal(struct task_struct *task, bool pending)
+{
+	WRITE_ONCE(task->signal_pending, pending);
+	if (pending)
+		wake_up_state(task, TASK_INTERRUPTIBLE | TASK_WAKEKILL);
 }
 
 int wake_up_process(struct task_struct *task)

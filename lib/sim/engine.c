@@ -6,11 +6,11 @@
  * over what software stored to the pages, and executes some commands of each.
  * Looking costs a few loads per queue that has nothing to do.
  *
- * The thread looks again at once while there is work; then SPIN_LOOKS times
- * more; then with SHORT_SLEEP_NS between looks; then, rested, with
- * idle_sleep_ns between them, woken by any trigger.  On a virtual clock it
- * skips to the last stage and has no limit there: time only passes when
- * everybody waits.
+ * The thread looks again at once while there is work and SPIN_NS longer, then
+ * SHORT_SLEEPS times with SHORT_SLEEP_NS between looks, then every
+ * idle_sleep_ns.  From the second stage on a trigger wakes it.  On a virtual
+ * clock it goes to sleep at once and has no limit there but the end of what is
+ * in flight: time passes only when everybody waits.
  */
 #include <asm/barrier.h>
 #include <linux/delay.h>
@@ -24,8 +24,9 @@
 #include <uik/task.h>
 #include "sim.h"
 
-#define SPIN_LOOKS 64
-#define SHORT_LOOKS 128
+#define SPIN_NS 50000
+#define LOOKS_A_TIME 32
+#define SHORT_SLEEPS 128
 #define SHORT_SLEEP_NS 20000
 #define SCRUB_BYTES 4096
 
@@ -35,7 +36,10 @@ struct engine {
 	struct wait_queue_head wait;
 	bool stop;			/* atomic */
 	bool kicked;			/* atomic */
-	u32 quiet_looks;		/* thread's own */
+	/* The thread's own, since there was work: */
+	u32 looks;
+	u32 short_sleeps;
+	u64 quiet_since_ns;		/* 0: did not ask for the time yet */
 };
 
 /* --- looking --------------------------------------------------------------*/
@@ -169,7 +173,7 @@ static bool anything_to_do(struct sim *sim)
 /* Earliest time at which something in flight is done, or U64_MAX. */
 static u64 next_deadline(struct sim *sim)
 {
-	u64 deadline = READ_ONCE(sim->moving) ? 0 : U64_MAX;
+	u64 deadline = U64_MAX;
 
 	for (u32 i = 0; i <= sim->vcmdqs; i++) {
 		struct sim_queue *queue = &sim->queue[i];
@@ -190,47 +194,72 @@ static bool woken(struct engine *engine)
 	       anything_to_do(engine->sim);
 }
 
-static void rest(struct engine *engine)
+/* Sleeps for @limit_ns at most; any trigger ends it. */
+static void rest(struct engine *engine, u64 limit_ns)
 {
-	u64 limit_ns = engine->sim->config.idle_sleep_ns;
-	long ticks = max_t(long, 1, nsecs_to_jiffies(limit_ns));
+	struct sim *sim = engine->sim;
+	u64 now = uik_machine_now_ns(sim->machine);
+	u64 end = limit_ns < U64_MAX - now ? now + limit_ns : U64_MAX;
 
-	if (engine->sim->virtual_clock)
-		ticks = MAX_SCHEDULE_TIMEOUT;
-	__atomic_fetch_or(&engine->sim->attention, ATTENTION_RESTING,
+	__atomic_fetch_or(&sim->attention, ATTENTION_RESTING,
 			  __ATOMIC_SEQ_CST);
-	wait_event_timeout(engine->wait, woken(engine), ticks);
-	__atomic_fetch_and(&engine->sim->attention, ~ATTENTION_RESTING,
+	uik_wait_loop(engine->wait, woken(engine) || now >= end,
+		      TASK_UNINTERRUPTIBLE, 0,
+		      uik_schedule_ns(end == U64_MAX ? end : end - now);
+		      now = uik_machine_now_ns(sim->machine));
+	__atomic_fetch_and(&sim->attention, ~ATTENTION_RESTING,
 			   __ATOMIC_RELAXED);
 	WRITE_ONCE(engine->kicked, false);
+}
+
+/* How long to sleep before the next look; 0: not at all. */
+static u64 idle_ns(struct engine *engine, u64 now)
+{
+	u64 longest = engine->sim->config.idle_sleep_ns;
+
+	if (engine->sim->virtual_clock)
+		return U64_MAX;
+	if (!engine->quiet_since_ns)
+		engine->quiet_since_ns = now;
+	if (now - engine->quiet_since_ns < SPIN_NS)
+		return 0;
+	if (engine->short_sleeps == SHORT_SLEEPS)
+		return longest;
+	engine->short_sleeps++;
+	return min_t(u64, SHORT_SLEEP_NS, longest);
+}
+
+static void forget_quiet(struct engine *engine)
+{
+	engine->looks = 0;
+	engine->short_sleeps = 0;
+	engine->quiet_since_ns = 0;
 }
 
 /* Nothing was done: let time pass, little by little more of it. */
 static void pass_time(struct engine *engine)
 {
 	struct sim *sim = engine->sim;
-	u64 deadline = next_deadline(sim);
-	u64 now;
+	u64 deadline, now, sleep_ns;
 
-	scrub(sim, SCRUB_BYTES);
-	if (deadline != U64_MAX) {
-		now = uik_machine_now_ns(sim->machine);
-		uik_sleep_ns(deadline > now ?
-				     min_t(u64, deadline - now,
-					   SHORT_SLEEP_NS) :
-				     1000);
+	/* Asking for the time costs more than a look. */
+	if (++engine->looks % LOOKS_A_TIME && !sim->virtual_clock) {
+		cpu_relax();
 		return;
 	}
-	engine->quiet_looks++;
-	if (sim->virtual_clock)
-		rest(engine);
-	else if (engine->quiet_looks < SPIN_LOOKS)
-		cpu_relax();
-	else if (engine->quiet_looks < SPIN_LOOKS + SHORT_LOOKS)
-		uik_sleep_ns(min_t(u64, SHORT_SLEEP_NS,
-				   sim->config.idle_sleep_ns));
-	else
-		rest(engine);
+	deadline = next_deadline(sim);
+	now = uik_machine_now_ns(sim->machine);
+	sleep_ns = idle_ns(engine, now);
+	if (deadline != U64_MAX)
+		sleep_ns = min_t(u64, sleep_ns,
+				 deadline > now ? deadline - now : 0);
+	if (!sleep_ns) {
+		/* Software may be waiting for this very processor. */
+		uik_resched();
+		return;
+	}
+	scrub(sim, SCRUB_BYTES);
+	rest(engine, sleep_ns);
 }
 
 static int engine_main(void *arg)
@@ -240,7 +269,7 @@ static int engine_main(void *arg)
 
 	while (!READ_ONCE(engine->stop)) {
 		if (engine_pass(engine->sim, U64_MAX))
-			engine->quiet_looks = 0;
+			forget_quiet(engine);
 		else
 			pass_time(engine);
 	}
@@ -282,7 +311,7 @@ static int engine_change(struct sim *sim, enum uiommufd_engine mode)
 		return 0;
 	}
 	if (!engine->thread) {
-		engine->quiet_looks = 0;
+		forget_quiet(engine);
 		engine->thread = uik_thread_start(engine_main, engine,
 						  "vcmdq-engine");
 		if (!engine->thread)
@@ -343,14 +372,14 @@ void uiommufd_kick(struct uiommufd_platform *platform)
 
 	if (!sim)
 		return;
+	/* The caller's store, then the look at who rests. */
+	smp_mb();
+	if (!__atomic_load_n(&sim->attention, __ATOMIC_RELAXED))
+		return;
 	previous = uik_enter(sim->machine);
-	if (READ_ONCE(sim->mode) == UIOMMUFD_ENGINE_INLINE) {
+	if (READ_ONCE(sim->mode) == UIOMMUFD_ENGINE_INLINE)
 		scrub(sim, VINTF_PAGE_BYTES);
-		drain(sim, NULL);
-		sim_deliver(sim);
-	} else if (READ_ONCE(sim->mode) == UIOMMUFD_ENGINE_THREAD) {
-		wake(sim->engine);
-	}
+	engine_trigger(sim, NULL);
 	uik_leave(previous);
 }
 

@@ -291,7 +291,7 @@ static void unplug(struct uiommufd_platform *platform, struct endpoint **slot)
 static struct endpoint **find(struct uiommufd_platform *platform,
 			      const char *name)
 {
-	int number = number_of(platform, name);
+	int number = name ? number_of(platform, name) : -1;
 	struct endpoint **slot;
 
 	if (number < 0)

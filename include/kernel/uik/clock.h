@@ -29,6 +29,11 @@ extern const struct uik_clock uik_clock_auto __uik_export;
 
 uint64_t uik_now_ns(void) __uik_export;
 void uik_sleep_ns(uint64_t duration_ns) __uik_export;
+/*
+ * As schedule_timeout() with nanoseconds: sleeps in the state that current has
+ * set until woken or @duration_ns have passed (UINT64_MAX: for ever).
+ */
+void uik_schedule_ns(uint64_t duration_ns) __uik_export;
 void uik_clock_advance(struct uik_machine *machine, uint64_t duration_ns)
 	__uik_export;
 uint64_t uik_machine_now_ns(struct uik_machine *machine) __uik_export;
