@@ -131,7 +131,7 @@ static noinline void *alloc_slow(size_t bytes, enum block_kind kind, gfp_t gfp,
 		return ZERO_SIZE_PTR;
 	if (bytes <= ARENA_SMALL_MAX)
 		return small_alloc(arena, task, bytes, kind, gfp, site);
-	if (bytes > arena->size)
+	if (bytes > (kind == BLOCK_KMALLOC ? KMALLOC_MAX_SIZE : arena->size))
 		return NULL;
 	return slab_span_alloc(arena, &arena->heap, bytes, kind,
 			       gfp & __GFP_ZERO, site);

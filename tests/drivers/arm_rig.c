@@ -406,6 +406,7 @@ struct platform_device *rig_plug(struct rig *rig, const char *name,
 	if (iommu_fwspec_init(&pdev->dev, &rig->node) ||
 	    (count && iommu_fwspec_add_ids(&pdev->dev, sids, count)) ||
 	    platform_device_add(pdev)) {
+		iommu_fwspec_free(&pdev->dev);
 		platform_device_put(pdev);
 		return NULL;
 	}

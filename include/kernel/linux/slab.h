@@ -23,7 +23,8 @@
 #include <uik/abi.h>
 
 #define ARCH_KMALLOC_MINALIGN 64
-#define KMALLOC_MAX_SIZE (1ul << 30)
+/* What kmalloc() and its like give at most: the largest run of pages. */
+#define KMALLOC_MAX_SIZE (1ul << 22)
 /* What a block of no bytes is: not NULL, and may be freed. */
 #define ZERO_SIZE_PTR ((void *)16)
 #define ZERO_OR_NULL_PTR(p) ((unsigned long)(p) <= (unsigned long)ZERO_SIZE_PTR)
