@@ -134,6 +134,8 @@ int __xa_alloc(struct xarray *xa, u32 *id, void *entry, struct xa_limit limit,
 	if (WARN_ON_ONCE(xa_is_advanced(entry)) ||
 	    WARN_ON_ONCE(!xa_track_free(xa)))
 		return -EINVAL;
+	if (!limit.min && xa->xa_flags & XA_FLAGS_ZERO_BUSY)
+		xas.xa_index = limit.min = 1;
 	if (limit.min > limit.max || !xas_find_free(&xas, limit.max))
 		return -EBUSY;
 	allow_nodes(&xas, gfp);

@@ -22,18 +22,6 @@ static inline bool xa_track_free(const struct xarray *xa)
 	return xa->xa_flags & XA_FLAGS_TRACK_FREE;
 }
 
-static inline bool xa_zero_busy(const struct xarray *xa)
-{
-	return xa->xa_flags & XA_FLAGS_ZERO_BUSY;
-}
-
-/* First index beyond what a root of @shift covers; 0 if it covers all. */
-static inline unsigned long span_end(unsigned int shift)
-{
-	shift += XA_CHUNK_SHIFT;
-	return shift < BITS_PER_LONG ? 1ul << shift : 0;
-}
-
 static inline unsigned int slot_of(unsigned long index, unsigned int shift)
 {
 	return (index >> shift) & XA_CHUNK_MASK;

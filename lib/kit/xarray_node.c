@@ -96,16 +96,8 @@ static struct xa_node *node_take(struct xa_state *xas, struct xa_node *parent,
 	node->parent = parent;
 	node->array = xas->xa;
 	if (xa_track_free(xas->xa))
-		memset(node->marks[XA_FREE_MARK], 0xff,
-		       sizeof(node->marks[XA_FREE_MARK]));
+		bitmap_set(node->marks[XA_FREE_MARK], 0, XA_CHUNK_SIZE);
 	return node;
-}
-
-/* In an array that gives out no 0, slot 0 of the first leaf is not free. */
-static void leaf_hide_zero(struct xa_state *xas, struct xa_node *leaf)
-{
-	if (xas->xa_index <= XA_CHUNK_MASK && xa_zero_busy(xas->xa))
-		node_unmark(leaf, 0, XA_FREE_MARK);
 }
 
 /*
@@ -128,7 +120,6 @@ static struct xa_node *path_build(struct xa_state *xas, struct xa_node *parent,
 		offset = slot_of(xas->xa_index, shift);
 		node->count = shift != 0;
 	}
-	leaf_hide_zero(xas, node);
 	xas->xa_node = node;
 	xas->xa_offset = offset;
 	return top;
@@ -357,8 +348,6 @@ void xas_trim(struct xa_state *xas)
 		xas->xa_node = parent;
 		xas->xa_offset = node->offset;
 		if (!parent) {
-			if (xa_zero_busy(xa))
-				xa_flag_clear(xa, XA_FLAGS_MARK(XA_FREE_MARK));
 			RCU_INIT_POINTER(xa->xa_head, NULL);
 			xas->xa_node = XAS_BOUNDS;
 			node_retire(node);

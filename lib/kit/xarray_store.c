@@ -99,17 +99,6 @@ void xas_clear_mark(const struct xa_state *xas, xa_mark_t mark)
 		unmark_up(xas->xa, xas->xa_node, xas->xa_offset, mark);
 }
 
-/* Whether a place without an entry is one that may be allocated. */
-static bool place_is_free(const struct xa_state *xas)
-{
-	const struct xa_node *node = xas->xa_node;
-	bool one_index = !node || !node->shift;
-
-	if (!xa_track_free(xas->xa))
-		return false;
-	return !(xa_zero_busy(xas->xa) && one_index && !xas->xa_index);
-}
-
 void xas_init_marks(const struct xa_state *xas)
 {
 	struct xarray *xa = xas->xa;
@@ -117,7 +106,7 @@ void xas_init_marks(const struct xa_state *xas)
 
 	if (xas_invalid(xas))
 		return;
-	if (place_is_free(xas)) {
+	if (xa_track_free(xa)) {
 		mark_up(xa, xas->xa_node, xas->xa_offset, XA_FREE_MARK);
 		mark = XA_MARK_1;
 	}
