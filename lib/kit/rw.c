@@ -9,7 +9,6 @@
 void rw_init(struct uik_rw *rw)
 {
 	__atomic_store_n(&rw->state, 0, __ATOMIC_RELAXED);
-	__atomic_store_n(&rw->writers_waiting, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&rw->owner, 0, __ATOMIC_RELAXED);
 }
 
@@ -17,23 +16,23 @@ static bool read_ready(void *arg)
 {
 	struct uik_rw *rw = arg;
 
-	return !(__atomic_load_n(&rw->state, __ATOMIC_SEQ_CST) & RW_WRITER) &&
-	       !__atomic_load_n(&rw->writers_waiting, __ATOMIC_SEQ_CST);
+	return !(__atomic_load_n(&rw->state, __ATOMIC_ACQUIRE) &
+		 (RW_WRITER | RW_ALL_WAITING));
 }
 
 static bool write_ready(void *arg)
 {
 	struct uik_rw *rw = arg;
 
-	return !(__atomic_load_n(&rw->state, __ATOMIC_SEQ_CST) & ~RW_SLEEPER);
+	return !(__atomic_load_n(&rw->state, __ATOMIC_ACQUIRE) &
+		 (RW_WRITER | RW_READERS));
 }
 
 bool rw_read_try_slow(struct uik_rw *rw)
 {
-	u32 seen = __atomic_load_n(&rw->state, __ATOMIC_RELAXED);
+	u64 seen = __atomic_load_n(&rw->state, __ATOMIC_RELAXED);
 
-	while (!(seen & RW_WRITER) &&
-	       !__atomic_load_n(&rw->writers_waiting, __ATOMIC_RELAXED))
+	while (!(seen & (RW_WRITER | RW_ALL_WAITING)))
 		if (__atomic_compare_exchange_n(&rw->state, &seen, seen + 1,
 						false, __ATOMIC_ACQUIRE,
 						__ATOMIC_RELAXED))
@@ -41,13 +40,14 @@ bool rw_read_try_slow(struct uik_rw *rw)
 	return false;
 }
 
-bool rw_write_try_slow(struct uik_rw *rw, struct task_struct *task)
+bool rw_write_try_slow(struct uik_rw *rw, struct task_struct *task, bool waits)
 {
-	u32 seen = __atomic_load_n(&rw->state, __ATOMIC_RELAXED);
+	u64 seen = __atomic_load_n(&rw->state, __ATOMIC_RELAXED);
+	u64 change = RW_WRITER - (waits ? RW_WAITING : 0);
 
-	while (!(seen & ~RW_SLEEPER)) {
+	while (!(seen & (RW_WRITER | RW_READERS))) {
 		if (!__atomic_compare_exchange_n(&rw->state, &seen,
-						 seen | RW_WRITER, false,
+						 seen + change, false,
 						 __ATOMIC_ACQUIRE,
 						 __ATOMIC_RELAXED))
 			continue;
@@ -59,19 +59,19 @@ bool rw_write_try_slow(struct uik_rw *rw, struct task_struct *task)
 }
 
 /*
- * Marks the word as slept on, looks once more, sleeps until it changes.  The
- * second look is after the mark: a release that came before the mark has also
- * made ready() true by then, one that comes after it sees the mark.
+ * Marks the word as slept on, looks once more, sleeps until it changes.  A
+ * release before the mark has made ready() true by then; one after the mark
+ * sees it, and changes the lower half by clearing it.
  */
 static void rw_sleep(struct uik_rw *rw, bool (*ready)(void *), const void *site)
 {
-	u32 seen = __atomic_fetch_or(&rw->state, RW_SLEEPER, __ATOMIC_SEQ_CST);
+	u64 seen = __atomic_fetch_or(&rw->state, RW_SLEEPER, __ATOMIC_ACQUIRE);
 	struct uik_sleep sleep = {
 		.kind = UIK_POINT_LOCK,
 		.addr = rw,
 		.site = site,
-		.word = &rw->state,
-		.expected = seen | RW_SLEEPER,
+		.word = (u32 *)&rw->state,
+		.expected = (u32)(seen | RW_SLEEPER),
 		.ready = ready,
 		.arg = rw,
 		.deadline_ns = UIK_NO_DEADLINE,
@@ -81,13 +81,20 @@ static void rw_sleep(struct uik_rw *rw, bool (*ready)(void *), const void *site)
 		uik_sleep_until_ready(&sleep);
 }
 
-int rw_read_slow(struct uik_rw *rw, struct task_struct *task,
-		 bool interruptible, const void *site)
+static void check_not_writer(const struct uik_rw *rw,
+			     const struct task_struct *task)
 {
 	if (__atomic_load_n(&rw->owner, __ATOMIC_RELAXED) ==
 	    (unsigned long)task)
 		uik_bug(__FILE__, __LINE__, __func__,
-			"a task that writes under a lock takes it for reading");
+			"a task takes a lock that it writes under: it would "
+			"wait for itself");
+}
+
+int rw_read_slow(struct uik_rw *rw, struct task_struct *task,
+		 bool interruptible, const void *site)
+{
+	check_not_writer(rw, task);
 	while (!rw_read_try_slow(rw)) {
 		if (interruptible && uik_signal_pending(task))
 			return -EINTR;
@@ -96,42 +103,26 @@ int rw_read_slow(struct uik_rw *rw, struct task_struct *task,
 	return 0;
 }
 
-void rw_wake_all(struct uik_rw *rw)
-{
-	uik_futex_wake(&rw->state, INT_MAX);
-}
-
-/* A writer gives up waiting: readers that stayed out for it may come in. */
-static void rw_write_give_up(struct uik_rw *rw)
-{
-	__atomic_fetch_sub(&rw->writers_waiting, 1, __ATOMIC_SEQ_CST);
-	rw_wake_all(rw);
-}
-
 int rw_write_slow(struct uik_rw *rw, struct task_struct *task,
 		  bool interruptible, const void *site)
 {
-	if (__atomic_load_n(&rw->owner, __ATOMIC_RELAXED) ==
-	    (unsigned long)task)
-		uik_bug(__FILE__, __LINE__, __func__,
-			"a task that writes under a lock takes it again");
-	__atomic_fetch_add(&rw->writers_waiting, 1, __ATOMIC_SEQ_CST);
-	while (!rw_write_try_slow(rw, task)) {
+	check_not_writer(rw, task);
+	__atomic_fetch_add(&rw->state, RW_WAITING, __ATOMIC_RELAXED);
+	while (!rw_write_try_slow(rw, task, true)) {
 		if (interruptible && uik_signal_pending(task)) {
-			rw_write_give_up(rw);
+			/* Readers that stayed out for us may come in. */
+			__atomic_fetch_sub(&rw->state, RW_WAITING,
+					   __ATOMIC_RELAXED);
+			rw_wake_all(rw);
 			return -EINTR;
 		}
 		rw_sleep(rw, write_ready, site);
 	}
-	__atomic_fetch_sub(&rw->writers_waiting, 1, __ATOMIC_SEQ_CST);
 	return 0;
 }
 
-void rw_wake_after_read(struct uik_rw *rw)
+void rw_wake_all(struct uik_rw *rw)
 {
-	u32 idle = RW_SLEEPER;
-
-	if (__atomic_compare_exchange_n(&rw->state, &idle, 0, false,
-					__ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
-		rw_wake_all(rw);
+	__atomic_fetch_and(&rw->state, ~RW_SLEEPER, __ATOMIC_RELAXED);
+	uik_futex_wake((u32 *)&rw->state, INT_MAX);
 }

@@ -2,9 +2,11 @@
 /*
  * The word of readers and one writer, for rwsem and rwlock.
  *
- * state: bit 31 a writer holds, bit 30 somebody may sleep, the rest counts
- * readers.  A release that finds bit 30 clears it and wakes everybody; who must
- * sleep on sets it again.  Readers stay out while a writer waits.
+ * From the lowest bit: 30 bits count readers, one bit says that somebody may
+ * sleep, one that a writer holds, 32 bits count waiting writers.  Readers stay
+ * out while a writer holds or waits.  A release that finds the sleeper bit
+ * clears it and wakes everybody; who must sleep on sets it again.  The futex is
+ * the lower half.
  */
 #ifndef UIK_KIT_RW_H
 #define UIK_KIT_RW_H
@@ -13,21 +15,24 @@
 
 #include "kit/lock.h"
 
-#define RW_WRITER 0x80000000u
-#define RW_SLEEPER 0x40000000u
+#define RW_READERS 0x3fffffffull
+#define RW_SLEEPER (1ull << 30)
+#define RW_WRITER (1ull << 31)
+#define RW_WAITING (1ull << 32)		/* one of them */
+#define RW_ALL_WAITING (~0ull << 32)
 
 static inline bool rw_read_try(struct uik_rw *rw)
 {
-	u32 seen = __atomic_load_n(&rw->state, __ATOMIC_RELAXED);
+	u64 seen = __atomic_load_n(&rw->state, __ATOMIC_RELAXED);
 
-	return !(seen & (RW_WRITER | RW_SLEEPER)) &&
+	return !(seen & ~RW_READERS) &&
 	       __atomic_compare_exchange_n(&rw->state, &seen, seen + 1, false,
 					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
 static inline bool rw_write_try(struct uik_rw *rw, struct task_struct *task)
 {
-	u32 none = 0;
+	u64 none = 0;
 
 	if (!__atomic_compare_exchange_n(&rw->state, &none, RW_WRITER, false,
 					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
@@ -37,35 +42,36 @@ static inline bool rw_write_try(struct uik_rw *rw, struct task_struct *task)
 }
 
 void rw_init(struct uik_rw *rw);
-/* Without waiting, but trying as often as readers come and go. */
+/* Without waiting, but trying as often as others come and go. */
 bool rw_read_try_slow(struct uik_rw *rw);
-bool rw_write_try_slow(struct uik_rw *rw, struct task_struct *task);
+/* @waits: the caller is one of the waiting writers, and stops being one. */
+bool rw_write_try_slow(struct uik_rw *rw, struct task_struct *task, bool waits);
 /* Wait and take; -EINTR if @interruptible and a signal is pending. */
 int rw_read_slow(struct uik_rw *rw, struct task_struct *task,
 		 bool interruptible, const void *site);
 int rw_write_slow(struct uik_rw *rw, struct task_struct *task,
 		  bool interruptible, const void *site);
-/* After the last reader left behind sleepers. */
-void rw_wake_after_read(struct uik_rw *rw);
+/* Clears the sleeper bit and wakes everybody. */
 void rw_wake_all(struct uik_rw *rw);
 
 /* Gives the write hold back; @readers is what remains: 0, or 1 to downgrade. */
-static inline void rw_write_release(struct uik_rw *rw, u32 readers)
+static inline void rw_write_release(struct uik_rw *rw, unsigned int readers)
 {
-	u32 seen;
+	u64 seen;
 
 	__atomic_store_n(&rw->owner, 0, __ATOMIC_RELAXED);
-	seen = __atomic_exchange_n(&rw->state, readers, __ATOMIC_SEQ_CST);
+	seen = __atomic_fetch_sub(&rw->state, RW_WRITER - readers,
+				  __ATOMIC_RELEASE);
 	if (unlikely(seen & RW_SLEEPER))
 		rw_wake_all(rw);
 }
 
 static inline void rw_read_release(struct uik_rw *rw)
 {
-	u32 left = __atomic_sub_fetch(&rw->state, 1, __ATOMIC_RELEASE);
+	u64 left = __atomic_sub_fetch(&rw->state, 1, __ATOMIC_RELEASE);
 
-	if (unlikely(left == RW_SLEEPER))
-		rw_wake_after_read(rw);
+	if (unlikely(left & RW_SLEEPER) && !(left & RW_READERS))
+		rw_wake_all(rw);
 }
 
 #endif

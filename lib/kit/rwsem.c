@@ -106,7 +106,7 @@ int down_write_trylock(struct rw_semaphore *sem)
 	struct task_struct *task = uik_current();
 
 	uik_point(UIK_POINT_TRYLOCK, sem, sizeof(*sem), true);
-	if (!rw_write_try_slow(&sem->rw, task))
+	if (!rw_write_try_slow(&sem->rw, task, false))
 		return 0;
 	lock_push(task, sem, sem->key, UIK_HELD_WRITE, 0,
 		  __builtin_return_address(0));

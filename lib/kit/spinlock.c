@@ -160,7 +160,7 @@ int write_trylock(rwlock_t *lock)
 	struct task_struct *task = uik_current();
 
 	uik_point(UIK_POINT_TRYLOCK, lock, sizeof(*lock), true);
-	if (!rw_write_try_slow(&lock->rw, task))
+	if (!rw_write_try_slow(&lock->rw, task, false))
 		return 0;
 	task->atomic_depth++;
 	lock_push(task, lock, lock->key, UIK_HELD_WRITE | UIK_HELD_RWLOCK, 0,

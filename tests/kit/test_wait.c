@@ -10,6 +10,7 @@ struct scene {
 	int turn;		/* atomic */
 	int woken;		/* atomic */
 	long result;
+	struct task_struct *waiter;	/* atomic */
 	bool interrupt;
 	bool exclusive;
 };
@@ -147,6 +148,30 @@ static void interruption(void **state)
 	s.turn = 1;
 	join(start(wait_interruptibly, &s));
 	assert_int_equal(s.result, 0);
+}
+
+static int wait_for_signal(void *arg)
+{
+	struct scene *s = arg;
+
+	__atomic_store_n(&s->waiter, current, __ATOMIC_RELEASE);
+	s->result = wait_event_interruptible(s->wq, READ_ONCE(s->turn));
+	return 0;
+}
+
+/* Law: a signal that comes during the wait ends it. */
+static void signal_while_waiting(void **state)
+{
+	struct uik_thread *thread;
+	struct scene s;
+
+	scene_init(&s);
+	thread = start(wait_for_signal, &s);
+	eventually(queued(&s) == 1);
+	uik_task_signal(__atomic_load_n(&s.waiter, __ATOMIC_ACQUIRE), true);
+	join(thread);
+	assert_int_equal(s.result, -ERESTARTSYS);
+	assert_int_equal(queued(&s), 0);
 }
 
 /* Law: a wait for a minute that nobody ends costs no real time. */
@@ -327,6 +352,7 @@ int main(void)
 		cmocka_unit_test(exclusive_one_at_a_time),
 		cmocka_unit_test(wakes_everyone),
 		cmocka_unit_test(interruption),
+		cmocka_unit_test(signal_while_waiting),
 		cmocka_unit_test(timeout),
 		cmocka_unit_test(woken_in_time),
 		cmocka_unit_test(under_a_lock),

@@ -15,10 +15,12 @@ struct lock_class_key {
 
 /* A word of readers and one writer, shared by rwsem and rwlock. */
 struct uik_rw {
-	u32 state;			/* writer, sleeper bit, readers */
-	u32 writers_waiting;		/* atomic */
+	u64 state;			/* readers, sleeper, writer, waiting */
 	unsigned long owner;		/* the writing task */
 };
+
+/* The bits of uik_rw.state that say that somebody holds. */
+#define UIK_RW_HELD 0xbfffffffull
 
 /* How a held lock is held (uik_held_lock.kind). */
 enum uik_held_kind {

@@ -52,7 +52,7 @@ int __must_check down_write_killable(struct rw_semaphore *sem)
 
 static inline int rwsem_is_locked(struct rw_semaphore *sem)
 {
-	return READ_ONCE(sem->rw.state) != 0;
+	return (READ_ONCE(sem->rw.state) & UIK_RW_HELD) != 0;
 }
 
 #define rwsem_assert_held(sem) lockdep_assert_held(sem)

@@ -79,6 +79,9 @@ static inline int uik_signal_pending(struct task_struct *task)
 	return READ_ONCE(task->signal_pending);
 }
 
+#define signal_pending(task) uik_signal_pending(task)
+#define fatal_signal_pending(task) uik_signal_pending(task)
+
 static inline int signal_pending_state(unsigned int state,
 				       struct task_struct *task)
 {

@@ -73,7 +73,7 @@ struct task_struct {
 	unsigned int __state;		/* TASK_*; also the word slept on */
 	unsigned int rcu_depth;		/* nesting of reader sections */
 	uint64_t rcu_epoch;		/* atomic; epoch read in, 0: none */
-	bool signal_pending;		/* interruptible waits end */
+	bool signal_pending;		/* atomic; interruptible waits end */
 	struct task_struct *next_task;	/* list of all; under its lock */
 	struct task_struct *prev_task;
 	void *kthread;			/* private of kthread.h */
@@ -105,6 +105,12 @@ void uik_task_get(struct task_struct *task) __uik_export;
 void uik_task_put(struct task_struct *task) __uik_export;
 /* Makes @task the caller's current and returns the one before. */
 struct task_struct *uik_task_switch(struct task_struct *task) __uik_export;
+
+/*
+ * Makes a signal pending for @task, or takes it back: its interruptible waits
+ * end, those in progress too, except for locks.
+ */
+void uik_task_signal(struct task_struct *task, bool pending) __uik_export;
 
 static inline bool uik_capable(int capability)
 {
