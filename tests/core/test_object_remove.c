@@ -202,7 +202,6 @@ struct racer {
 	struct rig *rig;
 	u32 id;
 	atomic_t start;
-	int found;
 };
 
 static int look_up_often(void *arg)
@@ -217,7 +216,6 @@ static int look_up_often(void *arg)
 
 		if (IS_ERR(obj))
 			break;
-		racer->found++;
 		iommufd_put_object(racer->rig->ictx, obj);
 	}
 	uik_leave(outer);

@@ -205,10 +205,10 @@ static void read_faults(void **state)
 	request(rig, 0, 2, 0x2000, true);
 	assert_int_equal(read_records(f.fd, NULL, RECORD), -EFAULT);
 	/* The first fits, the second faults: the error is hidden. */
-	assert_int_equal(read_records(f.fd, pages + 4096 - 60, 2 * RECORD),
+	assert_int_equal(read_records(f.fd, pages + 4096 - 56, 2 * RECORD),
 			 RECORD);
 	assert_int_equal(((struct iommu_hwpt_pgfault *)
-				  (pages + 4096 - 60))->cookie, 1);
+				  (pages + 4096 - 56))->cookie, 1);
 	assert_int_equal(read_records(f.fd, &record, RECORD), RECORD);
 	assert_int_equal(record.addr, 0x2000);
 	assert_int_equal(record.cookie, 2);

@@ -460,6 +460,7 @@ static void unbind_without_vdevice(void **state)
 static struct {
 	struct rig *rig;
 	atomic_t in_destroy, go, unbound;
+	atomic_t dev_id;	/* of device 2, while it comes and goes */
 	u32 vdevice;
 	int result;
 } race;
@@ -586,12 +587,15 @@ static int churn_thread(void *arg)
 {
 	struct uik_machine *outer = uik_enter(race.rig->machine);
 	struct rig_guest *guest = arg;
-	int id;
 
 	while (!atomic_read(&race.go)) {
-		id = rig_vdevice(race.rig, guest->viommu, 2, 12);
-		if (id > 0)
-			rig_destroy(race.rig, id);
+		struct iommu_vdevice_alloc cmd = {
+			.size = sizeof(cmd), .viommu_id = guest->viommu,
+			.dev_id = atomic_read(&race.dev_id), .virt_id = 12,
+		};
+
+		if (!rig_ioctl(race.rig, IOMMU_VDEVICE_ALLOC, &cmd))
+			rig_destroy(race.rig, cmd.out_vdevice_id);
 	}
 	uik_leave(outer);
 	return 0;
@@ -627,6 +631,7 @@ static void churn(void **state)
 	memset(&race, 0, sizeof(race));
 	race.rig = rig;
 	rig_bind(rig, 2);
+	atomic_set(&race.dev_id, rig->dev_id[2]);
 	maker = uik_thread_start(churn_thread, &guest, "churn");
 	finder = uik_thread_start(lookup_thread, &guest, "find");
 	for (int i = 0; i < 60; i++) {
@@ -634,6 +639,7 @@ static void churn(void **state)
 			sched_yield();
 		rig_unbind(rig, 2);
 		rig_bind(rig, 2);
+		atomic_set(&race.dev_id, rig->dev_id[2]);
 	}
 	atomic_set(&race.go, 1);
 	assert_int_equal(uik_thread_join(maker), 0);
