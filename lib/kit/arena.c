@@ -74,7 +74,8 @@ static bool slots_free(uintptr_t at, size_t size)
 
 	for (slot = at >> ARENA_SLOT_SHIFT;
 	     slot <= (at + size - 1) >> ARENA_SLOT_SHIFT; slot++)
-		if (slot >= ARENA_SLOTS || uik_arena_of_slot[slot])
+		if (slot >= ARENA_SLOTS ||
+		    __atomic_load_n(&uik_arena_of_slot[slot], __ATOMIC_RELAXED))
 			return false;
 	return true;
 }
