@@ -335,10 +335,12 @@ static void failure_points(void **state)
 static void foreign_address_space(void **state)
 {
 	struct mm_struct *own = current->mm, *other;
-	char word[16] = "mine", back[16] = { 0 };
+	static char word[16];	/* the other process writes here, too */
+	char back[16] = { 0 };
 	int ready[2], done[2];
 	pid_t child;
 
+	strcpy(word, "mine");
 	assert_int_equal(pipe(ready) | pipe(done), 0);
 	child = fork();
 	if (!child) {
