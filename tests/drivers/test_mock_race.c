@@ -8,7 +8,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#define ROUNDS 400
+#define ROUNDS 2000
 
 static uint32_t plain_hwpt, fault_hwpt, fault_id;
 static int fault_fd;
