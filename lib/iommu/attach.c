@@ -10,6 +10,26 @@
 #include <iommu-priv.h>
 #include <linux/bug.h>
 
+void group_change_end(struct iommu_group *group, ioasid_t pasid, void *entry)
+{
+	down_write(&group->report_rwsem);
+	if (entry)
+		WARN_ON(xa_is_err(xa_store(&group->pasid_array, pasid, entry,
+					   GFP_KERNEL)));
+	else
+		xa_erase(&group->pasid_array, pasid);
+	WRITE_ONCE(group->changing, group->changing - 1);
+	up_write(&group->report_rwsem);
+}
+
+void group_change_cancel(struct iommu_group *group, ioasid_t pasid)
+{
+	down_write(&group->report_rwsem);
+	xa_release(&group->pasid_array, pasid);
+	WRITE_ONCE(group->changing, group->changing - 1);
+	up_write(&group->report_rwsem);
+}
+
 /* Only from where nobody's domain is lost. */
 static bool is_free(struct iommu_group *group)
 {
@@ -45,14 +65,13 @@ int iommu_attach_group_handle(struct iommu_domain *domain,
 			GFP_KERNEL);
 	if (ret)
 		goto out_unlock;
+	group_change_begin(group);
 	ret = attach_group(domain, group);
 	if (ret)
-		xa_release(&group->pasid_array, IOMMU_NO_PASID);
+		group_change_cancel(group, IOMMU_NO_PASID);
 	else
-		/* The slot is reserved: cannot fail. */
-		WARN_ON(xa_is_err(xa_store(&group->pasid_array, IOMMU_NO_PASID,
-					   pasid_entry(domain, handle),
-					   GFP_KERNEL)));
+		group_change_end(group, IOMMU_NO_PASID,
+				 pasid_entry(domain, handle));
 out_unlock:
 	mutex_unlock(&group->mutex);
 	return ret;
@@ -62,10 +81,11 @@ void iommu_detach_group_handle(struct iommu_domain *domain,
 			       struct iommu_group *group)
 {
 	mutex_lock(&group->mutex);
+	group_change_begin(group);
 	iommu_group_must_switch(group, group->owner_cnt ?
 					       group->blocking_domain :
 					       group->default_domain);
-	xa_erase(&group->pasid_array, IOMMU_NO_PASID);
+	group_change_end(group, IOMMU_NO_PASID, NULL);
 	mutex_unlock(&group->mutex);
 }
 
@@ -82,13 +102,13 @@ int iommu_replace_group_handle(struct iommu_group *group,
 	ret = xa_reserve(&group->pasid_array, IOMMU_NO_PASID, GFP_KERNEL);
 	if (ret)
 		goto out_unlock;
+	group_change_begin(group);
 	ret = iommu_group_switch(group, new_domain);
 	if (ret)
-		xa_release(&group->pasid_array, IOMMU_NO_PASID);
+		group_change_cancel(group, IOMMU_NO_PASID);
 	else
-		WARN_ON(xa_is_err(xa_store(&group->pasid_array, IOMMU_NO_PASID,
-					   pasid_entry(new_domain, handle),
-					   GFP_KERNEL)));
+		group_change_end(group, IOMMU_NO_PASID,
+				 pasid_entry(new_domain, handle));
 out_unlock:
 	mutex_unlock(&group->mutex);
 	return ret;

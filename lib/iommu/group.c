@@ -39,6 +39,7 @@ struct iommu_group *iommu_group_alloc(void)
 	mutex_init(&group->mutex);
 	INIT_LIST_HEAD(&group->devices);
 	xa_init(&group->pasid_array);
+	init_rwsem(&group->report_rwsem);
 	return group;
 }
 

@@ -3,6 +3,10 @@
  * Groups: devices that always use the same domains.
  *
  * group->mutex protects everything in the group but its count and number.
+ * group->report_rwsem, inside of it and of every driver's lock, keeps a handle
+ * while a fault is being routed to it: who routes holds it for reading, who
+ * stores or erases a handle for writing.  So when an attachment has ended, no
+ * fault is on its way to it any more.
  *
  * Invariants: all members are attached to group->domain, except those under
  * recovery, which are blocked.  Entry p of pasid_array says what PASID p of the
@@ -15,6 +19,7 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/refcount.h>
+#include <linux/rwsem.h>
 #include <linux/xarray.h>
 
 struct iommu_state;
@@ -32,6 +37,8 @@ struct iommu_group {
 	struct mutex mutex;
 	struct list_head devices;	/* struct group_device */
 	struct xarray pasid_array;
+	struct rw_semaphore report_rwsem;
+	unsigned int changing;		/* handles lag behind drivers */
 	struct iommu_domain *default_domain;  /* owned unless static */
 	struct iommu_domain *blocking_domain; /* owned unless static */
 	struct iommu_domain *domain;	/* what members use; NULL: nothing */
@@ -85,6 +92,25 @@ bool iommu_domain_fits(struct iommu_domain *domain,
 int iommu_group_add(struct iommu_group *group, struct device *dev);
 /* Takes it out; its driver is told by release_device.  Context: probe mutex. */
 void iommu_group_remove(struct iommu_group *group, struct device *dev);
+
+/* --- handles; group->mutex held ------------------------------------------ */
+
+/*
+ * From begin to end the driver may already be where the handle says it is not:
+ * a fault that finds nobody then is no bug.
+ */
+static inline void group_change_begin(struct iommu_group *group)
+{
+	WRITE_ONCE(group->changing, group->changing + 1);
+}
+
+/*
+ * The driver was called; @entry is what PASID @pasid has now, NULL: nothing.
+ * Cannot fail: the slot is there.
+ */
+void group_change_end(struct iommu_group *group, ioasid_t pasid, void *entry);
+/* The driver refused: the entry stays, or a new reservation goes. */
+void group_change_cancel(struct iommu_group *group, ioasid_t pasid);
 
 /* --- switching; group->mutex held ---------------------------------------- */
 

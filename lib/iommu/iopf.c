@@ -18,6 +18,8 @@
 #include <linux/mutex.h>
 #include <linux/slab.h>
 
+#include "iommu/group.h"
+
 struct iopf_queue {
 	const char *name;		/* borrowed */
 	struct mutex lock;		/* devices */
@@ -176,15 +178,13 @@ static int report_fault(struct iommu_fault_param *param,
 }
 
 /* Who is attached where the fault happened; NULL: nobody that handles it. */
-static struct iommu_attach_handle *find_handle(struct device *dev,
+static struct iommu_attach_handle *find_handle(struct iommu_group *group,
+					       struct device *dev,
 					       struct iopf_fault *evt)
 {
-	struct iommu_group *group = dev->iommu_group;
 	struct iommu_attach_handle *handle;
 	unsigned int type = 0;
 
-	if (!group)
-		return NULL;
 	if (evt->fault.prm.flags & IOMMU_FAULT_PAGE_REQUEST_PASID_VALID) {
 		handle = iommu_attach_handle_get(group, evt->fault.prm.pasid,
 						 0);
@@ -202,16 +202,40 @@ found:
 	return handle->domain->iopf_handler ? handle : NULL;
 }
 
+/*
+ * Until it is at the handler, the handle cannot go: who detaches or replaces
+ * it waits for report_rwsem, and finds the group with the handler afterwards.
+ */
+static int route_fault(struct iommu_group *group, struct device *dev,
+		       struct iopf_fault *evt)
+{
+	struct iommu_attach_handle *handle = find_handle(group, dev, evt);
+	struct iommu_fault_param *param;
+
+	if (!handle)
+		return -EINVAL;
+	param = param_get(dev);
+	if (param)
+		return report_fault(param, evt, handle);
+	/* Being moved it may be off its queue already; else: a driver's bug. */
+	WARN_ON(!READ_ONCE(group->changing));
+	return -EINVAL;
+}
+
 int iommu_report_device_fault(struct device *dev, struct iopf_fault *evt)
 {
-	struct iommu_attach_handle *handle = find_handle(dev, evt);
-	struct iommu_fault_param *param = handle ? param_get(dev) : NULL;
+	struct iommu_group *group = dev->iommu_group;
+	int ret = -EINVAL;
 
-	if (handle && !WARN_ON(!param))
-		return report_fault(param, evt, handle);
-	if (evt->fault.type == IOMMU_FAULT_PAGE_REQ && dev_has_iommu(dev))
+	if (!group)
+		return ret;
+	down_read(&group->report_rwsem);
+	ret = route_fault(group, dev, evt);
+	up_read(&group->report_rwsem);
+	/* -ENOMEM: it was not the last of its group, no answer is due. */
+	if (ret == -EINVAL && evt->fault.type == IOMMU_FAULT_PAGE_REQ)
 		respond(dev, evt, IOMMU_PAGE_RESP_INVALID);
-	return -EINVAL;
+	return ret;
 }
 
 /* --- queues -------------------------------------------------------------- */

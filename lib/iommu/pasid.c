@@ -85,15 +85,13 @@ static int attach_pasid(struct iommu_group *group, struct iommu_domain *domain,
 	ret = xa_insert(&group->pasid_array, pasid, XA_ZERO_ENTRY, GFP_KERNEL);
 	if (ret)
 		return ret;
+	group_change_begin(group);
 	ret = set_group_pasid(group, domain, pasid, NULL);
-	if (ret) {
-		xa_release(&group->pasid_array, pasid);
-		return ret;
-	}
-	/* The slot is reserved: cannot fail. */
-	WARN_ON(xa_is_err(xa_store(&group->pasid_array, pasid,
-				   pasid_entry(domain, handle), GFP_KERNEL)));
-	return 0;
+	if (ret)
+		group_change_cancel(group, pasid);
+	else
+		group_change_end(group, pasid, pasid_entry(domain, handle));
+	return ret;
 }
 
 int iommu_attach_device_pasid(struct iommu_domain *domain, struct device *dev,
@@ -130,12 +128,13 @@ static int replace_pasid(struct iommu_group *group, struct iommu_domain *domain,
 	if (!entry || WARN_ON(entry == handle))
 		return -EINVAL;
 	old = pasid_entry_domain(entry);
+	group_change_begin(group);
 	if (old != domain)
 		ret = set_group_pasid(group, domain, pasid, old);
-	if (!ret)
-		WARN_ON(xa_is_err(xa_store(&group->pasid_array, pasid,
-					   pasid_entry(domain, handle),
-					   GFP_KERNEL)));
+	if (ret)
+		group_change_cancel(group, pasid);
+	else
+		group_change_end(group, pasid, pasid_entry(domain, handle));
 	return ret;
 }
 
@@ -168,9 +167,10 @@ void iommu_detach_device_pasid(struct iommu_domain *domain, struct device *dev,
 	if (WARN_ON(!group))
 		return;
 	mutex_lock(&group->mutex);
+	group_change_begin(group);
 	list_for_each_entry(member, &group->devices, list)
 		if (has_pasids(member) && !member->recovering)
 			block_pasid(member, domain, pasid);
-	xa_erase(&group->pasid_array, pasid);
+	group_change_end(group, pasid, NULL);
 	mutex_unlock(&group->mutex);
 }

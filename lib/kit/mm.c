@@ -151,6 +151,12 @@ bool uik_mm_alive(struct mm_struct *mm)
 	return mm->own || start_time(mm->pid) == mm->start_time;
 }
 
+/* Who has a count may take more without the lock; from 0 nobody can. */
+static bool user_is_free(const struct user_struct *user)
+{
+	return !__atomic_load_n(&user->refs, __ATOMIC_ACQUIRE);
+}
+
 struct user_struct *uik_user_of(uint32_t uid)
 {
 	struct user_struct *user = NULL;
@@ -158,14 +164,16 @@ struct user_struct *uik_user_of(uint32_t uid)
 
 	pthread_mutex_lock(&tables_lock);
 	for (i = 0; i < USER_MAX; i++) {
-		if (users[i].refs && users[i].uid == uid) {
+		bool is_free = user_is_free(&users[i]);
+
+		if (!is_free && users[i].uid == uid) {
 			user = &users[i];
 			break;
 		}
-		if (!users[i].refs && !user)
+		if (is_free && !user)
 			user = &users[i];
 	}
-	if (user && !user->refs)
+	if (user && user_is_free(user))
 		*user = (struct user_struct){ .uid = uid };
 	if (user)
 		uik_user_get(user);

@@ -57,6 +57,8 @@ static char letter_of(struct iommu_domain *domain)
 static int switched(const char *text)
 {
 	note(text);
+	if (rig.on_switch)
+		rig.on_switch();
 	if (rig.fail_at && !--rig.fail_at)
 		return rig.error;
 	return 0;

@@ -45,6 +45,7 @@ struct rig {
 	/* Countdown: the nth switch fails with error; 0: none does. */
 	unsigned int fail_at;
 	int error;
+	void (*on_switch)(void);	/* called in the middle of one */
 	struct rig_domain domain[3];	/* letters A, B, C */
 };
 

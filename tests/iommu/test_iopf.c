@@ -182,6 +182,35 @@ static void group_outlives_registration(void **state)
 	iopf_free_group(group);
 }
 
+static int report_in_between;
+
+static void leave_queue_and_report(void)
+{
+	rig.on_switch = NULL;
+	iopf_queue_remove_device(queue, &a->dev);
+	report_in_between = report(1, 0, LAST, 0);
+}
+
+/*
+ * While a device is being moved its driver may have taken it off the queue
+ * although the old domain is still on record: an INVALID answer, no warning.
+ */
+static void report_while_moving(void **state)
+{
+	struct iommu_attach_handle other;
+
+	rig.on_switch = leave_queue_and_report;
+	assert_int_equal(iommu_replace_group_handle(a->dev.iommu_group,
+						    rig_domain('B'), &other),
+			 0);
+	assert_int_equal(report_in_between, -EINVAL);
+	expect_response(IOMMU_PAGE_RESP_INVALID, 1, 1);
+	assert_int_equal(iommu_replace_group_handle(a->dev.iommu_group,
+						    rig_domain('A'), &handle),
+			 0);
+	assert_int_equal(iopf_queue_add_device(queue, &a->dev), 0);
+}
+
 static void queue_rules(void **state)
 {
 	struct device orphan = { 0 };
@@ -223,6 +252,7 @@ int main(void)
 		IOPF_TEST(handler_refuses),
 		IOPF_TEST(no_memory),
 		IOPF_TEST(group_outlives_registration),
+		IOPF_TEST(report_while_moving),
 		IOPF_TEST(queue_rules),
 	};
 
