@@ -338,7 +338,8 @@ static void exhaustion(void **state)
 	}
 	assert_true(counts[0] > 100);
 	assert_int_equal(counts[0], counts[1]);
-	assert_null(kmalloc(KMALLOC_MAX_SIZE, GFP_KERNEL));
+	assert_null(kmalloc(KMALLOC_MAX_SIZE + 1, GFP_KERNEL));
+	assert_null(kvmalloc(128 << 20, GFP_KERNEL));
 	assert_int_equal(live_blocks(), 0);
 	uik_leave(before);
 	uik_machine_free(machine);

@@ -159,12 +159,12 @@ static void foreign_handler_installed(void **state)
 }
 
 static volatile sig_atomic_t seen_by_previous;
-static char *volatile guarded;
+static volatile char *volatile guarded;
 
 static void previous_handler(int signal, siginfo_t *info, void *context)
 {
 	seen_by_previous++;
-	mprotect(guarded, PAGE, PROT_READ | PROT_WRITE);
+	mprotect((void *)guarded, PAGE, PROT_READ | PROT_WRITE);
 }
 
 /*
