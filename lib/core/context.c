@@ -50,7 +50,7 @@ static void ctx_init(struct iommufd_ctx *ictx,
 		     const struct iommufd_model *model,
 		     enum iommufd_account_mode mode)
 {
-	xa_init_flags(&ictx->objects, XA_FLAGS_ALLOC1 | XA_FLAGS_ACCOUNT);
+	idmap_init(&ictx->objects);
 	xa_init(&ictx->groups);
 	init_waitqueue_head(&ictx->destroy_wait);
 	init_rwsem(&ictx->ioas_creation_lock);

@@ -54,6 +54,8 @@
 #include <uik/hook.h>
 #include <uik/machine.h>
 
+#include "core/idmap.h"
+
 /*
  * Words of truth.  BUILD_ASSERT: layout and tables.  ASSERT: what is proven;
  * gone with NDEBUG.  WARN_ON: bugs of drivers and of ours, then a clean error.
@@ -165,7 +167,7 @@ struct iommufd_ioas;
 /* An open /dev/iommu.  References on it are references on @file. */
 struct iommufd_ctx {
 	struct file *file;		/* borrowed: it owns us */
-	struct xarray objects;		/* ID -> object; IDs from 1 */
+	struct idmap objects;		/* ID -> object; IDs from 1 */
 	struct xarray groups;		/* iommu group ID -> our record */
 	wait_queue_head_t destroy_wait;
 	struct rw_semaphore ioas_creation_lock;
@@ -242,6 +244,17 @@ static inline int iommufd_ucmd_respond(struct iommufd_ucmd *ucmd,
 	size_t len = cmd_len < ucmd->user_size ? cmd_len : ucmd->user_size;
 
 	return copy_to_user(ucmd->ubuffer, ucmd->cmd, len) ? -EFAULT : 0;
+}
+
+/* The objects' lock: see the head of this file. */
+static inline void iommufd_objects_lock(struct iommufd_ctx *ictx)
+{
+	spin_lock(&ictx->objects.lock);
+}
+
+static inline void iommufd_objects_unlock(struct iommufd_ctx *ictx)
+{
+	spin_unlock(&ictx->objects.lock);
 }
 
 /* ---- object.c: birth ---- */

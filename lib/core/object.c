@@ -3,8 +3,8 @@
  * Objects: birth, lookup, references.  Their end is object_remove.c's.
  *
  * Invariants:
- *   - a slot of ictx->objects is free, reserved (RESERVED, or a tombstone), or
- *     points to an object that is LIVE or about to be unlinked;
+ *   - a number of ictx->objects is free, reserved (RESERVED), dead (a
+ *     tombstone), or shows an object that is LIVE or about to be unlinked;
  *   - only its creator knows a RESERVED object;
  *   - users goes to 0 only under the objects' lock, or in abort.
  *
@@ -38,9 +38,7 @@ iommufd_object_alloc_size(struct iommufd_ctx *ictx, size_t size,
 	obj->type = type;
 	refcount_set(&obj->users, 1);
 	refcount_set(&obj->wait_cnt, 1);
-	/* NULL only reserves the ID: lookups do not see it. */
-	ret = xa_alloc(&ictx->objects, &obj->id, NULL, xa_limit_31b,
-		       GFP_KERNEL_ACCOUNT);
+	ret = idmap_reserve(&ictx->objects, &obj->id);
 	if (ret) {
 		kfree(obj);
 		return ERR_PTR(ret);
@@ -66,30 +64,18 @@ iommufd_object_alloc_ucmd(struct iommufd_ucmd *ucmd, size_t size,
 	return obj;
 }
 
-/* Replaces a reservation; WARN if there was none. */
-static void replace_reservation(struct iommufd_ctx *ictx, u32 id, void *entry)
-{
-	XA_STATE(xas, &ictx->objects, id);
-	void *old;
-
-	xas_lock(&xas);
-	old = xas_store(&xas, entry);
-	xas_unlock(&xas);
-	WARN_ON(old != XA_ZERO_ENTRY);
-}
-
 void iommufd_object_finalize(struct iommufd_ctx *ictx,
 			     struct iommufd_object *obj)
 {
 	ASSERT(refcount_read(&obj->users) >= 1);
 	ASSERT(refcount_read(&obj->wait_cnt) >= 1);
 	/* Releases all that was built; pairs with the lock in lookups. */
-	replace_reservation(ictx, obj->id, obj);
+	WARN_ON(!idmap_publish(&ictx->objects, obj->id, obj));
 }
 
 void iommufd_object_abort(struct iommufd_ctx *ictx, struct iommufd_object *obj)
 {
-	replace_reservation(ictx, obj->id, NULL);
+	WARN_ON(!idmap_unreserve(&ictx->objects, obj->id));
 	if (WARN_ON(!refcount_dec_if_one(&obj->users)))
 		return;
 	iommufd_object_free(obj);
@@ -135,12 +121,12 @@ struct iommufd_object *iommufd_get_object(struct iommufd_ctx *ictx, u32 id,
 
 	if (uik_fail(UIK_FAIL_OP))
 		return ERR_PTR(-ENOENT);
-	xa_lock(&ictx->objects);
-	obj = xa_load(&ictx->objects, id);
+	iommufd_objects_lock(ictx);
+	obj = idmap_load_locked(&ictx->objects, id);
 	if (!obj || (type != IOMMUFD_OBJ_ANY && obj->type != type) ||
 	    !iommufd_object_lock(obj))
 		obj = ERR_PTR(-ENOENT);
-	xa_unlock(&ictx->objects);
+	iommufd_objects_unlock(ictx);
 	return obj;
 }
 
@@ -153,31 +139,29 @@ int iommufd_try_inc_users(struct iommufd_ctx *ictx, struct iommufd_object *obj)
 {
 	int ret = -EBUSY;
 
-	xa_lock(&ictx->objects);
-	if (xa_load(&ictx->objects, obj->id) == obj) {
+	iommufd_objects_lock(ictx);
+	if (idmap_load_locked(&ictx->objects, obj->id) == obj) {
 		refcount_inc(&obj->users);
 		ret = 0;
 	}
-	xa_unlock(&ictx->objects);
+	iommufd_objects_unlock(ictx);
 	return ret;
 }
 
 enum iommufd_object_state iommufd_object_state(struct iommufd_ctx *ictx,
 					       struct iommufd_object *obj)
 {
-	XA_STATE(xas, &ictx->objects, obj->id);
 	enum iommufd_object_state state = IOMMUFD_STATE_GONE;
-	void *entry;
+	struct idmap *map = &ictx->objects;
 
-	xas_lock(&xas);
-	entry = xas_load(&xas);
+	iommufd_objects_lock(ictx);
 	if (!refcount_read(&obj->users))
 		state = IOMMUFD_STATE_DYING;
-	else if (entry == obj)
+	else if (idmap_load_locked(map, obj->id) == obj)
 		state = IOMMUFD_STATE_LIVE;
-	else if (entry == XA_ZERO_ENTRY)
+	else if (idmap_is_reserved_locked(map, obj->id))
 		state = IOMMUFD_STATE_RESERVED;
-	xas_unlock(&xas);
+	iommufd_objects_unlock(ictx);
 	return state;
 }
 

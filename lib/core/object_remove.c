@@ -45,26 +45,23 @@ static int wait_until_idle(struct iommufd_ctx *ictx, struct iommufd_object *obj)
 	return -EBUSY;
 }
 
-/* Takes the object out of the map: 0, -ENOENT or -EBUSY. */
-static int unlink_locked(struct xa_state *xas, struct iommufd_ctx *ictx,
-			 struct iommufd_object *expected,
-			 struct iommufd_object **out_obj, unsigned int flags)
+/* What is to be taken out: 0, -ENOENT or -EBUSY; its users are 0 then. */
+static int claim_locked(struct iommufd_ctx *ictx,
+			struct iommufd_object *expected, u32 id,
+			struct iommufd_object **out_obj)
 {
-	struct iommufd_object *obj = xas_load(xas);
+	struct iommufd_object *obj = idmap_load_locked(&ictx->objects, id);
 
 	if (expected) {
 		/* The caller's: now at least the map's remains. */
 		refcount_dec(&expected->users);
 		if (WARN_ON(obj != expected))
 			return -ENOENT;
-	} else if (!obj || xa_is_zero(obj)) {
+	} else if (!obj) {
 		return -ENOENT;
 	}
 	if (!refcount_dec_if_one(&obj->users))
 		return -EBUSY;
-	xas_store(xas, flags & IOMMUFD_REMOVE_TOMBSTONE ? XA_ZERO_ENTRY : NULL);
-	if ((void *)ictx->vfio_ioas == (void *)obj)
-		ictx->vfio_ioas = NULL;
 	*out_obj = obj;
 	return 0;
 }
@@ -74,14 +71,23 @@ static int take_out(struct iommufd_ctx *ictx, struct iommufd_object *expected,
 		    u32 id, unsigned int flags, bool idle,
 		    struct iommufd_object **out_obj)
 {
-	XA_STATE(xas, &ictx->objects, id);
+	void *memory = NULL;
 	int ret;
 
-	xas_lock(&xas);
-	ret = unlink_locked(&xas, ictx, expected, out_obj, flags);
-	if (ret && idle)
+	iommufd_objects_lock(ictx);
+	ret = claim_locked(ictx, expected, id, out_obj);
+	if (likely(!ret)) {
+		if (flags & IOMMUFD_REMOVE_TOMBSTONE)
+			idmap_bury_locked(&ictx->objects, id);
+		else
+			memory = idmap_release_locked(&ictx->objects, id);
+		if ((void *)ictx->vfio_ioas == (void *)*out_obj)
+			ictx->vfio_ioas = NULL;
+	} else if (idle) {
 		refcount_set(&expected->wait_cnt, 1);
-	xas_unlock(&xas);
+	}
+	iommufd_objects_unlock(ictx);
+	idmap_free(memory);
 	return ret;
 }
 
@@ -162,9 +168,9 @@ static void report_origin(const void *obj)
 static void report_leaks(struct iommufd_ctx *ictx)
 {
 	struct iommufd_object *obj;
-	unsigned long index;
+	u32 id;
 
-	xa_for_each(&ictx->objects, index, obj) {
+	idmap_for_each(&ictx->objects, id, obj) {
 		pr_err("iommufd: leaked %s %u, users %u, wait_cnt %u\n",
 		       ictx->model->types[obj->type].name, obj->id,
 		       refcount_read(&obj->users),
@@ -181,15 +187,19 @@ static unsigned int destroy_unused(struct iommufd_ctx *ictx, bool *out_empty)
 {
 	struct iommufd_object *obj;
 	unsigned int destroyed = 0;
-	unsigned long index;
+	void *memory;
+	u32 id;
 
 	*out_empty = true;
-	xa_for_each(&ictx->objects, index, obj) {
+	idmap_for_each(&ictx->objects, id, obj) {
 		*out_empty = false;
 		if (!refcount_dec_if_one(&obj->users))
 			continue;
 		destroyed++;
-		xa_erase(&ictx->objects, index);
+		iommufd_objects_lock(ictx);
+		memory = idmap_release_locked(&ictx->objects, id);
+		iommufd_objects_unlock(ictx);
+		idmap_free(memory);
 		destroy_and_free(ictx, obj);
 	}
 	return destroyed;
@@ -197,7 +207,7 @@ static unsigned int destroy_unused(struct iommufd_ctx *ictx, bool *out_empty)
 
 void iommufd_objects_teardown(struct iommufd_ctx *ictx)
 {
-	while (!xa_empty(&ictx->objects)) {
+	while (!idmap_is_empty(&ictx->objects)) {
 		bool empty;
 		unsigned int destroyed = destroy_unused(ictx, &empty);
 
@@ -208,5 +218,5 @@ void iommufd_objects_teardown(struct iommufd_ctx *ictx)
 			break;
 		}
 	}
-	xa_destroy(&ictx->objects);
+	idmap_fini(&ictx->objects);
 }

@@ -150,14 +150,13 @@ struct slot {
 	struct iommufd_object *obj;	/* entered; NULL: leaving, or none */
 };
 
-/* The counts as they are without our own entry. */
-static bool look_at(struct iommufd_ctx *ictx, unsigned long id,
-		    struct slot *slot)
+/* The first object from *@id on; the counts as they are without our entry. */
+static bool look_at(struct iommufd_ctx *ictx, u32 *id, struct slot *slot)
 {
 	struct iommufd_object *obj;
 
-	xa_lock(&ictx->objects);
-	obj = xa_load(&ictx->objects, id);
+	iommufd_objects_lock(ictx);
+	obj = idmap_next_locked(&ictx->objects, id);
 	*slot = (struct slot){};
 	if (obj) {
 		slot->type = ictx->model->types[obj->type].name;
@@ -166,7 +165,7 @@ static bool look_at(struct iommufd_ctx *ictx, unsigned long id,
 		if (iommufd_object_lock(obj))
 			slot->obj = obj;
 	}
-	xa_unlock(&ictx->objects);
+	iommufd_objects_unlock(ictx);
 	return obj;
 }
 
@@ -190,13 +189,10 @@ static void show_slot(FILE *out, struct iommufd_ctx *ictx, unsigned long id,
 
 static void show_all(FILE *out, struct iommufd_ctx *ictx)
 {
-	struct iommufd_object *obj;
-	unsigned long id;
 	struct slot slot;
 
-	xa_for_each(&ictx->objects, id, obj)
-		if (look_at(ictx, id, &slot))
-			show_slot(out, ictx, id, &slot);
+	for (u32 id = 1; look_at(ictx, &id, &slot); id++)
+		show_slot(out, ictx, id, &slot);
 }
 
 char *uiommufd_graph(int fd)

@@ -167,13 +167,13 @@ void iommufd_device_destroy(struct iommufd_object *obj)
 bool iommufd_ctx_has_group(struct iommufd_ctx *ictx, struct iommu_group *group)
 {
 	struct iommufd_object *obj;
-	unsigned long index;
 	bool found = false;
+	u32 id;
 
 	if (!ictx || !group)
 		return false;
-	xa_lock(&ictx->objects);
-	xa_for_each(&ictx->objects, index, obj) {
+	iommufd_objects_lock(ictx);
+	idmap_for_each(&ictx->objects, id, obj) {
 		if (obj->type != IOMMUFD_OBJ_DEVICE)
 			continue;
 		found = container_of(obj, struct iommufd_device, obj)
@@ -181,6 +181,6 @@ bool iommufd_ctx_has_group(struct iommufd_ctx *ictx, struct iommu_group *group)
 		if (found)
 			break;
 	}
-	xa_unlock(&ictx->objects);
+	iommufd_objects_unlock(ictx);
 	return found;
 }

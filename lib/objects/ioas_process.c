@@ -23,23 +23,23 @@ struct iommufd_ioas *iommufd_ioas_freeze_all(struct iommufd_ctx *ictx)
 {
 	struct iommufd_ioas *first = NULL, **tail = &first;
 	struct iommufd_object *obj;
-	unsigned long id;
+	u32 id;
 
-	xa_lock(&ictx->objects);
-	xa_for_each(&ictx->objects, id, obj) {
+	iommufd_objects_lock(ictx);
+	idmap_for_each(&ictx->objects, id, obj) {
 		struct iommufd_ioas *ioas;
 
 		if (!enter_ioas(obj))
 			continue;
-		xa_unlock(&ictx->objects);
+		iommufd_objects_unlock(ictx);
 		ioas = container_of(obj, struct iommufd_ioas, obj);
 		iopt_freeze(&ioas->iopt);
 		ioas->next_frozen = NULL;
 		*tail = ioas;
 		tail = &ioas->next_frozen;
-		xa_lock(&ictx->objects);
+		iommufd_objects_lock(ictx);
 	}
-	xa_unlock(&ictx->objects);
+	iommufd_objects_unlock(ictx);
 	return first;
 }
 

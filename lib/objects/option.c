@@ -14,8 +14,8 @@ static int set_account_mode(struct iommufd_ctx *ictx, u64 value)
 
 	if (!capable(CAP_SYS_RESOURCE))
 		return -EPERM;
-	xa_lock(&ictx->objects);
-	if (!xa_empty(&ictx->objects))
+	iommufd_objects_lock(ictx);
+	if (!idmap_is_empty(&ictx->objects))
 		ret = -EBUSY;
 	else if (value == 0)
 		ictx->account_mode = IOMMUFD_ACCOUNT_USER;
@@ -23,7 +23,7 @@ static int set_account_mode(struct iommufd_ctx *ictx, u64 value)
 		ictx->account_mode = IOMMUFD_ACCOUNT_MM;
 	else
 		ret = -EINVAL;
-	xa_unlock(&ictx->objects);
+	iommufd_objects_unlock(ictx);
 	return ret;
 }
 

@@ -23,19 +23,19 @@ struct iommufd_ioas *vfio_compat_get_ioas(struct iommufd_ctx *ictx)
 {
 	struct iommufd_ioas *ioas;
 
-	xa_lock(&ictx->objects);
+	iommufd_objects_lock(ictx);
 	ioas = ictx->vfio_ioas;
 	if (!ioas || !iommufd_object_lock(&ioas->obj))
 		ioas = ERR_PTR(-ENODEV);
-	xa_unlock(&ictx->objects);
+	iommufd_objects_unlock(ictx);
 	return ioas;
 }
 
 static void set_ioas(struct iommufd_ctx *ictx, struct iommufd_ioas *ioas)
 {
-	xa_lock(&ictx->objects);
+	iommufd_objects_lock(ictx);
 	ictx->vfio_ioas = ioas;
-	xa_unlock(&ictx->objects);
+	iommufd_objects_unlock(ictx);
 }
 
 int iommufd_vfio_compat_ioas_get_id(struct iommufd_ctx *ictx, u32 *out_ioas_id)
@@ -54,14 +54,14 @@ static int offer_ioas(struct iommufd_ctx *ictx, struct iommufd_ioas *ioas)
 {
 	int ret = 1;
 
-	xa_lock(&ictx->objects);
+	iommufd_objects_lock(ictx);
 	if (ictx->no_iommu_mode)
 		ret = -EINVAL;
 	else if (ictx->vfio_ioas)
 		ret = 0;
 	else
 		ictx->vfio_ioas = ioas;
-	xa_unlock(&ictx->objects);
+	iommufd_objects_unlock(ictx);
 	return ret;
 }
 
@@ -83,12 +83,12 @@ int iommufd_vfio_compat_set_no_iommu(struct iommufd_ctx *ictx)
 {
 	int ret = 0;
 
-	xa_lock(&ictx->objects);
+	iommufd_objects_lock(ictx);
 	if (ictx->vfio_ioas)
 		ret = -EINVAL;
 	else
 		ictx->no_iommu_mode = true;
-	xa_unlock(&ictx->objects);
+	iommufd_objects_unlock(ictx);
 	return ret;
 }
 
@@ -96,9 +96,9 @@ static bool in_no_iommu_mode(struct iommufd_ctx *ictx)
 {
 	bool mode;
 
-	xa_lock(&ictx->objects);
+	iommufd_objects_lock(ictx);
 	mode = ictx->no_iommu_mode;
-	xa_unlock(&ictx->objects);
+	iommufd_objects_unlock(ictx);
 	return mode;
 }
 

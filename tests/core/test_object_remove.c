@@ -149,7 +149,7 @@ static void tombstones_stay(void **state)
 	assert_int_equal(PTR_ERR(iommufd_get_object(rig->ictx, id,
 						    IOMMUFD_OBJ_ANY)),
 			 -ENOENT);
-	assert_false(xa_empty(&rig->ictx->objects));
+	assert_false(idmap_is_empty(&rig->ictx->objects));
 	for (unsigned int i = 0; i < 300; i++)
 		assert_int_not_equal(rig_make(rig, IOMMUFD_OBJ_IOAS)->obj.id,
 				     id);

@@ -137,7 +137,13 @@ void rig_unbind(struct rig *rig, unsigned int i)
 
 struct iommufd_object *rig_object(struct rig *rig, u32 id)
 {
-	return xa_load(&rig_ctx(rig)->objects, id);
+	struct iommufd_ctx *ictx = rig_ctx(rig);
+	struct iommufd_object *obj;
+
+	iommufd_objects_lock(ictx);
+	obj = idmap_load_locked(&ictx->objects, id);
+	iommufd_objects_unlock(ictx);
+	return obj;
 }
 
 u32 rig_users(struct rig *rig, u32 id)

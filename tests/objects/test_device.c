@@ -86,7 +86,7 @@ static void groups_belong_to_one_context(void **state)
 						     &id)), -EPERM);
 	assert_int_equal(PTR_ERR(iommufd_device_bind(ictx, &rig->device[0].dev,
 						     &id)), -EPERM);
-	assert_true(xa_empty(&ictx->objects));
+	assert_true(idmap_is_empty(&ictx->objects));
 	rig_unbind(rig, 0);
 	iommufd_ctx_put(ictx);
 	assert_int_equal(uiommufd_close(other), 0);
@@ -99,7 +99,7 @@ static void errno_rows(void **state)
 
 	knobs.incoherent = true;
 	assert_int_equal(try_bind(rig, 0), -EINVAL);
-	assert_true(xa_empty(&rig_ctx(rig)->objects));
+	assert_true(idmap_is_empty(&rig_ctx(rig)->objects));
 	assert_true(xa_empty(&rig_ctx(rig)->groups));
 }
 
