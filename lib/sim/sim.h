@@ -39,9 +39,9 @@ enum sim_line { SIM_LINE_EVENTQ, SIM_LINE_GERROR, SIM_LINE_CMDQV, SIM_LINES };
 
 /* Why a trigger is more than a store; lines to deliver are bits 0 and up. */
 #define ATTENTION_LINES ((1u << SIM_LINES) - 1)
-#define ATTENTION_INLINE BIT(8)		/* the triggering thread works */
-#define ATTENTION_RESTING BIT(9)	/* the engine waits for a trigger */
-#define ATTENTION_VIRTUAL BIT(10)	/* the clock is virtual */
+#define ATTENTION_INLINE (1u << 8)		/* the triggering thread works */
+#define ATTENTION_RESTING (1u << 9)	/* the engine waits for a trigger */
+#define ATTENTION_VIRTUAL (1u << 10)	/* the clock is virtual */
 
 struct sim_vintf {
 	struct sim_enable enable;	/* config_lock */
