@@ -4,6 +4,8 @@
  */
 #include "guest.h"
 
+#include <sched.h>
+
 #include "cli.h"
 
 #define SLOT_WORDS (0x80 / 4)
@@ -16,8 +18,9 @@
 #define CONS_ERROR_SHIFT 24
 #define CONS_ERROR_MASK 0x7f
 #define CONS_INDEX_MASK 0xfffff
-#define TIMEOUT_US G_USEC_PER_SEC
-#define SPINS_PER_CLOCK_READ 4096
+/* Ample: the engine's thread may have to wait for a core of a busy host. */
+#define TIMEOUT_US (10 * G_USEC_PER_SEC)
+#define SPINS_PER_YIELD 4096
 
 static uint32_t reg_read(struct guest_queue *queue, guint word)
 {
@@ -99,8 +102,10 @@ static gboolean wait_used(struct guest_queue *queue, uint32_t limit)
 			return TRUE;
 		if (is_stopped(queue, cons))
 			return FALSE;
-		if (spins % SPINS_PER_CLOCK_READ)
+		if (!spins || spins % SPINS_PER_YIELD)
 			continue;
+		/* The engine may be waiting for this very core. */
+		sched_yield();
 		if (!deadline)
 			deadline = g_get_monotonic_time() + TIMEOUT_US;
 		else if (g_get_monotonic_time() > deadline)

@@ -25,7 +25,7 @@ struct guest_queue {
 };
 
 void guest_queue_init(struct guest_queue *queue, struct vmm *vmm, guint index);
-/* Writes CONFIG.EN and polls STATUS, at most a second. */
+/* Writes CONFIG.EN and polls STATUS, at most ten seconds. */
 gboolean guest_queue_enable(struct guest_queue *queue);
 gboolean guest_queue_disable(struct guest_queue *queue);
 
@@ -34,7 +34,7 @@ gboolean guest_queue_put(struct guest_queue *queue,
 			 const struct command *command);
 void guest_queue_sync(struct guest_queue *queue);	/* appends CMD_SYNC */
 void guest_queue_doorbell(struct guest_queue *queue);
-/* Polls CONS until everything rung is done; FALSE on error or after 1 s. */
+/* Polls CONS until everything rung is done; FALSE on error or after 10 s. */
 gboolean guest_queue_wait(struct guest_queue *queue);
 
 /*

@@ -204,7 +204,7 @@ static const struct row rows[] = {
 #define ROWS (sizeof(rows) / sizeof(*rows))
 
 /* callgrind collects inside this function only. */
-static __attribute__((noinline, noclone)) int measured_call(step call, struct bench *b)
+static __attribute__((noinline)) int measured_call(step call, struct bench *b)
 {
 	int ret = call(b);
 
