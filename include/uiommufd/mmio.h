@@ -103,7 +103,7 @@ struct uiommufd_mmio_register {
 /*
  * Row builder that does not compile when the row is wrong: width not 4 or 8,
  * offset not aligned to it, masks that overlap or do not fit the width.
- * Further members follow as designated initialisers.
+ * Further members follow as designated initialisers.  For C.
  */
 #define UIOMMUFD_MMIO_ROW(name_, offset_, width_, ro_, w1c_, reserved_, ...)  \
 	{                                                                     \

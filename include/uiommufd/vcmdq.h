@@ -61,10 +61,15 @@ enum uiommufd_engine {
 	 * The thread that triggers: a doorbell register write returns when the
 	 * queue is empty or stopped.  Stores to a VINTF page are seen at the
 	 * next uiommufd_kick() or uiommufd_vcmdq_step(), or when any register
-	 * of that queue is accessed.
+	 * of that queue is accessed.  Interrupt handlers run in
+	 * uiommufd_platform_interrupts() only.
 	 */
 	UIOMMUFD_ENGINE_INLINE,
-	/* Nothing moves but in uiommufd_vcmdq_step(). */
+	/*
+	 * Nothing moves but in uiommufd_vcmdq_step(); interrupts as above.
+	 * A driver that waits for a queue waits for another thread to step:
+	 * boot with one of the others, then uiommufd_vcmdq_set_engine().
+	 */
 	UIOMMUFD_ENGINE_STEPPED,
 };
 
