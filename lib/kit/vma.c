@@ -323,6 +323,10 @@ static int place(void *addr, size_t length, int flags, void **out)
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | fixed, -1, 0);
 	if (p == MAP_FAILED)
 		return -errno;
+	if (flags & MAP_FIXED_NOREPLACE && p != addr) {
+		munmap(p, length);	/* taken as a hint: it is not known */
+		return -EEXIST;
+	}
 	*out = p;
 	return 0;
 }
