@@ -13,6 +13,7 @@
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/user.h>
+#include <uik/hook.h>
 
 static unsigned long limit_of(const struct pages_owner *owner)
 {
@@ -98,6 +99,8 @@ int pages_charge(enum pages_account account, const struct pages_owner *owner,
 {
 	int ret = 0;
 
+	if (uik_fail(UIK_FAIL_OP))
+		return -ENOMEM;
 	if (account == PAGES_ACCOUNT_USER)
 		ret = charge_user(owner, npages);
 	else if (account == PAGES_ACCOUNT_MM)

@@ -12,6 +12,7 @@
 
 #include <linux/bug.h>
 #include <linux/errno.h>
+#include <uik/hook.h>
 
 #include "objects/pages_dmabuf.h"
 
@@ -77,6 +78,8 @@ int pages_add_user(struct pages *pages, struct pages_user *user)
 			&pinned);
 	if (ret)
 		return ret;
+	if (uik_fail(UIK_FAIL_OP))
+		return -EINVAL;
 	interval_tree_insert(&user->interval, &pages->users);
 	pages->pinned += pinned;
 	return 0;

@@ -16,6 +16,7 @@
 #include <linux/sched/mm.h>
 #include <linux/uaccess.h>
 #include <uik/task.h>
+#include <uik/hook.h>
 
 /* A copy on its way. */
 struct transfer {
@@ -120,6 +121,8 @@ static int copy_foreign(struct transfer *transfer, unsigned int flags)
 		return copy_pages(transfer, false);
 	if (!in_one_page(transfer))
 		return copy_pinned(transfer);
+	if (uik_fail(UIK_FAIL_OP))
+		return -EINVAL;
 	ret = uik_pin_user(pages->mm,
 			   (pages->uptr + transfer->byte) & PAGE_MASK, 1,
 			   transfer->write);
