@@ -12,24 +12,62 @@
 #include "core/core.h"
 
 #include <linux/ioctl.h>
+#include <linux/string.h>
+#include <asm/page.h>
 
 union command_buffer {
 	u8 bytes[IOMMUFD_COMMAND_BYTES];
 	u64 aligned;
 };
 
-static int run_command(struct iommufd_ucmd *ucmd,
-		       const struct iommufd_command *command)
+/* Memory is there or not by pages: within one, all of it or nothing. */
+static bool in_one_page(unsigned long address, size_t size)
 {
-	int ret = copy_struct_from_user(ucmd->cmd, command->size, ucmd->ubuffer,
-					ucmd->user_size);
+	return (address & (PAGE_SIZE - 1)) + size <= PAGE_SIZE;
+}
 
-	if (ret)
+/*
+ * Size and structure in one fetch.  If the size cannot be read, nothing can;
+ * if it can, so can the rest, whether the caller has it or not.
+ */
+static int fetch_at_once(struct iommufd_ucmd *ucmd,
+			 const struct iommufd_command *command)
+{
+	u32 size = command->size, user_size;
+	int ret;
+
+	if (copy_from_user(ucmd->cmd, ucmd->ubuffer, size))
+		return -EFAULT;
+	user_size = *(u32 *)ucmd->cmd;
+	ucmd->user_size = user_size;
+	if (likely(user_size == size))
+		return 0;
+	if (user_size < command->min_size)
+		return -EINVAL;
+	if (user_size < size) {
+		memset(ucmd->cmd + user_size, 0, size - user_size);
+		return 0;
+	}
+	ret = check_zeroed_user(ucmd->ubuffer + size, user_size - size);
+	if (ret < 0)
 		return ret;
-	ret = command->execute(ucmd);
-	if (ucmd->new_obj)
-		ret = iommufd_object_finish(ucmd->ictx, ucmd->new_obj, ret);
-	return ret;
+	return ret ? 0 : -E2BIG;
+}
+
+static int fetch(struct iommufd_ucmd *ucmd,
+		 const struct iommufd_command *command, unsigned int cmd)
+{
+	if (likely(command->request == cmd &&
+		   in_one_page((unsigned long)ucmd->ubuffer, command->size)))
+		return fetch_at_once(ucmd, command);
+	if (get_user(ucmd->user_size, (u32 __user *)ucmd->ubuffer))
+		return -EFAULT;
+	if (command->request != cmd)
+		return -ENOTTY;
+	if (ucmd->user_size < command->min_size)
+		return -EINVAL;
+	return copy_struct_from_user(ucmd->cmd, command->size, ucmd->ubuffer,
+				     ucmd->user_size);
 }
 
 long iommufd_ctx_ioctl(struct iommufd_ctx *ictx, unsigned int cmd,
@@ -40,23 +78,24 @@ long iommufd_ctx_ioctl(struct iommufd_ctx *ictx, unsigned int cmd,
 	unsigned int index = _IOC_NR(cmd) - IOMMUFD_CMD_BASE;
 	const struct iommufd_command *command;
 	union command_buffer buffer;
-	struct iommufd_ucmd ucmd = {
-		.ictx = ictx,
-		.ubuffer = (void __user *)arg,
-		.cmd = &buffer,
-	};
+	struct iommufd_ucmd ucmd;
+	int ret;
 
-	if (index >= model->command_count) {
+	if (unlikely(index >= model->command_count)) {
 		if (!model->foreign_ioctl)
 			return -ENOTTY;
 		return model->foreign_ioctl(ictx, cmd, arg);
 	}
 	command = &model->commands[index];
-	if (get_user(ucmd.user_size, (u32 __user *)ucmd.ubuffer))
-		return -EFAULT;
-	if (command->request != cmd)
-		return -ENOTTY;
-	if (ucmd.user_size < command->min_size)
-		return -EINVAL;
-	return run_command(&ucmd, command);
+	ucmd.ictx = ictx;
+	ucmd.ubuffer = (void __user *)arg;
+	ucmd.cmd = &buffer;
+	ucmd.new_obj = NULL;
+	ret = fetch(&ucmd, command, cmd);
+	if (unlikely(ret))
+		return ret;
+	ret = command->execute(&ucmd);
+	if (ucmd.new_obj)
+		ret = iommufd_object_finish(ictx, ucmd.new_obj, ret);
+	return ret;
 }
