@@ -361,7 +361,7 @@ int rig_boot(struct rig *rig)
 		DEFINE_RES_IRQ_NAMED(rig->irq[1], "gerror"),
 		DEFINE_RES_IRQ_NAMED(rig->irq[2], "priq"),
 	};
-	struct property_entry properties[3] = {};
+	struct property_entry properties[4] = {};
 	struct platform_device_info info = {
 		.name = "arm-smmu-v3",
 		.id = PLATFORM_DEVID_NONE,
@@ -373,6 +373,7 @@ int rig_boot(struct rig *rig)
 	struct platform_device *pdev;
 	int n = 0;
 
+	properties[n++] = PROPERTY_ENTRY_BOOL("dma-coherent");
 	if (rig->config.cmdqv) {
 		int ret = boot_cmdqv(rig);
 

@@ -504,6 +504,25 @@ static void two_streams_make_no_vdevice(void **state)
 	}
 }
 
+/* Law: a machine whose IOMMU does not snoop has no devices for user space. */
+static void without_coherency_nothing_is_bound(void **state)
+{
+	struct uiommufd_platform_config config =
+		config_of("smmuv3", UIOMMUFD_ENGINE_INLINE);
+	struct uiommufd_platform *platform;
+	uint32_t id;
+	int fd;
+
+	config.coherent = false;
+	platform = uiommufd_platform_new(&config);
+	assert_non_null(platform);
+	fd = uiommufd_open(platform, O_RDWR);
+	assert_int_equal(uiommufd_device_bind(fd, "dev0", &id), -1);
+	assert_int_equal(errno, EINVAL);
+	uiommufd_close(fd);
+	uiommufd_platform_free(platform);
+}
+
 /* --- failures ------------------------------------------------------------ */
 
 static int make_viommu(struct vm *vm)
@@ -587,6 +606,7 @@ int main(void)
 		cmocka_unit_test(trapped_commands_reach_the_hardware),
 		cmocka_unit_test(an_event_is_read_by_the_guest),
 		cmocka_unit_test(two_streams_make_no_vdevice),
+		cmocka_unit_test(without_coherency_nothing_is_bound),
 		cmocka_unit_test(every_failure_on_the_way),
 	};
 

@@ -3,7 +3,8 @@
  * The SMMUv3 driver: finding SMMUs and the devices behind them.
  *
  * An SMMU is a platform device with a register region and wired interrupts
- * "eventq", "gerror" and, with PRI, "priq".  The string property "nvidia,cmdqv"
+ * "eventq", "gerror" and, with PRI, "priq".  Without the property
+ * "dma-coherent" its accesses do not snoop.  The string property "nvidia,cmdqv"
  * names the platform device of a CMDQV block beside it; "compatible" may name a
  * part with known errors.  The devices' properties are "pasid-num-bits",
  * "dma-can-stall" and "ats-supported".
@@ -368,10 +369,13 @@ static void disable_action(void *data)
 	smmu3_disable(sd);
 }
 
-static void read_quirks(struct smmu3_device *sd)
+/* What firmware and parameters say beside the identification registers. */
+static void read_firmware(struct smmu3_device *sd)
 {
 	const char *compatible;
 
+	if (!device_property_read_bool(sd->dev, "dma-coherent"))
+		sd->features &= ~(SMMU3_FEAT_COHERENT | SMMU3_FEAT_MSI_POLL);
 	if (!device_property_read_string(sd->dev, "compatible", &compatible) &&
 	    !strcmp(compatible, "nvidia,tegra264-smmu"))
 		sd->quirks |= SMMU3_QUIRK_REPEAT_INVALIDATE;
@@ -410,7 +414,7 @@ static int smmu3_probe(struct platform_device *pdev)
 		ret = smmu3_read_features(sd);
 	if (ret)
 		return ret;
-	read_quirks(sd);
+	read_firmware(sd);
 	ret = init_structures(sd);
 	if (!ret)
 		ret = request_interrupts(pdev, sd);
