@@ -410,8 +410,19 @@ int64_t uiommufd_platform_stream_id(struct uiommufd_platform *platform,
 
 /* --- boot -----------------------------------------------------------------*/
 
+/* Drivers come and go with hardware that moves by itself. */
+static int set_engine(struct uiommufd_platform *platform,
+		      enum uiommufd_engine engine)
+{
+	if (!platform->sim || !uiommufd_vcmdq_set_engine(platform, engine))
+		return 0;
+	return -errno;
+}
+
 static void shutdown(struct uiommufd_platform *platform)
 {
+	/* To INLINE there is nothing that could fail. */
+	set_engine(platform, UIOMMUFD_ENGINE_INLINE);
 	while (platform->endpoints)
 		unplug(platform, &platform->endpoints);
 	platform_device_unregister(platform->smmu);
@@ -423,6 +434,8 @@ static int boot(struct uiommufd_platform *platform)
 	int rc;
 
 	rc = uiommufd_modules_init();
+	if (!rc)
+		rc = set_engine(platform, UIOMMUFD_ENGINE_INLINE);
 	if (!rc && is_mock(platform))
 		rc = register_mock(platform);
 	if (!rc && platform->sim && platform->sim->cmdqv)
@@ -435,6 +448,8 @@ static int boot(struct uiommufd_platform *platform)
 		if (number < 0)
 			rc = number;
 	}
+	if (!rc)
+		rc = set_engine(platform, platform->config.hardware.engine);
 	return rc;
 }
 

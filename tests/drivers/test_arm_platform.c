@@ -504,6 +504,29 @@ static void two_streams_make_no_vdevice(void **state)
 	}
 }
 
+/*
+ * Law: every engine and clock boots and ends: drivers are not kept waiting by
+ * hardware that only moves when stepped.
+ */
+static void every_engine_boots(void **state)
+{
+	struct uiommufd_platform_config config;
+	struct uiommufd_platform *platform;
+	int engine, clock;
+
+	for (engine = 0; engine <= UIOMMUFD_ENGINE_STEPPED; engine++) {
+		for (clock = 0; clock <= UIOMMUFD_CLOCK_AUTO; clock++) {
+			config = config_of("tegra241", engine);
+			config.clock = clock;
+			platform = uiommufd_platform_new(&config);
+			assert_non_null(platform);
+			assert_int_equal(uiommufd_platform_devices(platform),
+					 1);
+			uiommufd_platform_free(platform);
+		}
+	}
+}
+
 /* Law: a machine whose IOMMU does not snoop has no devices for user space. */
 static void without_coherency_nothing_is_bound(void **state)
 {
@@ -606,6 +629,7 @@ int main(void)
 		cmocka_unit_test(trapped_commands_reach_the_hardware),
 		cmocka_unit_test(an_event_is_read_by_the_guest),
 		cmocka_unit_test(two_streams_make_no_vdevice),
+		cmocka_unit_test(every_engine_boots),
 		cmocka_unit_test(without_coherency_nothing_is_bound),
 		cmocka_unit_test(every_failure_on_the_way),
 	};
