@@ -143,7 +143,7 @@ static void sweep_unpin(struct rig *rig)
 static void test_failing_steps(void **state)
 {
 	struct rig *rig = *state;
-	const int errnos[] = { ENOMEM, ENOENT, EFAULT, 0 };
+	const int errnos[] = { ENOMEM, ENOENT, EFAULT, EINVAL, 0 };
 	char *at = memory(4 * PAGE_SIZE);
 
 	swept_ioas = rig_ioas(rig);
