@@ -8,39 +8,47 @@
  */
 #include "kit/xarray.h"
 
-void *xa_load(struct xarray *xa, unsigned long index)
+static __always_inline void *load_at(const struct xarray *xa,
+				     unsigned long index, enum walk_kind kind)
 {
 	struct xa_node *node;
 	unsigned int shift;
 	void *entry;
 
-	rcu_read_lock();
-again:
-	entry = xa_head(xa);
-	if (!xa_is_node(entry)) {
-		entry = index ? NULL : entry;
-		goto out;
-	}
-	node = xa_to_node(entry);
-	shift = node->shift;
-	if (!covers(shift, index)) {
-		entry = NULL;
-		goto out;
-	}
-	while (entry = xa_entry(xa, node, slot_of(index, shift)),
-	       shift && xa_is_node(entry)) {
+	do {
+		entry = read_slot(&xa->xa_head, kind);
+		if (!xa_is_node(entry))
+			return index ? NULL : entry;
 		node = xa_to_node(entry);
-		shift -= XA_CHUNK_SHIFT;
-	}
-	/* One test for both, which are rare. */
-	if (unlikely(xa_is_internal(entry))) {
-		if (xa_is_retry(entry))
-			goto again;
-		entry = xa_unzero(entry);
-	}
-out:
-	rcu_read_unlock();
+		shift = node->shift;
+		if (!covers(shift, index))
+			return NULL;
+		for (; shift; shift -= XA_CHUNK_SHIFT) {
+			entry = read_slot(&node->slots[slot_of(index, shift)],
+					  kind);
+			if (no_way_down(entry))
+				break;
+			node = xa_to_node(entry);
+		}
+		if (!shift)
+			entry = read_slot(&node->slots[slot_of(index, 0)],
+					  kind);
+	} while (xa_is_retry(entry));
 	return entry;
+}
+
+void *xa_load(struct xarray *xa, unsigned long index)
+{
+	void *entry;
+
+	rcu_read_lock();
+	/* Hooks come and go only while nobody is in the library. */
+	if (likely(!uik_hooks))
+		entry = load_at(xa, index, WALK_ACQUIRE);
+	else
+		entry = load_at(xa, index, WALK_POINTS);
+	rcu_read_unlock();
+	return xa_unzero(entry);
 }
 
 /* What a store through the normal API returns. */
@@ -81,11 +89,51 @@ void *xa_store(struct xarray *xa, unsigned long index, void *entry, gfp_t gfp)
 	return uik_xa_locked(xa, __xa_store(xa, index, entry, gfp));
 }
 
-void *__xa_erase(struct xarray *xa, unsigned long index)
+/* A node has lost an entry, and xas_trim() may be due. */
+static noinline void trim_at(struct xarray *xa, struct xa_node *node)
+{
+	XA_STATE(xas, xa, 0);
+
+	xas.xa_node = node;
+	xas_trim(&xas);
+}
+
+static noinline void *erase_slowly(struct xarray *xa, unsigned long index)
 {
 	XA_STATE(xas, xa, index);
 
 	return xa_unzero(xas_store(&xas, NULL));
+}
+
+void *__xa_erase(struct xarray *xa, unsigned long index)
+{
+	void *entry = xa_head_locked(xa);
+	struct xa_node *node;
+	unsigned int shift, slot;
+
+	if (!xa_is_node(entry))
+		return erase_slowly(xa, index);
+	node = xa_to_node(entry);
+	shift = node->shift;
+	if (!covers(shift, index))
+		return NULL;
+	for (; shift; shift -= XA_CHUNK_SHIFT) {
+		entry = xa_entry_locked(xa, node, slot_of(index, shift));
+		if (!entry)
+			return NULL;
+		node = xa_to_node(entry);
+	}
+	slot = slot_of(index, 0);
+	entry = xa_entry_locked(xa, node, slot);
+	if (!entry)
+		return NULL;
+	clear_marks(xa, node, slot, index);
+	rcu_assign_pointer(node->slots[slot], NULL);
+	node->count--;
+	node->nr_values -= xa_is_value(entry);
+	if (unlikely(node_spare(node)))
+		trim_at(xa, node);
+	return xa_unzero(entry);
 }
 
 void *xa_erase(struct xarray *xa, unsigned long index)
@@ -102,7 +150,7 @@ static void *cmpxchg_raw(struct xarray *xa, unsigned long index, void *old,
 
 	if (WARN_ON_ONCE(xa_is_advanced(entry)))
 		return (void *)XA_ERROR(-EINVAL);
-	seen = xas_load(&xas);
+	seen = walk_down(&xas, WALK_LOCKED);
 	if (seen != old)
 		return seen;
 	allow_nodes(&xas, gfp);
@@ -126,24 +174,47 @@ int __xa_insert(struct xarray *xa, unsigned long index, void *entry, gfp_t gfp)
 	return seen ? -EBUSY : 0;
 }
 
-int __xa_alloc(struct xarray *xa, u32 *id, void *entry, struct xa_limit limit,
-	       gfp_t gfp)
+static noinline int alloc_slowly(struct xarray *xa, u32 *id, void *entry,
+				 struct xa_limit limit, gfp_t gfp)
 {
 	XA_STATE(xas, xa, limit.min);
 
-	if (WARN_ON_ONCE(xa_is_advanced(entry)) ||
-	    WARN_ON_ONCE(!xa_track_free(xa)))
-		return -EINVAL;
-	if (!limit.min && xa->xa_flags & XA_FLAGS_ZERO_BUSY)
-		xas.xa_index = limit.min = 1;
 	if (limit.min > limit.max || !xas_find_free(&xas, limit.max))
 		return -EBUSY;
 	allow_nodes(&xas, gfp);
-	xas_store(&xas, entry ?: XA_ZERO_ENTRY);
+	xas_store(&xas, entry);
 	if (xas_error(&xas))
 		return xas_error(&xas);
 	xas_clear_mark(&xas, XA_FREE_MARK);
 	*id = xas.xa_index;
+	return 0;
+}
+
+int __xa_alloc(struct xarray *xa, u32 *id, void *entry, struct xa_limit limit,
+	       gfp_t gfp)
+{
+	unsigned long index = limit.min;
+	void *head = xa_head_locked(xa);
+	struct xa_node *node;
+	unsigned int slot;
+
+	if (WARN_ON_ONCE(xa_is_advanced(entry)) ||
+	    WARN_ON_ONCE(!xa_track_free(xa)))
+		return -EINVAL;
+	entry = entry ?: XA_ZERO_ENTRY;
+	if (!index && xa_zero_busy(xa))
+		index = limit.min = 1;
+	if (!xa_is_node(head))
+		return alloc_slowly(xa, id, entry, limit, gfp);
+	node = free_below(xa_to_node(head), &index);
+	if (!node || node->shift || index > limit.max)
+		return alloc_slowly(xa, id, entry, limit, gfp);
+	slot = slot_of(index, 0);
+	rcu_assign_pointer(node->slots[slot], entry);
+	node->count++;
+	node->nr_values += xa_is_value(entry);
+	unmark_up(xa, node, slot, XA_FREE_MARK);
+	*id = index;
 	return 0;
 }
 
@@ -166,9 +237,9 @@ int __xa_alloc_cyclic(struct xarray *xa, u32 *id, void *entry,
 	*next = *id + 1;
 	/* All of u32 is used up: the wrap shows at the next allocation. */
 	if (*next)
-		xa_flag_clear(xa, XA_FLAGS_ALLOC_WRAPPED);
+		xa_flags_set(xa, xa->xa_flags & ~XA_FLAGS_ALLOC_WRAPPED);
 	else
-		xa_flag_set(xa, XA_FLAGS_ALLOC_WRAPPED);
+		xa_flags_set(xa, xa->xa_flags | XA_FLAGS_ALLOC_WRAPPED);
 	return wrapped;
 }
 

@@ -22,6 +22,12 @@ static inline bool xa_track_free(const struct xarray *xa)
 	return xa->xa_flags & XA_FLAGS_TRACK_FREE;
 }
 
+/* Whether index 0 counts as taken, always. */
+static inline bool xa_zero_busy(const struct xarray *xa)
+{
+	return xa->xa_flags & XA_FLAGS_ZERO_BUSY;
+}
+
 static inline unsigned int slot_of(unsigned long index, unsigned int shift)
 {
 	return (index >> shift) & XA_CHUNK_MASK;
@@ -33,57 +39,88 @@ static inline bool covers(unsigned int shift, unsigned long index)
 	return index >> shift <= XA_CHUNK_MASK;
 }
 
-/* Marks change under xa_lock only, but may be read at any time. */
-static inline unsigned long *mark_word(struct xa_node *node, unsigned int slot,
+/* In a slot above a leaf: NULL or a retry entry, no node. */
+static inline bool no_way_down(const void *entry)
+{
+	return (unsigned long)entry <= 4096;
+}
+
+/* How a walk reads: without the lock, the same with hooks idle, with it. */
+enum walk_kind { WALK_POINTS, WALK_ACQUIRE, WALK_LOCKED };
+
+static __always_inline void *read_slot(void __rcu *const *slot,
+				       enum walk_kind kind)
+{
+	if (kind == WALK_POINTS)
+		uik_point(UIK_POINT_LOAD, slot, sizeof(*slot), false);
+	return kind == WALK_LOCKED ? __atomic_load_n(slot, __ATOMIC_RELAXED) :
+				     __atomic_load_n(slot, __ATOMIC_ACQUIRE);
+}
+
+/*
+ * Walks the cursor from the head to its index; the entry there.
+ * A walk needs no node's shift but the root's: levels differ by one chunk.
+ */
+static __always_inline void *walk_down(struct xa_state *xas,
+				       enum walk_kind kind)
+{
+	unsigned long index = xas->xa_index;
+	void *entry = read_slot(&xas->xa->xa_head, kind);
+	struct xa_node *node;
+	unsigned int shift;
+
+	if (!xa_is_node(entry)) {
+		xas->xa_node = index ? XAS_BOUNDS : NULL;
+		xas->xa_offset = 0;
+		return index ? NULL : entry;
+	}
+	node = xa_to_node(entry);
+	shift = node->shift;
+	if (!covers(shift, index)) {
+		xas->xa_node = XAS_BOUNDS;
+		return NULL;
+	}
+	while (shift) {
+		entry = read_slot(&node->slots[slot_of(index, shift)], kind);
+		if (no_way_down(entry))
+			goto out;
+		node = xa_to_node(entry);
+		shift -= XA_CHUNK_SHIFT;
+	}
+	entry = read_slot(&node->slots[slot_of(index, 0)], kind);
+out:
+	xas->xa_node = node;
+	xas->xa_offset = slot_of(index, shift);
+	return entry;
+}
+
+/*
+ * Marks change under xa_lock only, but may be read at any time.  A node's
+ * marks of one kind are one word.
+ */
+static inline unsigned long node_marks(const struct xa_node *node,
 				       xa_mark_t mark)
 {
-	return &node->marks[mark][slot / BITS_PER_LONG];
+	BUILD_BUG_ON(XA_MARK_LONGS != 1);
+	return __atomic_load_n(&node->marks[mark][0], __ATOMIC_RELAXED);
 }
 
-static inline bool node_marked(struct xa_node *node, unsigned int slot,
+static inline void node_set_marks(struct xa_node *node, xa_mark_t mark,
+				  unsigned long marks)
+{
+	__atomic_store_n(&node->marks[mark][0], marks, __ATOMIC_RELAXED);
+}
+
+static inline bool node_marked(const struct xa_node *node, unsigned int slot,
 			       xa_mark_t mark)
 {
-	unsigned long word = __atomic_load_n(mark_word(node, slot, mark),
-					     __ATOMIC_RELAXED);
-
-	return word >> (slot % BITS_PER_LONG) & 1;
+	return node_marks(node, mark) >> slot & 1;
 }
 
-static inline void node_mark(struct xa_node *node, unsigned int slot,
-			     xa_mark_t mark)
+static inline void xa_flags_set(struct xarray *xa, gfp_t flags)
 {
-	unsigned long *word = mark_word(node, slot, mark);
-
-	WRITE_ONCE(*word, *word | BIT(slot % BITS_PER_LONG));
-}
-
-static inline void node_unmark(struct xa_node *node, unsigned int slot,
-			       xa_mark_t mark)
-{
-	unsigned long *word = mark_word(node, slot, mark);
-
-	WRITE_ONCE(*word, *word & ~BIT(slot % BITS_PER_LONG));
-}
-
-static inline bool node_any_mark(const struct xa_node *node, xa_mark_t mark)
-{
-	unsigned long any = 0;
-
-	for (unsigned int i = 0; i < XA_MARK_LONGS; i++)
-		any |= node->marks[mark][i];
-	return any;
-}
-
-static inline void xa_flag_set(struct xarray *xa, gfp_t flag)
-{
-	if (!(xa->xa_flags & flag))
-		WRITE_ONCE(xa->xa_flags, xa->xa_flags | flag);
-}
-
-static inline void xa_flag_clear(struct xarray *xa, gfp_t flag)
-{
-	if (xa->xa_flags & flag)
-		WRITE_ONCE(xa->xa_flags, xa->xa_flags & ~flag);
+	if (xa->xa_flags != flags)
+		__atomic_store_n(&xa->xa_flags, flags, __ATOMIC_RELAXED);
 }
 
 /* Sets a mark of a slot (@node NULL: of the head entry) and of all above. */
@@ -91,13 +128,17 @@ static inline void mark_up(struct xarray *xa, struct xa_node *node,
 			   unsigned int slot, xa_mark_t mark)
 {
 	while (node) {
-		if (node_marked(node, slot, mark))
+		unsigned long marks = node_marks(node, mark);
+
+		if (marks >> slot & 1)
 			return;
-		node_mark(node, slot, mark);
+		node_set_marks(node, mark, marks | 1ul << slot);
+		if (marks)	/* then those above are set */
+			return;
 		slot = node->offset;
 		node = xa_parent_locked(xa, node);
 	}
-	xa_flag_set(xa, XA_FLAGS_MARK(mark));
+	xa_flags_set(xa, xa->xa_flags | XA_FLAGS_MARK(mark));
 }
 
 /* Clears one, and those above that no other slot needs. */
@@ -105,15 +146,18 @@ static inline void unmark_up(struct xarray *xa, struct xa_node *node,
 			     unsigned int slot, xa_mark_t mark)
 {
 	while (node) {
-		if (!node_marked(node, slot, mark))
+		unsigned long marks = node_marks(node, mark);
+
+		if (!(marks >> slot & 1))
 			return;
-		node_unmark(node, slot, mark);
-		if (node_any_mark(node, mark))
+		marks &= ~(1ul << slot);
+		node_set_marks(node, mark, marks);
+		if (marks)
 			return;
 		slot = node->offset;
 		node = xa_parent_locked(xa, node);
 	}
-	xa_flag_clear(xa, XA_FLAGS_MARK(mark));
+	xa_flags_set(xa, xa->xa_flags & ~XA_FLAGS_MARK(mark));
 }
 
 static inline void xas_update(const struct xa_state *xas, struct xa_node *node)
@@ -136,6 +180,112 @@ void __rcu **xas_create(struct xa_state *xas, bool in_head);
 
 /* The cursor's node has lost an entry: drops what became superfluous. */
 void xas_trim(struct xa_state *xas);
+
+/* Whether xas_trim() may have something to do. */
+static inline bool node_spare(const struct xa_node *node)
+{
+	return node->count <= 1 &&
+	       (!node->count || !xa_parent_locked(node->array, node));
+}
+
+/*
+ * Publishes @entry in the place of @old at the cursor, which is valid; @slot
+ * is that place.  Pairs with the acquire loads of readers.
+ */
+static __always_inline void xas_replace(struct xa_state *xas, void __rcu **slot,
+					void *old, void *entry)
+{
+	int count = !!entry - !!old;
+	int values = xa_is_value(entry) - xa_is_value(old);
+	struct xa_node *node = xas->xa_node;
+
+	rcu_assign_pointer(*slot, entry);
+	if (!node || !(count | values))
+		return;
+	node->count += count;
+	node->nr_values += values;
+	xas_update(xas, node);
+	if (count < 0 && node_spare(node))
+		xas_trim(xas);
+}
+
+/* What clear_marks() does at any place; @node NULL: the head entry. */
+void clear_marks_at(struct xarray *xa, struct xa_node *node, unsigned int slot,
+		    bool free);
+
+/*
+ * Clears the marks of @index, which is in @slot of @node.  The free mark
+ * becomes set, but not for an index 0 that is never given out.
+ */
+static __always_inline void clear_marks(struct xarray *xa, struct xa_node *node,
+					unsigned int slot, unsigned long index)
+{
+	bool free = xa_track_free(xa) && (index || !xa_zero_busy(xa));
+	unsigned long set;
+
+	if (unlikely(!node)) {
+		clear_marks_at(xa, node, slot, free);
+		return;
+	}
+	set = node_marks(node, XA_MARK_1) | node_marks(node, XA_MARK_2);
+	if (free)
+		mark_up(xa, node, slot, XA_FREE_MARK);
+	else
+		set |= node_marks(node, XA_MARK_0);
+	if (unlikely(set >> slot & 1))
+		clear_marks_at(xa, node, slot, free);
+}
+
+/*
+ * The node of the first free index from *@index on, below @root, under the
+ * lock; NULL if there is none in the tree, and then *@index is beyond what was
+ * searched.  A mark that is set leads all the way down, unless what is free
+ * there is below the index; then on from its end.
+ */
+static __always_inline struct xa_node *free_below(struct xa_node *root,
+						  unsigned long *index)
+{
+	unsigned int shift, offset, skip;
+	unsigned long at = *index, marks;
+	struct xa_node *node;
+
+again:
+	node = root;
+	shift = root->shift;
+	if (!covers(shift, at))
+		goto none;
+	for (;; shift -= XA_CHUNK_SHIFT) {
+		offset = slot_of(at, shift);
+		marks = node_marks(node, XA_FREE_MARK) >> offset;
+		if (unlikely(!marks)) {
+			at = ((at >> shift | XA_CHUNK_MASK) + 1) << shift;
+			if (node == root || !at)
+				goto none;
+			goto again;
+		}
+		skip = __ffs(marks);
+		if (skip)
+			at = ((at >> shift) + skip) << shift;
+		if (!shift || !node->slots[offset + skip])
+			break;
+		node = xa_to_node(node->slots[offset + skip]);
+	}
+	*index = at;
+	return node;
+none:
+	*index = at;
+	return NULL;
+}
+
+/* Removes @old, which is not NULL, from the cursor's place. */
+static __always_inline void xas_remove(struct xa_state *xas, void *old)
+{
+	struct xa_node *node = xas->xa_node;
+
+	clear_marks(xas->xa, node, xas->xa_offset, xas->xa_index);
+	xas_replace(xas, node ? &node->slots[xas->xa_offset] :
+				&xas->xa->xa_head, old, NULL);
+}
 
 /* Takes a node that is out of the tree, and all below it, out of use. */
 void xa_node_retire_all(struct xa_node *node, xa_update_node_t update);

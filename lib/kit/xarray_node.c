@@ -96,8 +96,17 @@ static struct xa_node *node_take(struct xa_state *xas, struct xa_node *parent,
 	node->parent = parent;
 	node->array = xas->xa;
 	if (xa_track_free(xas->xa))
-		bitmap_set(node->marks[XA_FREE_MARK], 0, XA_CHUNK_SIZE);
+		node_set_marks(node, XA_FREE_MARK,
+			       ~0ul >> (BITS_PER_LONG - XA_CHUNK_SIZE));
 	return node;
+}
+
+/* In an array that gives out no 0, slot 0 of the first leaf is not free. */
+static void leaf_hide_zero(struct xa_state *xas, struct xa_node *leaf)
+{
+	if (xas->xa_index <= XA_CHUNK_MASK && xa_zero_busy(xas->xa))
+		node_set_marks(leaf, XA_FREE_MARK,
+			       node_marks(leaf, XA_FREE_MARK) & ~1ul);
 }
 
 /*
@@ -120,6 +129,7 @@ static struct xa_node *path_build(struct xa_state *xas, struct xa_node *parent,
 		offset = slot_of(xas->xa_index, shift);
 		node->count = shift != 0;
 	}
+	leaf_hide_zero(xas, node);
 	xas->xa_node = node;
 	xas->xa_offset = offset;
 	return top;
@@ -165,11 +175,11 @@ static void root_adopt(struct xa_state *xas, struct xa_node *root, void *head,
 	root->count = 1;
 	root->nr_values = xa_is_value(head);
 	for (xa_mark_t mark = 0; mark < XA_MAX_MARKS; mark++) {
-		if (child ? node_any_mark(child, mark) :
-			    xa_marked(xas->xa, mark))
-			node_mark(root, 0, mark);
-		else
-			node_unmark(root, 0, mark);
+		unsigned long marks = node_marks(root, mark) & ~1ul;
+
+		if (child ? node_marks(child, mark) : xa_marked(xas->xa, mark))
+			marks |= 1;
+		node_set_marks(root, mark, marks);
 	}
 }
 
@@ -224,7 +234,7 @@ static bool tree_grow(struct xa_state *xas, void *head)
 	if (old)	/* the new root is complete: readers may climb */
 		smp_store_release(&old->parent, lowest_root(root, from));
 	if (xa_track_free(xa))
-		xa_flag_set(xa, XA_FLAGS_MARK(XA_FREE_MARK));
+		xa_flags_set(xa, xa->xa_flags | XA_FLAGS_MARK(XA_FREE_MARK));
 	rcu_assign_pointer(xa->xa_head, xa_mk_node(root));
 	path_announce(xas, root);
 	if (head && xas->xa_update)
@@ -319,7 +329,8 @@ static void tree_shrink(struct xa_state *xas, struct xa_node *root)
 	while (root_superfluous(root, entry)) {
 		next = root->shift ? xa_to_node(entry) : NULL;
 		if (xa_track_free(xa) && !node_marked(root, 0, XA_FREE_MARK))
-			xa_flag_clear(xa, XA_FLAGS_MARK(XA_FREE_MARK));
+			xa_flags_set(xa, xa->xa_flags &
+				     ~XA_FLAGS_MARK(XA_FREE_MARK));
 		if (next)
 			WRITE_ONCE(next->parent, NULL);
 		rcu_assign_pointer(xa->xa_head, entry);

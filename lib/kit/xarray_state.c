@@ -7,46 +7,14 @@
  * published what is behind it.  A search goes down from the head and begins
  * again there when it leaves a node or meets a retry entry; inside a leaf the
  * inline functions of <linux/xarray.h> step along.
- *
- * A walk needs no node's shift but the root's: levels differ by one chunk.
  */
 #include "kit/xarray.h"
-
-/* To the index from the head; the entry there. */
-static __always_inline void *walk_down(struct xa_state *xas)
-{
-	unsigned long index = xas->xa_index;
-	void *entry = xa_head(xas->xa);
-	struct xa_node *node;
-	unsigned int shift;
-
-	if (!xa_is_node(entry)) {
-		xas->xa_node = index ? XAS_BOUNDS : NULL;
-		xas->xa_offset = 0;
-		return index ? NULL : entry;
-	}
-	node = xa_to_node(entry);
-	shift = node->shift;
-	if (!covers(shift, index)) {
-		xas->xa_node = XAS_BOUNDS;
-		return NULL;
-	}
-	for (;; shift -= XA_CHUNK_SHIFT) {
-		xas->xa_offset = slot_of(index, shift);
-		entry = xa_entry(xas->xa, node, xas->xa_offset);
-		if (!shift || !xa_is_node(entry))
-			break;
-		node = xa_to_node(entry);
-	}
-	xas->xa_node = node;
-	return entry;
-}
 
 void *xas_load(struct xa_state *xas)
 {
 	if (uik_xas_in_leaf(xas))
 		return xas_reload(xas);
-	return xas_error(xas) ? NULL : walk_down(xas);
+	return xas_error(xas) ? NULL : walk_down(xas, WALK_POINTS);
 }
 
 /* First slot from @slot on that is not NULL; XA_CHUNK_SIZE if none. */
@@ -75,13 +43,10 @@ enum seek_result {
 	SEEK_NOTHING,	/* none left in the tree */
 };
 
-/*
- * One descent, by slots that pass the filter; the index moves up to where it
- * leads.  @free: an index without an entry is what is sought.
- */
+/* One descent, by slots that pass the filter; the index moves to the last. */
 static __always_inline enum seek_result
 seek_down(struct xa_state *xas, struct xa_node *node, unsigned long max,
-	  xa_mark_t mark, bool free, void **out)
+	  xa_mark_t mark, void **out)
 {
 	unsigned int shift = node->shift, offset, next;
 	unsigned long index = xas->xa_index;
@@ -100,7 +65,7 @@ seek_down(struct xa_state *xas, struct xa_node *node, unsigned long max,
 		*out = xa_entry(xas->xa, node, next);
 		if (xa_is_retry(*out))
 			return SEEK_AGAIN;
-		if (!shift || (free && !*out))
+		if (!shift)
 			break;
 		if (!*out) {	/* just emptied */
 			index = ((index >> shift) + 1) << shift;
@@ -109,7 +74,7 @@ seek_down(struct xa_state *xas, struct xa_node *node, unsigned long max,
 		}
 		node = xa_to_node(*out);
 	}
-	if (!*out && !free) {
+	if (!*out) {
 		xas->xa_index = ++index;
 		return index ? SEEK_AGAIN : SEEK_NOTHING;
 	}
@@ -124,7 +89,7 @@ seek_down(struct xa_state *xas, struct xa_node *node, unsigned long max,
  * first index above the tree.
  */
 static __always_inline void *seek(struct xa_state *xas, unsigned long max,
-				  xa_mark_t mark, bool free)
+				  xa_mark_t mark)
 {
 	enum seek_result result;
 	void *entry;
@@ -139,8 +104,7 @@ static __always_inline void *seek(struct xa_state *xas, unsigned long max,
 			goto head;
 		if (!covers(xa_to_node(entry)->shift, xas->xa_index))
 			goto bounds;
-		result = seek_down(xas, xa_to_node(entry), max, mark, free,
-				   &entry);
+		result = seek_down(xas, xa_to_node(entry), max, mark, &entry);
 	} while (result == SEEK_AGAIN);
 	if (result == SEEK_HIT)
 		return entry;
@@ -149,7 +113,7 @@ bounds:
 	return NULL;
 
 head:
-	if (!xas->xa_index && (entry || free) &&
+	if (!xas->xa_index && entry &&
 	    (mark == XA_PRESENT || xa_marked(xas->xa, mark))) {
 		xas->xa_node = NULL;
 		xas->xa_offset = 0;
@@ -180,18 +144,34 @@ static inline bool step_over(struct xa_state *xas)
 
 void *xas_find(struct xa_state *xas, unsigned long max)
 {
-	return step_over(xas) ? seek(xas, max, XA_PRESENT, false) : NULL;
+	return step_over(xas) ? seek(xas, max, XA_PRESENT) : NULL;
 }
 
 void *xas_find_marked(struct xa_state *xas, unsigned long max, xa_mark_t mark)
 {
-	return step_over(xas) ? seek(xas, max, mark, false) : NULL;
+	return step_over(xas) ? seek(xas, max, mark) : NULL;
 }
 
 bool xas_find_free(struct xa_state *xas, unsigned long max)
 {
-	seek(xas, max, XA_FREE_MARK, true);
-	/* Above the tree everything is free. */
+	struct xarray *xa = xas->xa;
+	void *head = xa_head_locked(xa);
+	struct xa_node *node;
+
+	if (xa_is_node(head)) {
+		node = free_below(xa_to_node(head), &xas->xa_index);
+		/* Above the tree everything is free. */
+		xas->xa_node = node ? node : XAS_BOUNDS;
+		xas->xa_offset = node ? slot_of(xas->xa_index, node->shift) : 0;
+		return xas->xa_index <= max && (node || xas->xa_index);
+	}
+	xas->xa_node = XAS_BOUNDS;
+	if (!xas->xa_index) {
+		if (xa->xa_flags & XA_FLAGS_MARK(XA_FREE_MARK))
+			xas->xa_node = NULL;
+		else
+			xas->xa_index = 1;
+	}
 	return xas->xa_index <= max;
 }
 
@@ -213,7 +193,7 @@ void *__xas_next(struct xa_state *xas)
 		return NULL;
 	if (!xas_frozen(xas->xa_node))
 		xas->xa_index++;
-	return walk_down(xas);
+	return walk_down(xas, WALK_POINTS);
 }
 
 void *__xas_prev(struct xa_state *xas)
@@ -222,5 +202,5 @@ void *__xas_prev(struct xa_state *xas)
 		return NULL;
 	if (!xas_frozen(xas->xa_node))
 		xas->xa_index--;
-	return walk_down(xas);
+	return walk_down(xas, WALK_POINTS);
 }

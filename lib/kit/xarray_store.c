@@ -8,23 +8,6 @@
  */
 #include "kit/xarray.h"
 
-/* One node's counts after @old became @entry in it. */
-static void count_change(struct xa_state *xas, const void *old,
-			 const void *entry)
-{
-	struct xa_node *node = xas->xa_node;
-	int count = !!entry - !!old;
-	int values = xa_is_value(entry) - xa_is_value(old);
-
-	if (!node || !(count | values))
-		return;
-	node->count += count;
-	node->nr_values += values;
-	xas_update(xas, node);
-	if (count < 0)
-		xas_trim(xas);
-}
-
 static void *store_entry(struct xa_state *xas, void *entry)
 {
 	bool in_head = !xa_is_node(entry) && !xa_is_zero(entry);
@@ -34,25 +17,18 @@ static void *store_entry(struct xa_state *xas, void *entry)
 	if (!slot)
 		return NULL;
 	old = __atomic_load_n(slot, __ATOMIC_RELAXED);
-	if (old == entry)
-		return old;
-	/* Pairs with the acquire loads of readers. */
-	rcu_assign_pointer(*slot, entry);
-	count_change(xas, old, entry);
+	if (old != entry)
+		xas_replace(xas, slot, old, entry);
 	return old;
 }
 
 static void *store_null(struct xa_state *xas)
 {
-	void *old = xas_load(xas);
-	struct xa_node *node = xas->xa_node;
+	void *old = uik_xas_in_leaf(xas) ? xas_reload(xas) :
+					   walk_down(xas, WALK_LOCKED);
 
-	if (!old)
-		return NULL;
-	xas_init_marks(xas);
-	rcu_assign_pointer(*(node ? &node->slots[xas->xa_offset] :
-				    &xas->xa->xa_head), NULL);
-	count_change(xas, old, NULL);
+	if (old)
+		xas_remove(xas, old);
 	return old;
 }
 
@@ -89,29 +65,36 @@ bool xas_get_mark(const struct xa_state *xas, xa_mark_t mark)
 
 void xas_set_mark(const struct xa_state *xas, xa_mark_t mark)
 {
-	if (!xas_invalid(xas))
-		mark_up(xas->xa, xas->xa_node, xas->xa_offset, mark);
+	if (xas_invalid(xas))
+		return;
+	uik_point(UIK_POINT_STORE, &xas->xa->xa_flags, sizeof(gfp_t), true);
+	mark_up(xas->xa, xas->xa_node, xas->xa_offset, mark);
 }
 
 void xas_clear_mark(const struct xa_state *xas, xa_mark_t mark)
 {
-	if (!xas_invalid(xas))
-		unmark_up(xas->xa, xas->xa_node, xas->xa_offset, mark);
+	if (xas_invalid(xas))
+		return;
+	uik_point(UIK_POINT_STORE, &xas->xa->xa_flags, sizeof(gfp_t), true);
+	unmark_up(xas->xa, xas->xa_node, xas->xa_offset, mark);
+}
+
+void clear_marks_at(struct xarray *xa, struct xa_node *node, unsigned int slot,
+		    bool free)
+{
+	xa_mark_t mark = XA_MARK_0;
+
+	if (free)
+		mark_up(xa, node, slot, mark++);
+	for (; mark <= XA_MARK_MAX; mark++)
+		unmark_up(xa, node, slot, mark);
 }
 
 void xas_init_marks(const struct xa_state *xas)
 {
-	struct xarray *xa = xas->xa;
-	xa_mark_t mark = XA_MARK_0;
-
-	if (xas_invalid(xas))
-		return;
-	if (xa_track_free(xa)) {
-		mark_up(xa, xas->xa_node, xas->xa_offset, XA_FREE_MARK);
-		mark = XA_MARK_1;
-	}
-	for (; mark <= XA_MARK_MAX; mark++)
-		unmark_up(xa, xas->xa_node, xas->xa_offset, mark);
+	if (!xas_invalid(xas))
+		clear_marks(xas->xa, xas->xa_node, xas->xa_offset,
+			    xas->xa_index);
 }
 
 void xa_delete_node(struct xa_node *node, xa_update_node_t update)
@@ -123,15 +106,18 @@ void xa_delete_node(struct xa_node *node, xa_update_node_t update)
 	xas.xa_node = parent;
 	xas.xa_offset = node->offset;
 	xas.xa_update = update;
-	xas_init_marks(&xas);
-	if (parent) {
+	clear_marks_at(xa, parent, node->offset, xa_track_free(xa));
+	/* Readers that are in it see retry entries once it is out. */
+	if (parent)
 		RCU_INIT_POINTER(parent->slots[node->offset], NULL);
-		xa_node_retire_all(node, update);
-		count_change(&xas, xa_mk_node(node), NULL);
-	} else {
+	else
 		RCU_INIT_POINTER(xa->xa_head, NULL);
-		xa_node_retire_all(node, update);
-	}
+	xa_node_retire_all(node, update);
+	if (!parent)
+		return;
+	parent->count--;
+	xas_update(&xas, parent);
+	xas_trim(&xas);
 }
 
 void xa_clear(struct xarray *xa)

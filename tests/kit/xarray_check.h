@@ -64,7 +64,7 @@ static inline bool node_bits(const struct xa_node *node, xa_mark_t mark)
 /* Marks of one slot: none on absent entries, and summed up above leaves. */
 static inline void check_slot_marks(const struct xarray *xa,
 				    const struct xa_node *node,
-				    unsigned int slot,
+				    unsigned int slot, unsigned long index,
 				    const struct tree_rules *rules)
 {
 	void *entry = xa_entry_locked(xa, node, slot);
@@ -84,6 +84,8 @@ static inline void check_slot_marks(const struct xarray *xa,
 	if (node->shift && entry)
 		assert_int_equal(node_bit(node, slot, XA_FREE_MARK),
 				 node_bits(xa_to_node(entry), XA_FREE_MARK));
+	else if (!index && !node->shift && xa->xa_flags & XA_FLAGS_ZERO_BUSY)
+		assert_false(node_bit(node, slot, XA_FREE_MARK));
 	else
 		assert_int_equal(node_bit(node, slot, XA_FREE_MARK), !entry);
 }
@@ -106,7 +108,7 @@ static inline unsigned long check_node(const struct xarray *xa,
 		void *entry = xa_entry_locked(xa, node, i);
 		unsigned long index = base + ((unsigned long)i << node->shift);
 
-		check_slot_marks(xa, node, i, rules);
+		check_slot_marks(xa, node, i, index, rules);
 		if (!entry)
 			continue;
 		count++;
