@@ -178,7 +178,7 @@ static bool reserve_locked(struct idmap *map, u32 *out_id)
 		return false;
 	leaf = index ? map->table->leaf[index] : &map->first;
 	bit = __builtin_ctzll(~leaf->used);
-	leaf->used |= 1ull << bit;
+	WRITE_ONCE(leaf->used, leaf->used | 1ull << bit);
 	if (unlikely(!~leaf->used) && map->table)
 		mark_full(map->table, index);
 	map->used++;
@@ -256,8 +256,9 @@ static struct garbage *free_locked(struct idmap *map, u32 id)
 
 	if (map->table && !~leaf->used)
 		mark_not_full(map->table, index);
-	leaf->used &= ~(1ull << id % IDMAP_LEAF_IDS);
-	leaf->entry[id % IDMAP_LEAF_IDS] = NULL;
+	/* Nothing is shown before the number can be taken again. */
+	WRITE_ONCE(leaf->entry[id % IDMAP_LEAF_IDS], NULL);
+	WRITE_ONCE(leaf->used, leaf->used & ~(1ull << id % IDMAP_LEAF_IDS));
 	map->used--;
 	if (likely(!map->table || leaf->used))
 		return NULL;
@@ -266,14 +267,16 @@ static struct garbage *free_locked(struct idmap *map, u32 id)
 
 /* ---- states ---- */
 
-bool idmap_publish(struct idmap *map, u32 id, void *entry)
+bool idmap_publish_slow(struct idmap *map, u32 id, void *entry)
 {
 	bool reserved;
 
 	spin_lock(&map->lock);
 	reserved = idmap_is_reserved_locked(map, id);
 	if (likely(reserved))
-		idmap_leaf(map, id)->entry[id % IDMAP_LEAF_IDS] = entry;
+		smp_store_release(
+			&idmap_leaf(map, id)->entry[id % IDMAP_LEAF_IDS],
+			entry);
 	spin_unlock(&map->lock);
 	return reserved;
 }
@@ -294,7 +297,8 @@ bool idmap_unreserve(struct idmap *map, u32 id)
 
 void idmap_bury_locked(struct idmap *map, u32 id)
 {
-	idmap_leaf(map, id)->entry[id % IDMAP_LEAF_IDS] = IDMAP_DEAD;
+	WRITE_ONCE(idmap_leaf(map, id)->entry[id % IDMAP_LEAF_IDS],
+		   IDMAP_DEAD);
 }
 
 void *idmap_release_locked(struct idmap *map, u32 id)
@@ -312,11 +316,14 @@ void *idmap_next_locked(const struct idmap *map, u32 *id)
 		u64 used = leaf->used & ~0ull << bit;
 
 		for (; used; used &= used - 1) {
+			void *entry;
+
 			bit = __builtin_ctzll(used);
-			if (!leaf->entry[bit] || leaf->entry[bit] == IDMAP_DEAD)
+			entry = smp_load_acquire(&leaf->entry[bit]);
+			if (!entry || entry == IDMAP_DEAD)
 				continue;
 			*id = index * IDMAP_LEAF_IDS + bit;
-			return leaf->entry[bit];
+			return entry;
 		}
 	}
 	return NULL;

@@ -28,6 +28,7 @@
 #include <linux/gfp.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
+#include <asm/barrier.h>
 
 #define IDMAP_MAX 0x7fffffffu
 #define IDMAP_LEAF_SHIFT 6
@@ -82,7 +83,9 @@ static inline void *idmap_raw_locked(const struct idmap *map, u32 id)
 {
 	struct idmap_leaf *leaf = idmap_leaf(map, id);
 
-	return leaf ? leaf->entry[id % IDMAP_LEAF_IDS] : NULL;
+	/* Pairs with the release in idmap_publish(). */
+	return leaf ? smp_load_acquire(&leaf->entry[id % IDMAP_LEAF_IDS]) :
+		      NULL;
 }
 
 /** idmap_load_locked - entry of a LIVE number, or NULL. */
@@ -98,12 +101,28 @@ static inline bool idmap_is_reserved_locked(const struct idmap *map, u32 id)
 {
 	struct idmap_leaf *leaf = idmap_leaf(map, id);
 
-	return leaf && leaf->used >> id % IDMAP_LEAF_IDS & 1 &&
-	       !leaf->entry[id % IDMAP_LEAF_IDS];
+	return leaf && READ_ONCE(leaf->used) >> id % IDMAP_LEAF_IDS & 1 &&
+	       !READ_ONCE(leaf->entry[id % IDMAP_LEAF_IDS]);
 }
 
-/** idmap_publish - RESERVED to LIVE; false: it was not RESERVED. */
-bool idmap_publish(struct idmap *map, u32 id, void *entry);
+bool idmap_publish_slow(struct idmap *map, u32 id, void *entry);
+
+/**
+ * idmap_publish - RESERVED to LIVE; false: it was not RESERVED.
+ *
+ * Only who has reserved a number touches it until then, and the first leaf
+ * stays where it is, so that no lock is needed there.
+ */
+static inline bool idmap_publish(struct idmap *map, u32 id, void *entry)
+{
+	if (unlikely(id >= IDMAP_LEAF_IDS))
+		return idmap_publish_slow(map, id, entry);
+	if (unlikely(!idmap_is_reserved_locked(map, id)))
+		return false;
+	/* All that was built is seen by who finds the entry. */
+	smp_store_release(&map->first.entry[id], entry);
+	return true;
+}
 /** idmap_unreserve - RESERVED to FREE; false: it was not RESERVED. */
 bool idmap_unreserve(struct idmap *map, u32 id);
 
