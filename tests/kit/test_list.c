@@ -123,7 +123,7 @@ static void test_cut_splice(void **state)
 		char front[ITEMS] = "", rest[ITEMS] = "";
 
 		memcpy(front, "abcd", name - 'a' + 1);
-		strcpy(rest, "abcd" + (name - 'a') + 1);
+		strcpy(rest, &"abcd"[name - 'a' + 1]);
 		fill(&head, 4);
 		list_cut_position(&other, &head, at(name));
 		spells(&other, front);
