@@ -10,6 +10,8 @@
  */
 #include "kit/xarray.h"
 
+#include <linux/cache.h>
+
 void *xas_load(struct xa_state *xas)
 {
 	if (uik_xas_in_leaf(xas))
@@ -36,7 +38,22 @@ static __always_inline unsigned int next_slot(struct xa_node *node,
 	return find_next_bit(node->marks[mark], XA_CHUNK_SIZE, slot);
 }
 
-/* What seek() should look for, and how it found it. */
+/*
+ * A walk that enters a leaf at its start will be in the one of @slot next.
+ * Leaves are not neighbours in memory: nobody else fetches it meanwhile.
+ */
+static inline void prefetch_leaf(const struct xa_node *node, unsigned int slot)
+{
+	const char *leaf;
+
+	if (slot == XA_CHUNK_SIZE)
+		return;
+	leaf = __atomic_load_n(&node->slots[slot], __ATOMIC_RELAXED);
+	for (size_t at = 0; at < sizeof(*node); at += SMP_CACHE_BYTES)
+		__builtin_prefetch(leaf + at);
+}
+
+/* How a descent of seek() ended. */
 enum seek_result {
 	SEEK_HIT,
 	SEEK_AGAIN,	/* from the head, at the index in the cursor */
@@ -72,6 +89,8 @@ seek_down(struct xa_state *xas, struct xa_node *node, unsigned long max,
 			xas->xa_index = index;
 			return index ? SEEK_AGAIN : SEEK_NOTHING;
 		}
+		if (shift == XA_CHUNK_SHIFT && !(index & XA_CHUNK_MASK))
+			prefetch_leaf(node, next + 1);
 		node = xa_to_node(*out);
 	}
 	if (!*out) {
