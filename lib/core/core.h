@@ -356,6 +356,18 @@ static inline bool iommufd_object_lock(struct iommufd_object *obj)
 	return false;
 }
 
+/*
+ * The same for an object found LIVE under the objects' lock: its users cannot
+ * reach 0 meanwhile, only those inside may have been waited for.
+ */
+static inline bool iommufd_object_lock_live(struct iommufd_object *obj)
+{
+	if (unlikely(!refcount_inc_not_zero(&obj->wait_cnt)))
+		return false;
+	refcount_inc(&obj->users);
+	return true;
+}
+
 /**
  * iommufd_get_object - look an object up and enter it.
  * @type: IOMMUFD_OBJ_ANY: any

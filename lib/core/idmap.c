@@ -171,9 +171,17 @@ static int grow(struct idmap *map, u32 count)
 
 static bool reserve_locked(struct idmap *map, u32 *out_id)
 {
-	u32 index = first_with_room(map), bit;
+	u32 index, bit;
 	struct idmap_leaf *leaf;
 
+	if (likely(~map->first.used && !map->table)) {
+		bit = __builtin_ctzll(~map->first.used);
+		WRITE_ONCE(map->first.used, map->first.used | 1ull << bit);
+		map->used++;
+		*out_id = bit;
+		return true;
+	}
+	index = first_with_room(map);
 	if (index >= map->leaf_count)
 		return false;
 	leaf = index ? map->table->leaf[index] : &map->first;

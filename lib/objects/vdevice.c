@@ -74,18 +74,20 @@ static ssize_t vdevice_size(const struct iommufd_viommu_ops *ops)
 static int enter_viommu(struct iommufd_vdevice *vdev)
 {
 	struct iommufd_viommu *viommu = vdev->viommu;
+	bool has_init = viommu->ops && viommu->ops->vdevice_init;
 	int ret;
 
-	ret = xa_insert(&viommu->vdevs, vdev->virt_id, NULL,
+	/* Without a driver to ask, reserving and publishing are one. */
+	ret = xa_insert(&viommu->vdevs, vdev->virt_id, has_init ? NULL : vdev,
 			GFP_KERNEL_ACCOUNT);
 	if (ret)
 		return ret == -EBUSY ? -EEXIST : ret;
-	if (viommu->ops && viommu->ops->vdevice_init) {
-		ret = viommu->ops->vdevice_init(vdev);
-		if (ret) {
-			xa_release(&viommu->vdevs, vdev->virt_id);
-			return ret;
-		}
+	if (!has_init)
+		return 0;
+	ret = viommu->ops->vdevice_init(vdev);
+	if (ret) {
+		xa_release(&viommu->vdevs, vdev->virt_id);
+		return ret;
 	}
 	/* Needs no memory; releases what the driver has built. */
 	WARN_ON(xa_is_err(xa_store(&viommu->vdevs, vdev->virt_id, vdev,

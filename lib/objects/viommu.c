@@ -19,8 +19,8 @@ void iommufd_viommu_destroy(struct iommufd_object *obj)
 	if (viommu->ops && viommu->ops->destroy)
 		viommu->ops->destroy(viommu);
 	refcount_dec(&viommu->hwpt->common.obj.users);
-	WARN_ON(!xa_empty(&viommu->vdevs));
-	xa_destroy(&viommu->vdevs);
+	if (WARN_ON(!xa_empty(&viommu->vdevs)))
+		xa_destroy(&viommu->vdevs);
 }
 
 /* The size of the driver's structure, or -EOPNOTSUPP. */
