@@ -28,7 +28,8 @@
 #include <linux/spinlock.h>
 
 #define LEVEL_BITS 6
-#define FANOUT (1u << LEVEL_BITS)
+#define FANOUT PT_IOMMU_TABLE_ENTRIES
+static_assert(FANOUT == 1u << LEVEL_BITS);
 /* Enough for 64-bit IOVAs in granules of 2 KiB. */
 #define LEVELS_MAX 9
 #define TABLE_BYTES (FANOUT * sizeof(u64))
@@ -106,25 +107,43 @@ static unsigned int height_for(const struct pt_iommu *table, u64 last,
 /* --- tables -------------------------------------------------------------- */
 
 /* An entry for a new, empty table, counting the first one to be stored. */
-static u64 table_new(gfp_t gfp)
+static u64 table_new(struct pt_iommu *table, gfp_t gfp)
 {
-	u64 *slots = iommu_alloc_pages_sz(gfp, TABLE_BYTES);
+	unsigned int spare = __ffs(~(unsigned long)table->spares_used);
+	u64 *slots;
 
+	if (spare < PT_IOMMU_SPARES) {
+		table->spares_used |= 1u << spare;
+		slots = table->spares[spare];
+	} else {
+		slots = iommu_alloc_pages_sz(gfp, TABLE_BYTES);
+	}
 	return slots ? (u64)(uintptr_t)slots | ENTRY_PRESENT : 0;
+}
+
+/* Gives a table back; all its entries are zero. */
+static void table_free(struct pt_iommu *table, u64 *slots)
+{
+	uintptr_t at = (uintptr_t)slots - (uintptr_t)table->spares;
+
+	if (at < sizeof(table->spares))
+		table->spares_used &= ~(1u << at / TABLE_BYTES);
+	else
+		iommu_free_pages(slots);
 }
 
 /* Makes the tree at least @height levels high: 0 or -ENOMEM. */
 static int grow(struct pt_iommu *table, unsigned int height, gfp_t gfp)
 {
 	if (!table->root) {
-		table->root = table_new(gfp);
+		table->root = table_new(table, gfp);
 		if (!table->root)
 			return -ENOMEM;
 		table->height = height;
 		return 0;
 	}
 	while (table->height < height) {
-		u64 top = table_new(gfp);
+		u64 top = table_new(table, gfp);
 
 		if (!top)
 			return -ENOMEM;
@@ -146,19 +165,22 @@ static void shrink(struct pt_iommu *table)
 			return;
 		table->root = top[0];
 		table->height--;
-		iommu_free_pages(top);
+		top[0] = 0;
+		table_free(table, top);
 	}
 }
 
-static void free_tables(u64 entry, unsigned int level)
+static void free_tables(struct pt_iommu *table, u64 entry, unsigned int level)
 {
 	u64 *slots = entry_table(entry);
 	unsigned int i;
 
-	for (i = 0; level && i < FANOUT; i++)
+	for (i = 0; i < FANOUT; i++) {
 		if (slots[i] && !entry_is_leaf(slots[i]))
-			free_tables(slots[i], level - 1);
-	iommu_free_pages(slots);
+			free_tables(table, slots[i], level - 1);
+		slots[i] = 0;
+	}
+	table_free(table, slots);
 }
 
 /*
@@ -180,7 +202,7 @@ static void drop_empty(struct pt_iommu *table, struct walk *walk,
 	for (level = low; level < first_new; level++) {
 		u64 *slot = walk->at[level];
 
-		iommu_free_pages(entry_table(*slot));
+		table_free(table, entry_table(*slot));
 		*slot = 0;
 	}
 	if (!table->root)
@@ -211,7 +233,7 @@ static int walk_make(struct pt_iommu *table, struct walk *walk, u64 iova,
 		if (entry_is_leaf(*next))
 			return -EADDRINUSE;
 		if (!*next) {
-			u64 entry = table_new(gfp);
+			u64 entry = table_new(table, gfp);
 
 			if (!entry) {
 				drop_empty(table, walk, level, *first_new);
@@ -436,7 +458,7 @@ static void clear_group(struct pt_iommu *table, struct walk *walk,
 			return;
 		}
 		/* Those were the last: the table goes, one entry above too. */
-		iommu_free_pages(entry_table(*at));
+		table_free(table, entry_table(*at));
 		*at = 0;
 		count = 1;
 		if (at == &table->root) {
@@ -549,7 +571,7 @@ static void get_info(struct pt_iommu *table, struct pt_iommu_info *info)
 static void deinit(struct pt_iommu *table)
 {
 	if (table->root)
-		free_tables(table->root, table->height - 1);
+		free_tables(table, table->root, table->height - 1);
 	table->root = 0;
 	table->height = 0;
 }

@@ -57,7 +57,13 @@ struct pt_iommu_ops {
  * @granule_lg2: bytes of the smallest entry
  * @height: tables from the root to the lowest; grows with what is mapped
  * @oasz_lg2, @vasz_lg2: address widths
+ * @spares_used: bit for each of @spares that is in the tree
+ * @spares: tables at hand, so that a few mappings need no memory; zero while
+ *	not in the tree
  */
+#define PT_IOMMU_SPARES 3
+#define PT_IOMMU_TABLE_ENTRIES 64
+
 struct pt_iommu {
 	struct iommu_domain domain;
 	const struct pt_iommu_ops *ops;
@@ -69,6 +75,9 @@ struct pt_iommu {
 	u8 height;
 	u8 oasz_lg2;
 	u8 vasz_lg2;
+	u8 spares_used;
+	u64 spares[PT_IOMMU_SPARES][PT_IOMMU_TABLE_ENTRIES]
+		__attribute__((__aligned__(64)));
 };
 
 struct pt_iommu_cfg {
