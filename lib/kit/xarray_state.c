@@ -80,10 +80,10 @@ seek_down(struct xa_state *xas, struct xa_node *node, unsigned long max,
 		if (index > max)
 			return SEEK_AGAIN;
 		*out = xa_entry(xas->xa, node, next);
+		if (!shift)	/* a retry entry is for the caller */
+			break;
 		if (xa_is_retry(*out))
 			return SEEK_AGAIN;
-		if (!shift)
-			break;
 		if (!*out) {	/* just emptied */
 			index = ((index >> shift) + 1) << shift;
 			xas->xa_index = index;

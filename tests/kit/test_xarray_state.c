@@ -311,6 +311,34 @@ static void test_retry(void **state)
 	xa_destroy(&xa);
 }
 
+/* A walk under the lock meets retry entries like others, and may store there. */
+static void test_retry_stored(void **state)
+{
+	DEFINE_XARRAY(xa);
+	XA_STATE(xas, &xa, 0);
+	unsigned long count = 0;
+	void *entry;
+
+	for (unsigned long i = 0; i < N + 2; i++)
+		store(&xa, i, pointer_at(i));
+	xas_lock(&xas);
+	for (unsigned long i = 0; i < N + 2; i++) {
+		xas_set(&xas, i);
+		assert_ptr_equal(xas_store(&xas, XA_RETRY_ENTRY),
+				 pointer_at(i));
+	}
+	xas_set(&xas, 0);
+	xas_for_each(&xas, entry, ULONG_MAX) {
+		assert_true(xa_is_retry(entry));
+		assert_int_equal(xas.xa_index, count++);
+		xas_store(&xas, value_at(xas.xa_index));
+	}
+	xas_unlock(&xas);
+	assert_int_equal(count, N + 2);
+	assert_int_equal(check_tree(&xa), count);
+	xa_destroy(&xa);
+}
+
 /* The same for a whole tree that is destroyed under a cursor. */
 static void test_retry_destroyed(void **state)
 {
@@ -491,6 +519,7 @@ int main(void)
 		cmocka_unit_test(test_limit_below_start),
 		cmocka_unit_test(test_reservations_show),
 		cmocka_unit_test(test_retry),
+		cmocka_unit_test(test_retry_stored),
 		cmocka_unit_test(test_retry_destroyed),
 		cmocka_unit_test(test_for_each_erasing),
 		cmocka_unit_test(test_pause),
