@@ -186,11 +186,14 @@ void uik_user_get(struct user_struct *user)
 	__atomic_fetch_add(&user->refs, 1, __ATOMIC_RELAXED);
 }
 
+/*
+ * Without the lock: a find that has seen the count looks again before it takes
+ * one, and a count that then goes to zero under it rises again, to the same
+ * uid's.
+ */
 void uik_user_put(struct user_struct *user)
 {
-	pthread_mutex_lock(&tables_lock);
 	__atomic_fetch_sub(&user->refs, 1, __ATOMIC_RELEASE);
-	pthread_mutex_unlock(&tables_lock);
 }
 
 struct mm_struct *mm_own(void)

@@ -119,18 +119,6 @@ int iommufd_ioas_iova_ranges(struct iommufd_ucmd *ucmd)
 
 /* ---- mapping ---- */
 
-int iommufd_map_prot(u32 flags)
-{
-	/* All devices here are cache coherent. */
-	int prot = IOMMU_CACHE;
-
-	if (flags & IOMMU_IOAS_MAP_WRITEABLE)
-		prot |= IOMMU_WRITE;
-	if (flags & IOMMU_IOAS_MAP_READABLE)
-		prot |= IOMMU_READ;
-	return prot;
-}
-
 int iommufd_ioas_map(struct iommufd_ucmd *ucmd)
 {
 	struct iommu_ioas_map *cmd = ucmd->cmd;

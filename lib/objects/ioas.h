@@ -7,6 +7,8 @@
 #ifndef OBJECTS_IOAS_H
 #define OBJECTS_IOAS_H
 
+#include <linux/iommu.h>
+
 #include "core/core.h"
 #include "objects/iopt.h"
 
@@ -36,7 +38,14 @@ static inline void iommufd_put_ioas(struct iommufd_ctx *ictx,
 }
 
 /* Protection of mappings made with flags of enum iommufd_ioas_map_flags. */
-int iommufd_map_prot(u32 flags);
+static inline int iommufd_map_prot(u32 flags)
+{
+	BUILD_ASSERT(IOMMU_IOAS_MAP_WRITEABLE == IOMMU_WRITE);
+
+	/* All devices here are cache coherent. */
+	return IOMMU_CACHE | (flags & IOMMU_IOAS_MAP_WRITEABLE) |
+	       (flags & IOMMU_IOAS_MAP_READABLE ? IOMMU_READ : 0);
+}
 
 /**
  * iommufd_ioas_new - an IOAS that is not published yet.

@@ -28,8 +28,7 @@ static void free_areas(struct iopt *iopt)
 
 	rbtree_postorder_for_each_entry_safe(area, next, &iopt->areas, node) {
 		WARN_ON(area->num_accesses || area->num_locks);
-		pages_put(area->pages);
-		kfree(area);
+		iopt_area_free(area);
 	}
 	iopt->areas = RB_ROOT;
 	iopt->area_count = 0;

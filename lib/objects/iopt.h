@@ -182,6 +182,12 @@ static inline struct iopt_area *iopt_area_at(const struct iopt *iopt,
 	return iopt_area_lowest(iopt, iova, iova);
 }
 
+/**
+ * iopt_area_free - of one that is in no tree; drops its pages.
+ *
+ * The first area of pages is in their block and goes with them.
+ */
+void iopt_area_free(struct iopt_area *area);
 /* Adds an area that meets no other; removes one. */
 void iopt_area_insert(struct iopt *iopt, struct iopt_area *area);
 void iopt_area_erase(struct iopt *iopt, struct iopt_area *area);
@@ -320,6 +326,20 @@ struct iopt_piece {
 	unsigned long start_byte;
 	unsigned long length;
 };
+
+/*
+ * Pages are one block with their first area: most never get another.  It is
+ * used once, by whoever makes the pages.
+ */
+struct iopt_first {
+	struct pages pages;
+	struct iopt_area area;
+};
+
+static inline struct iopt_area *iopt_first_area(struct pages *pages)
+{
+	return &container_of(pages, struct iopt_first, pages)->area;
+}
 
 /**
  * iopt_map_pieces - map pieces one behind the other.

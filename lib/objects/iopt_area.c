@@ -11,6 +11,7 @@
 #include <linux/bug.h>
 #include <linux/kernel.h>
 #include <linux/rbtree_augmented.h>
+#include <linux/slab.h>
 
 #include "core/core.h"
 
@@ -99,6 +100,15 @@ static void tree_insert(struct iopt *iopt, struct iopt_area *area)
 	rb_link_node(&area->node, parent, link);
 	summary.propagate(parent, NULL);
 	rb_insert_augmented(&area->node, &iopt->areas, &summary);
+}
+
+void iopt_area_free(struct iopt_area *area)
+{
+	struct pages *pages = area->pages;
+
+	if (area != iopt_first_area(pages))
+		kfree(area);
+	pages_put(pages);
 }
 
 void iopt_area_insert(struct iopt *iopt, struct iopt_area *area)

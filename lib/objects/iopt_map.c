@@ -23,8 +23,9 @@ static bool unaligned(const struct iopt *iopt, unsigned long value)
 }
 
 /* Whether a mapping can be at a place that the caller has chosen. */
-static int check_fixed(const struct iopt *iopt, unsigned long iova,
-		       unsigned long length)
+static __always_inline int check_fixed(const struct iopt *iopt,
+				       unsigned long iova,
+				       unsigned long length)
 {
 	unsigned long last;
 
@@ -32,7 +33,7 @@ static int check_fixed(const struct iopt *iopt, unsigned long iova,
 		return -EINVAL;
 	if (__builtin_add_overflow(iova, length - 1, &last))
 		return -EOVERFLOW;
-	if (iopt_reserved_meets(iopt, iova, last))
+	if (iopt->reserved.count && iopt_reserved_meets(iopt, iova, last))
 		return -EINVAL;
 	if (iopt_area_lowest(iopt, iova, last))
 		return -EEXIST;
@@ -59,28 +60,38 @@ static int check_piece(const struct iopt *iopt, const struct iopt_piece *piece,
 	return 0;
 }
 
-static struct iopt_area *area_new(struct iopt *iopt,
-				  const struct iopt_piece *piece,
-				  unsigned long iova, int prot)
+/* What is not set here is when the area is inserted, or filled. */
+static void area_init(struct iopt_area *area, struct iopt *iopt,
+		      const struct iopt_piece *piece, unsigned long iova,
+		      int prot)
 {
-	struct iopt_area *area = kzalloc(sizeof(*area), GFP_KERNEL_ACCOUNT);
-
-	if (!area)
-		return NULL;
 	area->first = iova;
 	area->last = iova + (piece->length - 1);
 	area->iopt = iopt;
-	area->pages = pages_get(piece->pages);
+	area->pages = piece->pages;
 	area->start_byte = piece->start_byte;
 	area->prot = prot;
-	return area;
+	area->filled = false;
+	area->prevent_access = false;
+	area->num_accesses = 0;
+	area->num_locks = 0;
 }
 
-/* The last reference on pages may call their exporter: iopt->lock is fine. */
-static void area_free(struct iopt_area *area)
+static int add_area(struct iopt *iopt, const struct iopt_piece *piece,
+		    unsigned long iova, int prot)
 {
-	pages_put(area->pages);
-	kfree(area);
+	struct iopt_area *area;
+	int ret = check_piece(iopt, piece, prot);
+
+	if (ret)
+		return ret;
+	area = kmalloc(sizeof(*area), GFP_KERNEL_ACCOUNT);
+	if (!area)
+		return -ENOMEM;
+	area_init(area, iopt, piece, iova, prot);
+	pages_get(piece->pages);
+	iopt_area_insert(iopt, area);
+	return 0;
 }
 
 /* Takes away the areas that a failing call has made; nothing else is there. */
@@ -95,7 +106,7 @@ static void remove_made(struct iopt *iopt, unsigned long iova,
 		if (area->filled)
 			iopt_area_unfill(area);
 		iopt_area_erase(iopt, area);
-		area_free(area);
+		iopt_area_free(area);
 		area = next;
 	}
 }
@@ -120,17 +131,9 @@ static int place_pieces(struct iopt *iopt, const struct iopt_piece *pieces,
 	int ret = 0;
 
 	for (made = 0; made < count; made++) {
-		struct iopt_area *area;
-
-		ret = check_piece(iopt, &pieces[made], prot);
+		ret = add_area(iopt, &pieces[made], at, prot);
 		if (ret)
 			goto remove;
-		area = area_new(iopt, &pieces[made], at, prot);
-		if (!area) {
-			ret = -ENOMEM;
-			goto remove;
-		}
-		iopt_area_insert(iopt, area);
 		at += pieces[made].length;
 	}
 	if (iopt->domain_count) {
@@ -145,56 +148,80 @@ remove:
 	return ret;
 }
 
-static int map_pieces_locked(struct iopt *iopt, const struct iopt_piece *pieces,
-			     unsigned int count, unsigned long length, int prot,
-			     bool fixed, unsigned long *iova)
+/* Where the mapping goes; *@iova is what was asked for and what it becomes. */
+static __always_inline int find_place(const struct iopt *iopt,
+				      const struct iopt_piece *first,
+				      unsigned long length, bool fixed,
+				      unsigned long *iova)
 {
-	unsigned long chosen = *iova;
-	int ret;
-
 	if (!length || unaligned(iopt, length))
 		return -EINVAL;
 	if (fixed)
-		ret = check_fixed(iopt, chosen, length);
-	else
-		ret = iopt_choose_iova(iopt,
-				       pages_reference(pieces->pages,
-						       pieces->start_byte),
-				       length, &chosen);
-	if (ret)
-		return ret;
-	ret = place_pieces(iopt, pieces, count, prot, chosen);
-	if (ret)
-		return ret;
-	*iova = chosen;
-	return 0;
+		return check_fixed(iopt, *iova, length);
+	return iopt_choose_iova(iopt, pages_reference(first->pages,
+						      first->start_byte),
+				length, iova);
 }
 
 int iopt_map_pieces(struct iopt *iopt, const struct iopt_piece *pieces,
 		    unsigned int count, unsigned long length, int prot,
 		    bool fixed, unsigned long *iova)
 {
+	unsigned long place = *iova;
 	int ret;
 
 	iopt_lock(iopt);
-	ret = map_pieces_locked(iopt, pieces, count, length, prot, fixed, iova);
+	ret = find_place(iopt, pieces, length, fixed, &place);
+	if (!ret)
+		ret = place_pieces(iopt, pieces, count, prot, place);
+	if (!ret)
+		*iova = place;
 	iopt_unlock(iopt);
 	return ret;
 }
 
 /* ---- pieces of memory ---- */
 
-static int map_new(struct iopt *iopt, struct pages *pages,
-		   unsigned long start_byte, unsigned long length, int prot,
-		   bool fixed, unsigned long *iova)
+/* New pages, in their first area; the area takes over the reference. */
+static __always_inline int place_first(struct iopt *iopt,
+				       const struct iopt_piece *piece,
+				       int prot, unsigned long iova)
+{
+	struct iopt_area *area = iopt_first_area(piece->pages);
+	int ret = check_piece(iopt, piece, prot);
+
+	if (ret)
+		return ret;
+	area_init(area, iopt, piece, iova, prot);
+	iopt_area_insert(iopt, area);
+	if (!iopt->domain_count)
+		return 0;
+	ret = iopt_area_fill(area);
+	if (ret)
+		iopt_area_erase(iopt, area);
+	return ret;
+}
+
+static __always_inline int map_new(struct iopt *iopt, struct pages *pages,
+				   unsigned long start_byte,
+				   unsigned long length, int prot, bool fixed,
+				   unsigned long *iova)
 {
 	struct iopt_piece piece = { pages, start_byte, length };
+	unsigned long place = *iova;
 	int ret;
 
 	if (IS_ERR(pages))
 		return PTR_ERR(pages);
-	ret = iopt_map_pieces(iopt, &piece, 1, length, prot, fixed, iova);
-	pages_put(pages);
+	iopt_lock(iopt);
+	ret = find_place(iopt, &piece, length, fixed, &place);
+	if (!ret)
+		ret = place_first(iopt, &piece, prot, place);
+	iopt_unlock(iopt);
+	if (unlikely(ret))
+		pages_put(pages);
+	else
+		*iova = place;
 	return ret;
 }
 

@@ -31,8 +31,7 @@ static void area_remove(struct iopt *iopt, struct iopt_area *area)
 	if (area->filled)
 		iopt_area_unfill(area);
 	iopt_area_erase(iopt, area);
-	pages_put(area->pages);
-	kfree(area);
+	iopt_area_free(area);
 }
 
 /* Asks accesses to unpin.  Drops iopt->lock: anything may have changed. */

@@ -16,24 +16,23 @@
 #include <linux/slab.h>
 
 #include "core/core.h"
+#include "objects/iopt.h"
 #include "objects/pages_dmabuf.h"
 
-static enum pages_account account_of(struct iommufd_ctx *ictx)
+static enum pages_account account_of(const struct iommufd_ctx *ictx,
+				     const struct task_struct *task)
 {
-	if (capable(CAP_IPC_LOCK))
+	if (task->capabilities >> CAP_IPC_LOCK & 1)
 		return PAGES_ACCOUNT_NONE;
 	return ictx->account_mode == IOMMUFD_ACCOUNT_MM ? PAGES_ACCOUNT_MM :
 							  PAGES_ACCOUNT_USER;
 }
 
-static void take_owner(struct pages *pages)
+static void hold_owner(const struct pages *pages)
 {
-	struct task_struct *task = current;
-
-	pages->mm = task->mm;
 	uik_mm_get(pages->mm);
-	pages->task = get_task_struct(task->group_leader);
-	pages->user = get_uid(task->user);
+	uik_task_get(pages->task);
+	uik_user_get(pages->user);
 }
 
 static void drop_owner(struct pages *pages)
@@ -44,27 +43,48 @@ static void drop_owner(struct pages *pages)
 }
 
 /* @start_byte + @length does not overflow; @length > 0. */
-static struct pages *pages_new(struct iommufd_ctx *ictx, enum pages_kind kind,
-			       unsigned long start_byte, unsigned long length,
-			       bool writable)
+static __always_inline struct pages *
+pages_new(struct iommufd_ctx *ictx, enum pages_kind kind,
+	  unsigned long start_byte, unsigned long length, bool writable)
 {
+	struct task_struct *task;
+	struct iopt_first *first;
 	struct pages *pages;
 
 	if (!length || length > ULONG_MAX - PAGE_SIZE)
 		return ERR_PTR(-EINVAL);
-	pages = kzalloc(sizeof(*pages), GFP_KERNEL_ACCOUNT);
-	if (!pages)
+	/* The area is initialised when it is used. */
+	first = kmalloc(sizeof(*first), GFP_KERNEL_ACCOUNT);
+	if (!first)
 		return ERR_PTR(-ENOMEM);
+	task = current;
+	pages = &first->pages;
+	/* Member by member: clearing the block first would cost as much. */
 	refcount_set(&pages->refs, 1);
 	pages->kind = kind;
-	pages->account = account_of(ictx);
+	pages->account = account_of(ictx, task);
 	pages->writable = writable;
+	pages->revoked = false;
+	pages->marked = false;
 	mutex_init(&pages->lock);
 	pages->npages = (start_byte + length - 1) / PAGE_SIZE + 1;
 	pages->users = RB_ROOT_CACHED;
+	pages->pinned = 0;
+	pages->charged = 0;
+	pages->lost = 0;
+	pages->mm = task->mm;
+	pages->task = task->group_leader;
+	pages->user = task->user;
 	pages->machine = ictx->machine;
-	take_owner(pages);
+	hold_owner(pages);
 	return pages;
+}
+
+/* The whole block; what it had has been given back. */
+static void pages_free_block(struct pages *pages)
+{
+	mutex_destroy(&pages->lock);
+	kfree(container_of(pages, struct iopt_first, pages));
 }
 
 struct pages *pages_new_user(struct iommufd_ctx *ictx, unsigned long uptr,
@@ -122,8 +142,7 @@ static struct pages *new_dmabuf(struct iommufd_ctx *ictx, struct dma_buf *buf,
 
 free:
 	drop_owner(pages);
-	mutex_destroy(&pages->lock);
-	kfree(pages);
+	pages_free_block(pages);
 put_buf:
 	dma_buf_put(buf);
 	return ERR_PTR(ret);
@@ -161,8 +180,7 @@ void pages_free(struct pages *pages)
 		break;
 	}
 	drop_owner(pages);
-	mutex_destroy(&pages->lock);
-	kfree(pages);
+	pages_free_block(pages);
 }
 
 unsigned long pages_reference(const struct pages *pages,
