@@ -4,8 +4,6 @@
  */
 #include "guest.h"
 
-#include <sched.h>
-
 #include "cli.h"
 
 #define SLOT_WORDS (0x80 / 4)
@@ -20,7 +18,8 @@
 #define CONS_INDEX_MASK 0xfffff
 /* Ample: the engine's thread may have to wait for a core of a busy host. */
 #define TIMEOUT_US (10 * G_USEC_PER_SEC)
-#define SPINS_PER_YIELD 4096
+#define SPINS_PER_PAUSE 4096
+#define PAUSE_US 20
 
 static uint32_t reg_read(struct guest_queue *queue, guint word)
 {
@@ -102,10 +101,10 @@ static gboolean wait_used(struct guest_queue *queue, uint32_t limit)
 			return TRUE;
 		if (is_stopped(queue, cons))
 			return FALSE;
-		if (!spins || spins % SPINS_PER_YIELD)
+		if (!spins || spins % SPINS_PER_PAUSE)
 			continue;
 		/* The engine may be waiting for this very core. */
-		sched_yield();
+		g_usleep(PAUSE_US);
 		if (!deadline)
 			deadline = g_get_monotonic_time() + TIMEOUT_US;
 		else if (g_get_monotonic_time() > deadline)
