@@ -248,10 +248,12 @@ static struct toy *to_toy(struct pt_iommu *table)
 static void note(char kind, struct toy *toy, unsigned long iova,
 		 unsigned long size, phys_addr_t phys)
 {
-	if (toy_call_count < TOY_CALLS)
-		toy_calls[toy_call_count] =
-			(struct toy_call){ kind, toy, iova, size, phys };
-	toy_call_count++;
+	/* Toys of two IOASes may be asked at the same time. */
+	unsigned int i = __atomic_fetch_add(&toy_call_count, 1,
+					    __ATOMIC_RELAXED);
+
+	if (i < TOY_CALLS)
+		toy_calls[i] = (struct toy_call){ kind, toy, iova, size, phys };
 }
 
 static int toy_map(struct pt_iommu *table, dma_addr_t iova, phys_addr_t phys,
