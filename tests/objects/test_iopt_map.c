@@ -328,6 +328,48 @@ static void test_domain_runs(void **state)
 	iopt_remove_domain(iopt, &second->table.domain);
 }
 
+/* Frames from all over: each run is as long as it can be, and no longer. */
+static void test_scattered_runs(void **state)
+{
+	struct uik_machine_config config = { .scatter_pages = true, .seed = 9 };
+	struct rig scattered = { .machine = uik_machine_new(&config) };
+	struct toy *toy = toy_new(~0x3fful);
+	char *at = memory(0x40000);
+	struct iopt *iopt;
+	u32 ioas;
+
+	assert_non_null(scattered.machine);
+	scattered.outer = uik_enter(scattered.machine);
+	scattered.fd = uiommufd_open(NULL, O_RDWR);
+	assert_true(scattered.fd >= 0);
+	ioas = rig_ioas(&scattered);
+	iopt = iopt_of(&scattered, ioas);
+	assert_int_equal(iopt_add_domain(iopt, &toy->table.domain), 0);
+	assert_int_equal(ioas_map_at(&scattered, ioas, at + 0x400, 0x3f800,
+				     0x100400), 0);
+	toy_check(toy, iopt);
+	assert_true(toy->count > 8);
+	for (unsigned int i = 1; i < toy->count; i++) {
+		const struct toy_entry *a = &toy->entry[i - 1];
+		const struct toy_entry *b = &toy->entry[i];
+
+		assert_true(b->iova == a->iova + a->size);
+		assert_true(b->iova % PAGE_SIZE == 0);
+		assert_true(b->phys != a->phys + a->size);
+	}
+	/* What is mapped of it goes again when a later run fails. */
+	assert_int_equal(ioas_unmap_all(&scattered, ioas), 0);
+	toy->fail_after = 6;
+	toy->fail_with = -ENOSPC;
+	assert_int_equal(ioas_map_at(&scattered, ioas, at, 0x40000, 0),
+			 -ENOSPC);
+	assert_int_equal(toy->count, 0);
+	iopt_remove_domain(iopt, &toy->table.domain);
+	assert_int_equal(uiommufd_close(scattered.fd), 0);
+	uik_leave(scattered.outer);
+	uik_machine_free(scattered.machine);
+}
+
 /* Without large pages each page is a call of its own. */
 static void test_domain_single_pages(void **state)
 {
@@ -695,6 +737,7 @@ int main(void)
 		IOAS_TEST(test_copy_unaligned_pieces),
 		IOAS_TEST(test_reply_fault),
 		IOAS_TEST(test_domain_runs),
+		IOAS_TEST(test_scattered_runs),
 		IOAS_TEST(test_domain_single_pages),
 		IOAS_TEST(test_domain_map_fails),
 		IOAS_TEST(test_add_domain),
