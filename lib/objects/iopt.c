@@ -34,19 +34,23 @@ static void free_areas(struct iopt *iopt)
 	iopt->area_count = 0;
 }
 
+/* Nobody is inside: not even a change of process, which enters what it freezes. */
 void iopt_fini(struct iopt *iopt)
 {
 	WARN_ON(iopt->domain_count);
-	WARN_ON(!xa_empty(&iopt->accesses));
-	/* A change of process may still be looking at us. */
-	iopt_lock(iopt);
-	free_areas(iopt);
-	iopt_unlock(iopt);
-	xa_destroy(&iopt->accesses);
-	kfree(iopt->reserved.list);
-	kfree(iopt->reserved.joined);
-	kvfree(iopt->allowed.list);
-	kfree(iopt->domains);
+	WARN_ON(iopt->frozen);
+	if (iopt->area_count)
+		free_areas(iopt);
+	if (WARN_ON(!xa_empty(&iopt->accesses)))
+		xa_destroy(&iopt->accesses);
+	if (iopt->reserved.room) {
+		kfree(iopt->reserved.list);
+		kfree(iopt->reserved.joined);
+	}
+	if (iopt->allowed.count)
+		kvfree(iopt->allowed.list);
+	if (iopt->domain_room)
+		kfree(iopt->domains);
 }
 
 static void lock_as(struct iopt *iopt, bool write)
