@@ -18,7 +18,7 @@
 #define CONS_INDEX_MASK 0xfffff
 /* Ample: the engine's thread may have to wait for a core of a busy host. */
 #define TIMEOUT_US (10 * G_USEC_PER_SEC)
-#define SPINS_PER_PAUSE 4096
+#define SPINS_PER_PAUSE 65536
 #define PAUSE_US 20
 
 static uint32_t reg_read(struct guest_queue *queue, guint word)
