@@ -5,6 +5,8 @@
 #ifndef UIOMMUFD_INSPECT_H
 #define UIOMMUFD_INSPECT_H
 
+#include <stdio.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -26,6 +28,21 @@ extern "C" {
  * Return: the text, to be freed with free(); NULL with errno EBADF or ENOMEM.
  */
 UIOMMUFD_API char *uiommufd_graph(int fd);
+
+/**
+ * uiommufd_graph_check - compare counts with who holds what.
+ * @fd: of the context
+ * @out: receives a line for each object whose counts are wrong; NULL: none
+ *
+ * Each users reference and each wait_cnt of an object is explained by an edge
+ * of the graph, by its driver, an open event file or a mapping; what is too
+ * much is a leak, what is too little will be a use after free.  On hardware
+ * queues, vDEVICEs and vIOMMUs a driver may hold more than is known here.
+ *
+ * Context: nobody else is in the context, no command is running.
+ * Return: how many are wrong; -1 with EBADF or ENOMEM.
+ */
+UIOMMUFD_API int uiommufd_graph_check(int fd, FILE *out);
 
 #ifdef __cplusplus
 }

@@ -1,222 +1,105 @@
 // SPDX-License-Identifier: MIT
 /*
- * The object graph as text.
+ * The object graph as text, and the walk that every other form shares.
  *
  * Objects are entered one after the other, like any user of the context, so
  * their pointers stay good while they are described.  An object that is
  * leaving is shown with its counts only.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <linux/device.h>
 #include <linux/file.h>
 #include <linux/iommufd.h>
 #include <uik/machine.h>
 #include <uiommufd/inspect.h>
 
-#include "core/core.h"
 #include "inspect/inspect.h"
-#include "objects/access.h"
-#include "objects/ioas.h"
-#include "objects/objects.h"
 
-static u32 id_of(const struct iommufd_object *obj)
+int inspect_with_context(int fd, int (*body)(struct iommufd_ctx *ictx,
+					     void *arg), void *arg)
 {
-	return obj ? obj->id : 0;
-}
+	struct file *file = fget(fd);
+	struct iommufd_ctx *ictx = file ? iommufd_file_ctx(file) : NULL;
+	struct uik_machine *outer;
+	int ret = -EBADF;
 
-static void show_attachments(FILE *out, struct iommufd_device *idev)
-{
-	struct iommufd_attach *attach;
-	unsigned long pasid;
-
-	xa_for_each(&idev->igroup->pasid_attach, pasid, attach) {
-		if (xa_load(&attach->device_array, idev->obj.id) != idev)
-			continue;
-		fprintf(out, " pasid %lu -> hwpt %u", pasid,
-			id_of(&attach->hwpt->obj));
+	if (ictx) {
+		outer = uik_enter(ictx->machine);
+		ret = body(ictx, arg);
+		uik_leave(outer);
 	}
+	if (file)
+		fput(file);
+	if (ret >= 0)
+		return ret;
+	errno = -ret;
+	return -1;
 }
 
-static void show_device(FILE *out, struct iommufd_object *obj)
-{
-	struct iommufd_device *idev =
-		container_of(obj, struct iommufd_device, obj);
-
-	fprintf(out, " %s", dev_name(idev->dev));
-	mutex_lock(&idev->igroup->lock);
-	show_attachments(out, idev);
-	if (idev->vdev)
-		fprintf(out, " vdevice %u", idev->vdev->obj.id);
-	mutex_unlock(&idev->igroup->lock);
-}
-
-static void show_hwpt(FILE *out, struct iommufd_hw_pagetable *hwpt)
-{
-	if (hwpt->fault)
-		fprintf(out, " fault %u", hwpt->fault->common.obj.id);
-	if (hwpt->pasid_compat)
-		fputs(" pasid", out);
-}
-
-static void show_hwpt_paging(FILE *out, struct iommufd_object *obj)
-{
-	struct iommufd_hwpt_paging *hwpt =
-		container_of(obj, struct iommufd_hwpt_paging, common.obj);
-
-	fprintf(out, " ioas %u%s%s", hwpt->ioas->obj.id,
-		hwpt->auto_domain ? " auto" : "",
-		hwpt->nest_parent ? " nest_parent" : "");
-	show_hwpt(out, &hwpt->common);
-}
-
-static void show_hwpt_nested(FILE *out, struct iommufd_object *obj)
-{
-	struct iommufd_hwpt_nested *hwpt =
-		container_of(obj, struct iommufd_hwpt_nested, common.obj);
-
-	if (hwpt->viommu)
-		fprintf(out, " viommu %u", hwpt->viommu->obj.id);
-	else
-		fprintf(out, " parent %u", hwpt->parent->common.obj.id);
-	show_hwpt(out, &hwpt->common);
-}
-
-static void show_viommu(FILE *out, struct iommufd_object *obj)
-{
-	struct iommufd_viommu *viommu =
-		container_of(obj, struct iommufd_viommu, obj);
-
-	fprintf(out, " type 0x%x hwpt %u", viommu->type,
-		viommu->hwpt->common.obj.id);
-}
-
-static void show_vdevice(FILE *out, struct iommufd_object *obj)
-{
-	struct iommufd_vdevice *vdev =
-		container_of(obj, struct iommufd_vdevice, obj);
-
-	fprintf(out, " viommu %u device %u virt_id 0x%llx",
-		vdev->viommu->obj.id, vdev->idev->obj.id, vdev->virt_id);
-}
-
-static void show_hw_queue(FILE *out, struct iommufd_object *obj)
-{
-	struct iommufd_hw_queue *queue =
-		container_of(obj, struct iommufd_hw_queue, obj);
-
-	fprintf(out, " viommu %u base 0x%llx length 0x%zx",
-		queue->viommu->obj.id, queue->base_addr, queue->length);
-}
-
-static void show_veventq(FILE *out, struct iommufd_object *obj)
-{
-	struct iommufd_veventq *veventq =
-		container_of(obj, struct iommufd_veventq, common.obj);
-
-	fprintf(out, " viommu %u type 0x%x depth %u events %u",
-		veventq->viommu->obj.id, veventq->type, veventq->depth,
-		veventq->num_events);
-}
-
-static void show_access(FILE *out, struct iommufd_object *obj)
-{
-	inspect_access(out, container_of(obj, struct iommufd_access, obj));
-}
-
-static void show_ioas(FILE *out, struct iommufd_object *obj)
-{
-	inspect_ioas(out, container_of(obj, struct iommufd_ioas, obj));
-}
-
-static void (*const show[IOMMUFD_OBJ_MAX])(FILE *, struct iommufd_object *) = {
-	[IOMMUFD_OBJ_DEVICE] = show_device,
-	[IOMMUFD_OBJ_HWPT_PAGING] = show_hwpt_paging,
-	[IOMMUFD_OBJ_HWPT_NESTED] = show_hwpt_nested,
-	[IOMMUFD_OBJ_IOAS] = show_ioas,
-	[IOMMUFD_OBJ_ACCESS] = show_access,
-	[IOMMUFD_OBJ_VIOMMU] = show_viommu,
-	[IOMMUFD_OBJ_VDEVICE] = show_vdevice,
-	[IOMMUFD_OBJ_VEVENTQ] = show_veventq,
-	[IOMMUFD_OBJ_HW_QUEUE] = show_hw_queue,
-};
-
-/* What a look at one slot of the ID map found. */
-struct slot {
-	const char *type;
-	u32 users;
-	u32 wait_cnt;
-	struct iommufd_object *obj;	/* entered; NULL: leaving, or none */
-};
-
-/* The first object from *@id on; the counts as they are without our entry. */
-static bool look_at(struct iommufd_ctx *ictx, u32 *id, struct slot *slot)
+/* The first object from slot->id on; its counts are without our entry. */
+static bool look_at(struct iommufd_ctx *ictx, struct inspect_slot *slot)
 {
 	struct iommufd_object *obj;
 
 	iommufd_objects_lock(ictx);
-	obj = idmap_next_locked(&ictx->objects, id);
-	*slot = (struct slot){};
+	obj = idmap_next_locked(&ictx->objects, &slot->id);
 	if (obj) {
 		slot->type = ictx->model->types[obj->type].name;
 		slot->users = refcount_read(&obj->users);
 		slot->wait_cnt = refcount_read(&obj->wait_cnt);
-		if (iommufd_object_lock(obj))
-			slot->obj = obj;
+		slot->obj = iommufd_object_lock(obj) ? obj : NULL;
 	}
 	iommufd_objects_unlock(ictx);
 	return obj;
 }
 
-static void show_slot(FILE *out, struct iommufd_ctx *ictx, unsigned long id,
-		      const struct slot *slot)
+void inspect_each(struct iommufd_ctx *ictx,
+		  void (*visit)(const struct inspect_slot *slot, void *arg),
+		  void *arg)
 {
-	fprintf(out, "%s %lu users %u wait %u", slot->type, id, slot->users,
-		slot->wait_cnt);
+	struct inspect_slot slot = { .id = 1 };
+
+	for (; look_at(ictx, &slot); slot.id++) {
+		visit(&slot, arg);
+		if (slot.obj)
+			iommufd_put_object(ictx, slot.obj);
+	}
+}
+
+static void print_slot(const struct inspect_slot *slot, void *arg)
+{
+	FILE *out = arg;
+
+	fprintf(out, "%s %u users %u wait %u", slot->type, slot->id,
+		slot->users, slot->wait_cnt);
 	if (!slot->obj) {
 		fputs(" leaving\n", out);
 		return;
 	}
-	if (show[slot->obj->type])
-		show[slot->obj->type](out, slot->obj);
+	inspect_describe(out, slot->obj);
 	fputc('\n', out);
-	if (slot->obj->type == IOMMUFD_OBJ_IOAS)
-		inspect_areas(out, container_of(slot->obj, struct iommufd_ioas,
-						obj));
-	iommufd_put_object(ictx, slot->obj);
+	inspect_describe_more(out, slot->obj);
 }
 
-static void show_all(FILE *out, struct iommufd_ctx *ictx)
+static int print_context(struct iommufd_ctx *ictx, void *arg)
 {
-	struct slot slot;
-
-	for (u32 id = 1; look_at(ictx, &id, &slot); id++)
-		show_slot(out, ictx, id, &slot);
+	inspect_each(ictx, print_slot, arg);
+	return 0;
 }
 
 char *uiommufd_graph(int fd)
 {
-	struct file *file = fget(fd);
-	struct iommufd_ctx *ictx = file ? iommufd_file_ctx(file) : NULL;
-	struct uik_machine *outer;
 	char *text = NULL;
 	size_t length;
-	FILE *out;
+	FILE *out = open_memstream(&text, &length);
+	int ret;
 
-	if (!ictx) {
-		if (file)
-			fput(file);
-		errno = EBADF;
+	if (!out)
 		return NULL;
-	}
-	out = open_memstream(&text, &length);
-	if (out) {
-		outer = uik_enter(ictx->machine);
-		show_all(out, ictx);
-		uik_leave(outer);
-		fclose(out);
-	}
-	fput(file);
-	return text;
+	ret = inspect_with_context(fd, print_context, out);
+	fclose(out);
+	if (!ret)
+		return text;
+	free(text);
+	return NULL;
 }

@@ -120,6 +120,20 @@ bool uik_vma_covers(const void *addr, size_t length)
 	return vma_range_ours((uintptr_t)addr, (uintptr_t)addr + length);
 }
 
+void uik_vma_each(bool (*visit)(const struct vm_area_struct *vma, void *arg),
+		  void *arg)
+{
+	struct vm_area_struct *vma;
+
+	if (!__atomic_load_n(&vma_total, __ATOMIC_RELAXED))
+		return;
+	pthread_mutex_lock(&vmas_lock);
+	list_for_each_entry(vma, &vmas, vm_node_)
+		if (!visit(vma, arg))
+			break;
+	pthread_mutex_unlock(&vmas_lock);
+}
+
 /* Never linked: its counts go. */
 static void vma_drop(struct vm_area_struct *vma)
 {

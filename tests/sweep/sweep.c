@@ -108,6 +108,9 @@ static bool try_point(struct sweep *s, const struct sweep_row *row,
 	error = row->act(s);
 	hit = uiommufd_fail_nth(0, 0);
 	after = uiommufd_graph(s->fd);
+	if (uiommufd_graph_check(s->fd, stderr))
+		fail_msg("%s: %s %u: counts and claims differ in:\n%s",
+			 row->name, kinds[kind].name, nth, after);
 	if (error && !hit)
 		fail_msg("%s: %s %u: fails though nothing was made to: %s",
 			 row->name, kinds[kind].name, nth, strerror(error));

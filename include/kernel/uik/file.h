@@ -22,6 +22,7 @@
 
 struct file;
 struct page;
+struct vm_area_struct;
 
 /** uik_file_set_pollable - give @file an epoll descriptor.
  *
@@ -83,6 +84,12 @@ int uik_mremap(void *addr, size_t old_size, size_t new_size, int flags,
 	       void *to, void **out) __uik_export;
 /** uik_vma_covers - whether the range touches a mapping of ours. */
 bool uik_vma_covers(const void *addr, size_t length) __uik_export;
+/**
+ * uik_vma_each - visit the mappings of our files in order of address.
+ * @visit: false stops; must not map, unmap or close
+ */
+void uik_vma_each(bool (*visit)(const struct vm_area_struct *vma, void *arg),
+		  void *arg) __uik_export;
 
 /**
  * uik_mappable_alloc - cleared pages that can be mapped into clients.
