@@ -47,11 +47,14 @@ struct uiommufd_platform;
 UIOMMUFD_API int uiommufd_open(struct uiommufd_platform *platform, int flags);
 
 /**
- * uiommufd_open_path - open a device node of a platform.
- * @path: "/dev/iommu", or "/dev/vfio/vfio" whose contexts charge memory to the
- *	process from the beginning
+ * uiommufd_open_path - open what a platform has at a path.
+ * @path: absolute: "/dev/iommu"; "/dev/vfio/vfio", whose contexts charge
+ *	memory to the process from the beginning; what clients read in /sys
  *
- * Return: as uiommufd_open(); also -1 with ENOENT.
+ * A device gives a descriptor of ours, for the calls of this header.  What is
+ * no device is a plain file or directory: its descriptor is the system's.
+ * Return: as uiommufd_open(); also -1 with ENOENT (the platform has no such
+ * path), ENOTDIR, ELOOP, ENAMETOOLONG, or what open(2) gives.
  */
 UIOMMUFD_API int uiommufd_open_path(struct uiommufd_platform *platform,
 				    const char *path, int flags);

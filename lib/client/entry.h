@@ -15,6 +15,8 @@
 #include <uik/machine.h>
 #include <uik/task.h>
 
+#include "core/core.h"
+
 struct uiommufd_platform;
 
 struct entry {
@@ -48,6 +50,9 @@ static inline long entry_result(long ret)
 	return -1;
 }
 
+/* A descriptor of a new context, -errno; @rdev is told to whoever asks. */
+int client_open_context(struct uiommufd_platform *platform,
+			enum iommufd_account_mode mode, int flags, dev_t rdev);
 /* The machine of a platform; NULL gives the process's default machine. */
 struct uik_machine *client_machine(struct uiommufd_platform *platform);
 

@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <linux/err.h>
 #include <uik/file.h>
@@ -14,8 +15,8 @@
 #include <uiommufd/platform.h>
 
 #include "client/entry.h"
-#include "core/core.h"
-#include "objects/objects.h"
+#include "client/vfs.h"
+#include "client/vfs_populate.h"
 #include "objects/objects.h"
 
 /* Linux's own cap on one read or write with 4 KiB pages. */
@@ -38,8 +39,20 @@ static int install(struct file *file, int fd)
 	return fd;
 }
 
-static int open_context(struct uiommufd_platform *platform,
-			enum iommufd_account_mode mode, int flags)
+static struct file *context_file(enum iommufd_account_mode mode, int flags,
+				 dev_t rdev)
+{
+	struct file *file = iommufd_ctx_open(&iommufd_model, mode, flags);
+
+	if (!IS_ERR(file)) {
+		file->f_inode->i_mode = S_IFCHR;
+		file->f_inode->i_rdev = rdev;
+	}
+	return file;
+}
+
+int client_open_context(struct uiommufd_platform *platform,
+			enum iommufd_account_mode mode, int flags, dev_t rdev)
 {
 	struct uik_machine *outer = uik_enter(client_machine(platform));
 	int fd;
@@ -47,26 +60,28 @@ static int open_context(struct uiommufd_platform *platform,
 	uik_point(UIK_POINT_CALL, NULL, 0, false);
 	fd = get_unused_fd_flags(flags & O_CLOEXEC);
 	if (fd >= 0)
-		fd = install(iommufd_ctx_open(&iommufd_model, mode,
-					      flags), fd);
+		fd = install(context_file(mode, flags, rdev), fd);
 	uik_point(UIK_POINT_RETURN, NULL, 0, false);
 	uik_leave(outer);
-	return entry_result(fd);
+	return fd;
 }
 
 int uiommufd_open(struct uiommufd_platform *platform, int flags)
 {
-	return open_context(platform, IOMMUFD_ACCOUNT_DEFAULT, flags);
+	return entry_result(client_open_context(
+		platform, IOMMUFD_ACCOUNT_DEFAULT, flags,
+		makedev(VFS_MISC_MAJOR, VFS_IOMMU_MINOR)));
 }
 
 int uiommufd_open_path(struct uiommufd_platform *platform, const char *path,
 		       int flags)
 {
-	if (!strcmp(path, "/dev/iommu"))
-		return open_context(platform, IOMMUFD_ACCOUNT_DEFAULT, flags);
-	if (!strcmp(path, "/dev/vfio/vfio"))
-		return open_context(platform, IOMMUFD_ACCOUNT_MM, flags);
-	return entry_result(-ENOENT);
+	struct vfs_node node;
+	int ret = vfs_find(platform, path, VFS_FOLLOW, &node);
+
+	if (ret)
+		return entry_result(ret);
+	return entry_result(vfs_open(platform, &node, flags));
 }
 
 int uiommufd_close(int fd)

@@ -18,10 +18,13 @@ struct uik_machine;
 #define FMODE_READ ((fmode_t)0x1)
 #define FMODE_WRITE ((fmode_t)0x2)
 #define FMODE_LSEEK ((fmode_t)0x4)
+#define FMODE_PREAD ((fmode_t)0x8)
+#define FMODE_PWRITE ((fmode_t)0x10)
 
 struct inode {
 	void *i_private;
 	umode_t i_mode;
+	dev_t i_rdev;			/* of a device node */
 };
 
 /* NULL operations: read and write EINVAL, ioctl ENOTTY, mmap ENODEV. */
