@@ -5,6 +5,7 @@
 #ifndef UIOMMUFD_INSPECT_H
 #define UIOMMUFD_INSPECT_H
 
+#include <stdint.h>
 #include <stdio.h>
 
 #ifdef __cplusplus
@@ -43,6 +44,20 @@ UIOMMUFD_API char *uiommufd_graph(int fd);
  * Return: how many are wrong; -1 with EBADF or ENOMEM.
  */
 UIOMMUFD_API int uiommufd_graph_check(int fd, FILE *out);
+
+/**
+ * uiommufd_explain - why an object cannot be destroyed, and what would help.
+ * @fd: of the context; @id: the object
+ *
+ * Names everybody who needs the object, with the place where each claim was
+ * taken (its whole stack when UIOMMUFD_DEBUG has the word refs), and the
+ * shortest legal order of steps that ends in the object's destruction.
+ *
+ * Context: as uiommufd_graph().
+ * Return: the text, to be freed with free(); NULL with errno EBADF, ENOENT (no
+ * such object) or ENOMEM.
+ */
+UIOMMUFD_API char *uiommufd_explain(int fd, uint32_t id);
 
 #ifdef __cplusplus
 }
