@@ -31,6 +31,32 @@ extern "C" {
 UIOMMUFD_API char *uiommufd_graph(int fd);
 
 /**
+ * uiommufd_graph_dot - the same for Graphviz: an edge for each claim.
+ *
+ * Context, Return: as uiommufd_graph().
+ */
+UIOMMUFD_API char *uiommufd_graph_dot(int fd);
+
+/**
+ * uiommufd_graph_json - the same for programs.
+ *
+ * An object with "objects" (id, type, users, wait, leaving, about, more, site,
+ * stack) and "claims" (kind, held, holder or null, pasid, wait, site, stack).
+ * Stacks are there when UIOMMUFD_DEBUG has the word refs.
+ *
+ * Context, Return: as uiommufd_graph().
+ */
+UIOMMUFD_API char *uiommufd_graph_json(int fd);
+
+/**
+ * uiommufd_graph_html - the same for people: one page with a drawing, stacks
+ * on hovering, and a table.
+ *
+ * Context, Return: as uiommufd_graph().
+ */
+UIOMMUFD_API char *uiommufd_graph_html(int fd);
+
+/**
  * uiommufd_graph_check - compare counts with who holds what.
  * @fd: of the context
  * @out: receives a line for each object whose counts are wrong; NULL: none
