@@ -239,7 +239,9 @@ uiommufd_expect_warn_end(struct uiommufd_platform *platform);
 /**
  * uiommufd_modules_init - run module_init() of everything linked in.
  *
- * Drivers are started by the first platform; this is for test modules.
+ * The library's own drivers are started by the first platform; this is for
+ * yours and for test modules.  Call it before the platform that a driver of
+ * yours is meant for.
  * Return: 0, or the first error as -errno.
  */
 UIOMMUFD_API int uiommufd_modules_init(void);

@@ -40,32 +40,42 @@ void uik_param_register(struct uik_param *param)
 	pthread_mutex_unlock(&modules_lock);
 }
 
-static struct uik_module_fn *next_to_start(void)
+static struct uik_module_fn *next_to_start(bool builtin_only)
 {
 	struct uik_module_fn *fn;
 
 	pthread_mutex_lock(&modules_lock);
 	for (fn = first_fn; fn; fn = fn->next)
-		if (fn->init && !fn->started)
+		if (fn->init && !fn->started && (fn->builtin || !builtin_only))
 			break;
 	pthread_mutex_unlock(&modules_lock);
 	return fn;
 }
 
-int uiommufd_modules_init(void)
+static int start_modules(bool builtin_only)
 {
 	struct uik_module_fn *fn;
 	int rc = 0;
 
 	/* Two threads that make machines: each module starts once. */
 	pthread_mutex_lock(&starting_lock);
-	while (!rc && (fn = next_to_start())) {
+	while (!rc && (fn = next_to_start(builtin_only))) {
 		rc = fn->init();
 		if (!rc)
 			fn->started = true;
 	}
 	pthread_mutex_unlock(&starting_lock);
 	return rc;
+}
+
+int uiommufd_modules_init(void)
+{
+	return start_modules(false);
+}
+
+int uik_modules_init_builtin(void)
+{
+	return start_modules(true);
 }
 
 /* A module with an exit function alone is one that is always started. */

@@ -11,6 +11,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <uapi/linux/iommufd_test.h>
+#include <uik/module.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -433,7 +434,7 @@ static int boot(struct uiommufd_platform *platform)
 {
 	int rc;
 
-	rc = uiommufd_modules_init();
+	rc = uik_modules_init_builtin();
 	if (!rc)
 		rc = set_engine(platform, UIOMMUFD_ENGINE_INLINE);
 	if (!rc && is_mock(platform))

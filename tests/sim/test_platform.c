@@ -10,8 +10,19 @@
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
+#include <linux/module.h>
 #include <uik/task.h>
 #include <uiommufd/platform.h>
+
+/* Somebody else's module, which fails. */
+static int foreign_calls;
+
+static int __init foreign_init(void)
+{
+	foreign_calls++;
+	return -EPERM;
+}
+module_init(foreign_init);
 
 static struct uiommufd_platform *make(const char *kind, unsigned int devices)
 {
@@ -66,6 +77,23 @@ static void test_boot(void **state)
 }
 
 /* Law: the driver brought its VINTF and its queues up. */
+/* Law: a platform starts the library's own modules and no others. */
+static void test_foreign_module(void **state)
+{
+	struct uiommufd_platform *platform = make("mock", 1);
+
+	assert_non_null(platform);
+	uiommufd_platform_free(platform);
+	assert_int_equal(foreign_calls, 0);
+	assert_int_equal(uiommufd_modules_init(), -EPERM);
+	assert_int_equal(foreign_calls, 1);
+	/* Nor does the failure stay behind. */
+	platform = make("mock", 1);
+	assert_non_null(platform);
+	uiommufd_platform_free(platform);
+	assert_int_equal(foreign_calls, 1);
+}
+
 static void test_driver_queues(void **state)
 {
 	struct uiommufd_platform *platform = make("tegra241", 1);
@@ -356,6 +384,7 @@ int main(void)
 		cmocka_unit_test(test_driver_queues),
 		cmocka_unit_test(test_geometries),
 		cmocka_unit_test(test_slow_boot),
+		cmocka_unit_test(test_foreign_module),
 		cmocka_unit_test(test_plug),
 		cmocka_unit_test(test_bad_names),
 		cmocka_unit_test(test_streams),

@@ -31,6 +31,7 @@ struct module;
 		static struct uik_module_fn self = {                  \
 			.module = KBUILD_MODNAME, .file = __FILE__,   \
 			.name = #fn_, .init = (fn_),                  \
+			.builtin = UIK_MODULE_BUILTIN,                \
 		};                                                    \
                                                                       \
 		uik_module_register(&self);                           \
@@ -43,6 +44,7 @@ struct module;
 		static struct uik_module_fn self = {                  \
 			.module = KBUILD_MODNAME, .file = __FILE__,   \
 			.name = #fn_, .exit = (fn_),                  \
+			.builtin = UIK_MODULE_BUILTIN,                \
 		};                                                    \
                                                                       \
 		uik_module_register(&self);                           \

@@ -10,12 +10,18 @@
 #include <stddef.h>
 #include <uik/abi.h>
 
+/* The library's own drivers are built with this set to true. */
+#ifndef UIK_MODULE_BUILTIN
+#define UIK_MODULE_BUILTIN false
+#endif
+
 struct uik_module_fn {
 	const char *module;
 	const char *file;
 	const char *name;
 	int (*init)(void);	/* one of the two */
 	void (*exit)(void);
+	bool builtin;		/* part of the library */
 	bool started;
 	struct uik_module_fn *next;
 };
@@ -53,6 +59,8 @@ void uik_param_register(struct uik_param *param) __uik_export;
  * Return: 0 or the first error.
  */
 int uiommufd_modules_init(void) __uik_export;
+/** uik_modules_init_builtin - the same for the library's own modules only. */
+int uik_modules_init_builtin(void) __uik_export;
 /** uiommufd_modules_exit - end the started ones in reverse order. */
 void uiommufd_modules_exit(void) __uik_export;
 
