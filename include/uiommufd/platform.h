@@ -5,6 +5,7 @@
  * Kinds:
  *   "mock"      the mock IOMMU driver; devices come and go by its test ioctl
  *               or as mock0, mock1, ... made here
+ *   "noiommu"   devices dev0, dev1, ... that no IOMMU translates for
  *   "smmuv3"    an SMMUv3 and devices dev0, dev1, ... behind it
  *   "tegra241"  the same with a Tegra241 CMDQV beside the SMMU
  *
@@ -38,7 +39,7 @@ enum uiommufd_clock {
 /* Fill with uiommufd_platform_config_init(), then change what you like. */
 struct uiommufd_platform_config {
 	size_t size;			/* sizeof, set by _init */
-	const char *kind;		/* "mock", "smmuv3", "tegra241" */
+	const char *kind;		/* one of the above */
 	unsigned int devices;		/* plugged at start; 8; mock 0 */
 	unsigned int streams_per_device; /* 1 */
 	uint32_t first_stream_id;	/* of dev0; 0x100 */
@@ -119,7 +120,7 @@ unsigned int uiommufd_platform_devices(struct uiommufd_platform *platform)
  * uiommufd_platform_stream_id - a device's StreamID.
  * @index: 0 .. streams_per_device - 1
  *
- * Return: the ID; -1 with ENOENT, EINVAL or ENODEV (no stream IDs: mock).
+ * Return: the ID; -1 with ENOENT, EINVAL or ENODEV (no SMMU).
  */
 int64_t uiommufd_platform_stream_id(struct uiommufd_platform *platform,
 				    const char *name, unsigned int index)

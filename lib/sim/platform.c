@@ -11,7 +11,7 @@
 #include <uik/irq.h>
 #include <uik/machine.h>
 
-static const char *const kinds[] = { "mock", "smmuv3", "tegra241" };
+static const char *const kinds[] = { "mock", "noiommu", "smmuv3", "tegra241" };
 
 void uiommufd_platform_config_init(struct uiommufd_platform_config *config,
 				   const char *kind)
@@ -34,6 +34,11 @@ static bool kind_is(const struct uiommufd_platform_config *config,
 		    const char *kind)
 {
 	return !strcmp(config->kind, kind);
+}
+
+static bool has_smmu(const struct uiommufd_platform_config *config)
+{
+	return !kind_is(config, "mock") && !kind_is(config, "noiommu");
 }
 
 static bool known_kind(const char *kind)
@@ -125,7 +130,7 @@ platform_build(const struct uiommufd_platform_config *config)
 	platform->machine = make_machine(config);
 	if (!platform->machine)
 		goto fail;
-	if (!kind_is(config, "mock")) {
+	if (has_smmu(config)) {
 		platform->sim = make_hardware(platform);
 		if (!platform->sim)
 			goto fail;

@@ -22,7 +22,7 @@
 
 static bool is_mock(const struct uiommufd_platform *platform)
 {
-	return !platform->sim;
+	return !strcmp(platform->kind, "mock");
 }
 
 static const char *prefix_of(const struct uiommufd_platform *platform)
@@ -214,6 +214,18 @@ static struct device *register_master(struct uiommufd_platform *platform,
 	return ERR_PTR(rc);
 }
 
+/* A device that no IOMMU translates for. */
+static struct device *register_bare(const char *name)
+{
+	struct platform_device_info info = {
+		.name = name,
+		.id = PLATFORM_DEVID_NONE,
+	};
+	struct platform_device *pdev = platform_device_register_full(&info);
+
+	return IS_ERR(pdev) ? ERR_CAST(pdev) : &pdev->dev;
+}
+
 /* A device of the mock's own kind; it has PASIDs or not. */
 static struct device *register_mock_device(struct uiommufd_platform *platform,
 					   const char *name)
@@ -234,8 +246,10 @@ static struct device *register_endpoint(struct uiommufd_platform *platform,
 	char name[32];
 
 	snprintf(name, sizeof(name), "%s%u", prefix_of(platform), number);
-	return is_mock(platform) ? register_mock_device(platform, name) :
-				   register_master(platform, name, number);
+	if (is_mock(platform))
+		return register_mock_device(platform, name);
+	return platform->sim ? register_master(platform, name, number) :
+			       register_bare(name);
 }
 
 static void unregister_endpoint(struct uiommufd_platform *platform,
@@ -257,7 +271,7 @@ static int plug(struct uiommufd_platform *platform, const char *name)
 	struct device *dev;
 
 	if (number < 0 ||
-	    (!is_mock(platform) &&
+	    (platform->sim &&
 	     (u64)first_stream(platform, number) +
 			     platform->config.streams_per_device >
 		     1u << 20))
@@ -387,7 +401,7 @@ static int64_t stream_id(struct uiommufd_platform *platform, const char *name,
 {
 	struct endpoint **slot = find(platform, name);
 
-	if (is_mock(platform))
+	if (!platform->sim)
 		return -ENODEV;
 	if (!slot)
 		return -ENOENT;

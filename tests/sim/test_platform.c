@@ -52,6 +52,7 @@ static void test_boot(void **state)
 		bool smmu, cmdqv;
 	} rows[] = {
 		{ "mock", false, false },
+		{ "noiommu", false, false },
 		{ "smmuv3", true, false },
 		{ "tegra241", true, true },
 	};
@@ -76,7 +77,6 @@ static void test_boot(void **state)
 	uiommufd_platform_free(NULL);
 }
 
-/* Law: the driver brought its VINTF and its queues up. */
 /* Law: a platform starts the library's own modules and no others. */
 static void test_foreign_module(void **state)
 {
@@ -94,6 +94,7 @@ static void test_foreign_module(void **state)
 	assert_int_equal(foreign_calls, 1);
 }
 
+/* Law: the driver brought its VINTF and its queues up. */
 static void test_driver_queues(void **state)
 {
 	struct uiommufd_platform *platform = make("tegra241", 1);
@@ -156,9 +157,10 @@ static void test_plug(void **state)
 	} rows[] = {
 		{ "smmuv3", "dev2", "dev10" },
 		{ "mock", "mock2", "mock10" },
+		{ "noiommu", "dev2", "dev10" },
 	};
 
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 3; i++) {
 		struct uiommufd_platform *platform = make(rows[i].kind, 2);
 
 		assert_int_equal(uiommufd_platform_plug(platform, NULL), 2);
@@ -347,7 +349,8 @@ static void test_threads(void **state)
  */
 static void test_boot_sweep(void **state)
 {
-	static const char *const kinds[] = { "mock", "smmuv3", "tegra241" };
+	static const char *const kinds[] = { "mock", "noiommu", "smmuv3",
+					     "tegra241" };
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		struct uiommufd_platform_config config;
@@ -381,10 +384,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_boot),
+		cmocka_unit_test(test_foreign_module),
 		cmocka_unit_test(test_driver_queues),
 		cmocka_unit_test(test_geometries),
 		cmocka_unit_test(test_slow_boot),
-		cmocka_unit_test(test_foreign_module),
 		cmocka_unit_test(test_plug),
 		cmocka_unit_test(test_bad_names),
 		cmocka_unit_test(test_streams),
