@@ -21,6 +21,19 @@ void inspect_ioas(FILE *out, struct iommufd_ioas *ioas)
 	iopt_unlock_read(iopt);
 }
 
+/* Of all areas and accesses that share them. */
+static void show_pages(FILE *out, struct pages *pages)
+{
+	unsigned long pinned, charged;
+
+	mutex_lock(&pages->lock);
+	pinned = pages->pinned;
+	charged = pages->charged;
+	mutex_unlock(&pages->lock);
+	if (pinned || charged)
+		fprintf(out, " pinned %lu charged %lu", pinned, charged);
+}
+
 static void show_area(FILE *out, const struct iopt_area *area)
 {
 	fprintf(out, "  area 0x%lx-0x%lx byte 0x%lx %c%c%s%s", area->first,
@@ -29,6 +42,7 @@ static void show_area(FILE *out, const struct iopt_area *area)
 		area->prot & IOMMU_WRITE ? 'w' : '-',
 		area->filled ? " filled" : "",
 		area->prevent_access ? " prevented" : "");
+	show_pages(out, area->pages);
 	if (area->num_accesses)
 		fprintf(out, " pins %u (locked %u)", area->num_accesses,
 			area->num_locks);

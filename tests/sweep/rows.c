@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * One row a command; two where a flag makes another path.
+ * The commands of the ABI: one row each; two where a flag makes another path.
  */
 #include "sweep.h"
 
@@ -11,67 +11,64 @@
 
 #include "support/mock.h"
 
-/* What the identifiers mean in these rows. */
-enum { IOAS, STDEV, IDEV, AUTO, PARENT, VIOMMU, VDEV, NESTED, QUEUE, EVENTQ, IOAS2 };
-
-static int with_ioas(struct sweep *s)
+int sweep_with_ioas(struct sweep *s)
 {
-	return mock_ioas(s->fd, &s->id[IOAS]);
+	return mock_ioas(s->fd, &s->id[SWEEP_IOAS]);
 }
 
 static int with_map(struct sweep *s)
 {
-	return with_ioas(s) ?: mock_map(s->fd, s->id[IOAS], s->memory,
+	return sweep_with_ioas(s) ?: mock_map(s->fd, s->id[SWEEP_IOAS], s->memory,
 					SWEEP_BYTES, SWEEP_IOVA);
 }
 
 static int with_device(struct sweep *s)
 {
-	return with_ioas(s) ?: mock_domain(s->fd, s->id[IOAS],
+	return sweep_with_ioas(s) ?: mock_domain(s->fd, s->id[SWEEP_IOAS],
 					   MOCK_FLAGS_DEVICE_PASID,
-					   &s->id[STDEV], &s->id[IDEV],
-					   &s->id[AUTO]);
+					   &s->id[SWEEP_STDEV], &s->id[SWEEP_IDEV],
+					   &s->id[SWEEP_AUTO]);
 }
 
-static int with_device_map(struct sweep *s)
+int sweep_with_device_map(struct sweep *s)
 {
-	return with_device(s) ?: mock_map(s->fd, s->id[IOAS], s->memory,
+	return with_device(s) ?: mock_map(s->fd, s->id[SWEEP_IOAS], s->memory,
 					  SWEEP_BYTES, SWEEP_IOVA);
 }
 
 static int with_parent(struct sweep *s)
 {
-	return with_device_map(s) ?: mock_hwpt(s->fd, s->id[IDEV], s->id[IOAS],
+	return sweep_with_device_map(s) ?: mock_hwpt(s->fd, s->id[SWEEP_IDEV], s->id[SWEEP_IOAS],
 					       IOMMU_HWPT_ALLOC_NEST_PARENT,
-					       &s->id[PARENT]);
+					       &s->id[SWEEP_PARENT]);
 }
 
-static int with_viommu(struct sweep *s)
+int sweep_with_viommu(struct sweep *s)
 {
-	return with_parent(s) ?: mock_viommu(s->fd, s->id[IDEV], s->id[PARENT],
-					     &s->id[VIOMMU]);
+	return with_parent(s) ?: mock_viommu(s->fd, s->id[SWEEP_IDEV], s->id[SWEEP_PARENT],
+					     &s->id[SWEEP_VIOMMU]);
 }
 
 static int with_vdevice(struct sweep *s)
 {
-	return with_viommu(s) ?: mock_vdevice(s->fd, s->id[VIOMMU], s->id[IDEV],
-					      0x99, &s->id[VDEV]);
+	return sweep_with_viommu(s) ?: mock_vdevice(s->fd, s->id[SWEEP_VIOMMU], s->id[SWEEP_IDEV],
+					      0x99, &s->id[SWEEP_VDEV]);
 }
 
 static int with_queue(struct sweep *s)
 {
-	return with_viommu(s) ?: mock_hw_queue(s->fd, s->id[VIOMMU], 0,
-					       SWEEP_IOVA, 4096, &s->id[QUEUE]);
+	return sweep_with_viommu(s) ?: mock_hw_queue(s->fd, s->id[SWEEP_VIOMMU], 0,
+					       SWEEP_IOVA, 4096, &s->id[SWEEP_QUEUE]);
 }
 
 static int act_ioas_alloc(struct sweep *s)
 {
-	return mock_ioas(s->fd, &s->id[IOAS]);
+	return mock_ioas(s->fd, &s->id[SWEEP_IOAS]);
 }
 
 static int act_destroy_ioas(struct sweep *s)
 {
-	return mock_destroy(s->fd, s->id[IOAS]);
+	return mock_destroy(s->fd, s->id[SWEEP_IOAS]);
 }
 
 static int act_allow(struct sweep *s)
@@ -81,7 +78,7 @@ static int act_allow(struct sweep *s)
 	};
 	struct iommu_ioas_allow_iovas cmd = {
 		.size = sizeof(cmd),
-		.ioas_id = s->id[IOAS],
+		.ioas_id = s->id[SWEEP_IOAS],
 		.num_iovas = 3,
 		.allowed_iovas = (uintptr_t)ranges,
 	};
@@ -94,7 +91,7 @@ static int act_ranges(struct sweep *s)
 	struct iommu_iova_range ranges[4];
 	struct iommu_ioas_iova_ranges cmd = {
 		.size = sizeof(cmd),
-		.ioas_id = s->id[IOAS],
+		.ioas_id = s->id[SWEEP_IOAS],
 		.num_iovas = 4,
 		.allowed_iovas = (uintptr_t)ranges,
 	};
@@ -104,7 +101,7 @@ static int act_ranges(struct sweep *s)
 
 static int act_map(struct sweep *s)
 {
-	return mock_map(s->fd, s->id[IOAS], s->memory, SWEEP_BYTES, SWEEP_IOVA);
+	return mock_map(s->fd, s->id[SWEEP_IOAS], s->memory, SWEEP_BYTES, SWEEP_IOVA);
 }
 
 static int act_map_auto(struct sweep *s)
@@ -112,7 +109,7 @@ static int act_map_auto(struct sweep *s)
 	struct iommu_ioas_map cmd = {
 		.size = sizeof(cmd),
 		.flags = IOMMU_IOAS_MAP_READABLE,
-		.ioas_id = s->id[IOAS],
+		.ioas_id = s->id[SWEEP_IOAS],
 		.user_va = (uintptr_t)s->memory,
 		.length = SWEEP_BYTES,
 	};
@@ -126,7 +123,7 @@ static int act_map_file(struct sweep *s)
 	struct iommu_ioas_map_file cmd = {
 		.size = sizeof(cmd),
 		.flags = IOMMU_IOAS_MAP_READABLE | IOMMU_IOAS_MAP_FIXED_IOVA,
-		.ioas_id = s->id[IOAS],
+		.ioas_id = s->id[SWEEP_IOAS],
 		.fd = memory,
 		.length = 4 * 4096,
 		.iova = SWEEP_IOVA,
@@ -140,7 +137,7 @@ static int act_map_file(struct sweep *s)
 
 static int with_two_ioas(struct sweep *s)
 {
-	return with_device_map(s) ?: mock_ioas(s->fd, &s->id[IOAS2]);
+	return sweep_with_device_map(s) ?: mock_ioas(s->fd, &s->id[SWEEP_IOAS2]);
 }
 
 static int act_copy(struct sweep *s)
@@ -148,8 +145,8 @@ static int act_copy(struct sweep *s)
 	struct iommu_ioas_copy cmd = {
 		.size = sizeof(cmd),
 		.flags = IOMMU_IOAS_MAP_READABLE | IOMMU_IOAS_MAP_FIXED_IOVA,
-		.dst_ioas_id = s->id[IOAS2],
-		.src_ioas_id = s->id[IOAS],
+		.dst_ioas_id = s->id[SWEEP_IOAS2],
+		.src_ioas_id = s->id[SWEEP_IOAS],
 		.length = 8192,
 		.dst_iova = SWEEP_IOVA,
 		.src_iova = SWEEP_IOVA + 4096,
@@ -160,7 +157,7 @@ static int act_copy(struct sweep *s)
 
 static int act_unmap(struct sweep *s)
 {
-	return mock_unmap(s->fd, s->id[IOAS], SWEEP_IOVA, SWEEP_BYTES);
+	return mock_unmap(s->fd, s->id[SWEEP_IOAS], SWEEP_IOVA, SWEEP_BYTES);
 }
 
 static int act_option_get(struct sweep *s)
@@ -169,7 +166,7 @@ static int act_option_get(struct sweep *s)
 		.size = sizeof(cmd),
 		.option_id = IOMMU_OPTION_HUGE_PAGES,
 		.op = IOMMU_OPTION_OP_GET,
-		.object_id = s->id[IOAS],
+		.object_id = s->id[SWEEP_IOAS],
 	};
 
 	return mock_call(s->fd, IOMMU_OPTION, &cmd);
@@ -181,52 +178,34 @@ static int act_option_set(struct sweep *s)
 		.size = sizeof(cmd),
 		.option_id = IOMMU_OPTION_HUGE_PAGES,
 		.op = IOMMU_OPTION_OP_SET,
-		.object_id = s->id[IOAS],
+		.object_id = s->id[SWEEP_IOAS],
 		.val64 = 0,
 	};
 
 	return mock_call(s->fd, IOMMU_OPTION, &cmd);
 }
 
-static int act_mock_domain(struct sweep *s)
-{
-	return mock_domain(s->fd, s->id[IOAS], 0, &s->id[STDEV], &s->id[IDEV],
-			   &s->id[AUTO]);
-}
-
 static int act_destroy_stdev(struct sweep *s)
 {
-	return mock_destroy(s->fd, s->id[STDEV]);
+	return mock_destroy(s->fd, s->id[SWEEP_STDEV]);
 }
 
 static int act_hwpt(struct sweep *s)
 {
-	return mock_hwpt(s->fd, s->id[IDEV], s->id[IOAS],
+	return mock_hwpt(s->fd, s->id[SWEEP_IDEV], s->id[SWEEP_IOAS],
 			 IOMMU_HWPT_ALLOC_NEST_PARENT |
 				 IOMMU_HWPT_ALLOC_DIRTY_TRACKING,
-			 &s->id[PARENT]);
+			 &s->id[SWEEP_PARENT]);
 }
 
 static int act_nested(struct sweep *s)
 {
-	return mock_nested(s->fd, s->id[IDEV], s->id[PARENT], &s->id[NESTED]);
+	return mock_nested(s->fd, s->id[SWEEP_IDEV], s->id[SWEEP_PARENT], &s->id[SWEEP_NESTED]);
 }
 
 static int act_nested_viommu(struct sweep *s)
 {
-	return mock_nested(s->fd, s->id[IDEV], s->id[VIOMMU], &s->id[NESTED]);
-}
-
-static int act_replace(struct sweep *s)
-{
-	struct iommu_test_cmd cmd = {
-		.size = sizeof(cmd),
-		.op = IOMMU_TEST_OP_MOCK_DOMAIN_REPLACE,
-		.id = s->id[STDEV],
-		.mock_domain_replace = { .pt_id = s->id[PARENT] },
-	};
-
-	return mock_call(s->fd, IOMMU_TEST_CMD, &cmd);
+	return mock_nested(s->fd, s->id[SWEEP_IDEV], s->id[SWEEP_VIOMMU], &s->id[SWEEP_NESTED]);
 }
 
 static int act_hw_info(struct sweep *s)
@@ -234,7 +213,7 @@ static int act_hw_info(struct sweep *s)
 	struct iommu_test_hw_info info;
 	struct iommu_hw_info cmd = {
 		.size = sizeof(cmd),
-		.dev_id = s->id[IDEV],
+		.dev_id = s->id[SWEEP_IDEV],
 		.data_len = sizeof(info),
 		.data_uptr = (uintptr_t)&info,
 	};
@@ -244,9 +223,9 @@ static int act_hw_info(struct sweep *s)
 
 static int with_dirty(struct sweep *s)
 {
-	return with_device_map(s) ?:
-	       mock_hwpt(s->fd, s->id[IDEV], s->id[IOAS],
-			 IOMMU_HWPT_ALLOC_DIRTY_TRACKING, &s->id[PARENT]);
+	return sweep_with_device_map(s) ?:
+	       mock_hwpt(s->fd, s->id[SWEEP_IDEV], s->id[SWEEP_IOAS],
+			 IOMMU_HWPT_ALLOC_DIRTY_TRACKING, &s->id[SWEEP_PARENT]);
 }
 
 static int act_set_dirty(struct sweep *s)
@@ -254,7 +233,7 @@ static int act_set_dirty(struct sweep *s)
 	struct iommu_hwpt_set_dirty_tracking cmd = {
 		.size = sizeof(cmd),
 		.flags = IOMMU_HWPT_DIRTY_TRACKING_ENABLE,
-		.hwpt_id = s->id[PARENT],
+		.hwpt_id = s->id[SWEEP_PARENT],
 	};
 
 	return mock_call(s->fd, IOMMU_HWPT_SET_DIRTY_TRACKING, &cmd);
@@ -264,7 +243,7 @@ static int act_get_dirty(struct sweep *s)
 {
 	struct iommu_hwpt_get_dirty_bitmap cmd = {
 		.size = sizeof(cmd),
-		.hwpt_id = s->id[PARENT],
+		.hwpt_id = s->id[SWEEP_PARENT],
 		.iova = SWEEP_IOVA,
 		.length = SWEEP_BYTES,
 		.page_size = 4096,
@@ -276,23 +255,23 @@ static int act_get_dirty(struct sweep *s)
 
 static int act_viommu(struct sweep *s)
 {
-	return mock_viommu(s->fd, s->id[IDEV], s->id[PARENT], &s->id[VIOMMU]);
+	return mock_viommu(s->fd, s->id[SWEEP_IDEV], s->id[SWEEP_PARENT], &s->id[SWEEP_VIOMMU]);
 }
 
 static int act_destroy_viommu(struct sweep *s)
 {
-	return mock_destroy(s->fd, s->id[VIOMMU]);
+	return mock_destroy(s->fd, s->id[SWEEP_VIOMMU]);
 }
 
 static int act_vdevice(struct sweep *s)
 {
-	return mock_vdevice(s->fd, s->id[VIOMMU], s->id[IDEV], 0x99,
-			    &s->id[VDEV]);
+	return mock_vdevice(s->fd, s->id[SWEEP_VIOMMU], s->id[SWEEP_IDEV], 0x99,
+			    &s->id[SWEEP_VDEV]);
 }
 
 static int act_destroy_vdevice(struct sweep *s)
 {
-	return mock_destroy(s->fd, s->id[VDEV]);
+	return mock_destroy(s->fd, s->id[SWEEP_VDEV]);
 }
 
 static int act_invalidate(struct sweep *s)
@@ -300,7 +279,7 @@ static int act_invalidate(struct sweep *s)
 	struct iommu_viommu_invalidate_selftest entry = { .vdev_id = 0x99 };
 	struct iommu_hwpt_invalidate cmd = {
 		.size = sizeof(cmd),
-		.hwpt_id = s->id[VIOMMU],
+		.hwpt_id = s->id[SWEEP_VIOMMU],
 		.data_type = IOMMU_VIOMMU_INVALIDATE_DATA_SELFTEST,
 		.data_uptr = (uintptr_t)&entry,
 		.entry_len = sizeof(entry),
@@ -312,7 +291,7 @@ static int act_invalidate(struct sweep *s)
 
 static int act_veventq(struct sweep *s)
 {
-	int ret = mock_veventq(s->fd, s->id[VIOMMU], &s->id[EVENTQ],
+	int ret = mock_veventq(s->fd, s->id[SWEEP_VIOMMU], &s->id[SWEEP_EVENTQ],
 			       &s->event_fd);
 
 	if (ret)
@@ -322,7 +301,7 @@ static int act_veventq(struct sweep *s)
 
 static int act_fault_queue(struct sweep *s)
 {
-	int ret = mock_fault(s->fd, &s->id[EVENTQ], &s->event_fd);
+	int ret = mock_fault(s->fd, &s->id[SWEEP_EVENTQ], &s->event_fd);
 
 	if (ret)
 		s->event_fd = -1;
@@ -331,13 +310,13 @@ static int act_fault_queue(struct sweep *s)
 
 static int act_hw_queue(struct sweep *s)
 {
-	return mock_hw_queue(s->fd, s->id[VIOMMU], 0, SWEEP_IOVA, 4096,
-			     &s->id[QUEUE]);
+	return mock_hw_queue(s->fd, s->id[SWEEP_VIOMMU], 0, SWEEP_IOVA, 4096,
+			     &s->id[SWEEP_QUEUE]);
 }
 
 static int act_destroy_queue(struct sweep *s)
 {
-	return mock_destroy(s->fd, s->id[QUEUE]);
+	return mock_destroy(s->fd, s->id[SWEEP_QUEUE]);
 }
 
 static int act_change_process(struct sweep *s)
@@ -351,54 +330,190 @@ static int act_vfio_ioas(struct sweep *s)
 {
 	struct iommu_vfio_ioas cmd = {
 		.size = sizeof(cmd),
-		.ioas_id = s->id[IOAS],
+		.ioas_id = s->id[SWEEP_IOAS],
 		.op = IOMMU_VFIO_IOAS_SET,
 	};
 
 	return mock_call(s->fd, IOMMU_VFIO_IOAS, &cmd);
 }
 
+static int vfio_ioas(struct sweep *s, uint16_t op)
+{
+	struct iommu_vfio_ioas cmd = {
+		.size = sizeof(cmd),
+		.ioas_id = s->id[SWEEP_IOAS],
+		.op = op,
+	};
+
+	return mock_call(s->fd, IOMMU_VFIO_IOAS, &cmd);
+}
+
+static int with_vfio_ioas(struct sweep *s)
+{
+	return sweep_with_ioas(s) ?: vfio_ioas(s, IOMMU_VFIO_IOAS_SET);
+}
+
+static int act_vfio_ioas_get(struct sweep *s)
+{
+	return vfio_ioas(s, IOMMU_VFIO_IOAS_GET);
+}
+
+static int act_vfio_ioas_clear(struct sweep *s)
+{
+	return vfio_ioas(s, IOMMU_VFIO_IOAS_CLEAR);
+}
+
+static int rlimit_mode(struct sweep *s, uint16_t op)
+{
+	struct iommu_option cmd = {
+		.size = sizeof(cmd),
+		.option_id = IOMMU_OPTION_RLIMIT_MODE,
+		.op = op,
+		.val64 = 1,
+	};
+
+	return mock_call(s->fd, IOMMU_OPTION, &cmd);
+}
+
+static int act_rlimit_get(struct sweep *s)
+{
+	return rlimit_mode(s, IOMMU_OPTION_OP_GET);
+}
+
+static int act_rlimit_set(struct sweep *s)
+{
+	return rlimit_mode(s, IOMMU_OPTION_OP_SET);
+}
+
+/* The mode is paid for by what is mapped after it. */
+static int with_mm_mode(struct sweep *s)
+{
+	return act_rlimit_set(s) ?: with_device(s);
+}
+
+/* Fewer places than ranges: told, but EMSGSIZE. */
+static int act_ranges_short(struct sweep *s)
+{
+	struct iommu_ioas_iova_ranges cmd = {
+		.size = sizeof(cmd), .ioas_id = s->id[SWEEP_IOAS],
+	};
+	int ret = mock_call(s->fd, IOMMU_IOAS_IOVA_RANGES, &cmd);
+
+	return ret == EMSGSIZE ? 0 : ret;
+}
+
+static int with_two_maps(struct sweep *s)
+{
+	return sweep_with_device_map(s) ?:
+	       mock_map(s->fd, s->id[SWEEP_IOAS], s->memory, 4096,
+			4 * SWEEP_IOVA);
+}
+
+static int act_unmap_all(struct sweep *s)
+{
+	return mock_unmap(s->fd, s->id[SWEEP_IOAS], 0, UINT64_MAX);
+}
+
+static int with_file_map(struct sweep *s)
+{
+	return with_device(s) ?: act_map_file(s);
+}
+
+static int with_nested(struct sweep *s)
+{
+	return with_parent(s) ?: act_nested(s);
+}
+
+static int act_invalidate_nested(struct sweep *s)
+{
+	struct iommu_hwpt_invalidate_selftest entries[2] = {};
+	struct iommu_hwpt_invalidate cmd = {
+		.size = sizeof(cmd),
+		.hwpt_id = s->id[SWEEP_NESTED],
+		.data_type = IOMMU_HWPT_INVALIDATE_DATA_SELFTEST,
+		.data_uptr = (uintptr_t)entries,
+		.entry_len = sizeof(entries[0]),
+		.entry_num = 2,
+	};
+
+	return mock_call(s->fd, IOMMU_HWPT_INVALIDATE, &cmd);
+}
+
+static int with_fault_queue(struct sweep *s)
+{
+	return with_parent(s) ?: act_fault_queue(s);
+}
+
+static int act_hwpt_fault(struct sweep *s)
+{
+	struct iommu_hwpt_selftest data = {};
+	struct iommu_hwpt_alloc cmd = {
+		.size = sizeof(cmd),
+		.flags = IOMMU_HWPT_FAULT_ID_VALID,
+		.dev_id = s->id[SWEEP_IDEV],
+		.pt_id = s->id[SWEEP_PARENT],
+		.fault_id = s->id[SWEEP_EVENTQ],
+		.data_type = IOMMU_HWPT_DATA_SELFTEST,
+		.data_len = sizeof(data),
+		.data_uptr = (uintptr_t)&data,
+	};
+
+	return mock_call(s->fd, IOMMU_HWPT_ALLOC, &cmd);
+}
+
 #define STAYS_MAPPED "spec/40 2: a mapping whose reply faults stays"
 
-const struct sweep_row sweep_rows[] = {
+const struct sweep_row sweep_command_rows[] = {
 	{ "IOAS_ALLOC", NULL, act_ioas_alloc, NULL },
 	{ "DESTROY ioas", with_map, act_destroy_ioas, NULL },
-	{ "IOAS_ALLOW_IOVAS", with_ioas, act_allow, NULL },
-	{ "IOAS_IOVA_RANGES", with_ioas, act_ranges, NULL },
-	{ "IOAS_MAP", with_ioas, act_map, STAYS_MAPPED },
-	{ "IOAS_MAP automatic", with_ioas, act_map_auto, STAYS_MAPPED },
+	{ "IOAS_ALLOW_IOVAS", sweep_with_ioas, act_allow, NULL },
+	{ "IOAS_IOVA_RANGES", sweep_with_ioas, act_ranges, NULL },
+	{ "IOAS_IOVA_RANGES without room", sweep_with_ioas, act_ranges_short,
+	  NULL },
+	{ "IOAS_MAP", sweep_with_ioas, act_map, STAYS_MAPPED },
+	{ "IOAS_MAP automatic", sweep_with_ioas, act_map_auto, STAYS_MAPPED },
 	{ "IOAS_MAP with a domain", with_device, act_map, STAYS_MAPPED },
 	{ "IOAS_MAP_FILE", with_device, act_map_file, STAYS_MAPPED },
 	{ "IOAS_COPY", with_two_ioas, act_copy, STAYS_MAPPED },
 	{ "IOAS_UNMAP", with_map, act_unmap,
 	  "spec/40 2: an UNMAP whose reply faults stays done" },
-	{ "IOAS_UNMAP with a domain", with_device_map, act_unmap,
+	{ "IOAS_UNMAP with a domain", sweep_with_device_map, act_unmap,
 	  "spec/40 2: an UNMAP whose reply faults stays done" },
-	{ "OPTION get", with_ioas, act_option_get, NULL },
-	{ "OPTION set", with_ioas, act_option_set,
+	{ "IOAS_UNMAP of everything", with_two_maps, act_unmap_all,
+	  "spec/40 2: an UNMAP whose reply faults stays done" },
+	{ "IOAS_MAP charged to the process", with_mm_mode, act_map,
+	  STAYS_MAPPED },
+	{ "OPTION get limit mode", NULL, act_rlimit_get, NULL },
+	{ "OPTION set limit mode", NULL, act_rlimit_set, NULL },
+	{ "OPTION get", sweep_with_ioas, act_option_get, NULL },
+	{ "OPTION set", sweep_with_ioas, act_option_set,
 	  "spec/10 11: the option stays changed" },
-	{ "TEST_CMD MOCK_DOMAIN", with_map, act_mock_domain, NULL },
-	{ "DESTROY selftest", with_device_map, act_destroy_stdev, NULL },
-	{ "HWPT_ALLOC", with_device_map, act_hwpt, NULL },
+	{ "DESTROY selftest", sweep_with_device_map, act_destroy_stdev, NULL },
+	{ "HWPT_ALLOC", sweep_with_device_map, act_hwpt, NULL },
 	{ "HWPT_ALLOC nested", with_parent, act_nested, NULL },
-	{ "HWPT_ALLOC nested on a vIOMMU", with_viommu, act_nested_viommu, NULL },
-	{ "TEST_CMD REPLACE", with_parent, act_replace,
-	  "spec/80 3: undone only where noted, and this is not" },
+	{ "HWPT_ALLOC nested on a vIOMMU", sweep_with_viommu, act_nested_viommu, NULL },
 	{ "GET_HW_INFO", with_device, act_hw_info, NULL },
 	{ "HWPT_SET_DIRTY_TRACKING", with_dirty, act_set_dirty, NULL },
 	{ "HWPT_GET_DIRTY_BITMAP", with_dirty, act_get_dirty, NULL },
 	{ "FAULT_QUEUE_ALLOC", NULL, act_fault_queue, NULL },
 	{ "VIOMMU_ALLOC", with_parent, act_viommu, NULL },
-	{ "DESTROY viommu", with_viommu, act_destroy_viommu, NULL },
-	{ "VDEVICE_ALLOC", with_viommu, act_vdevice, NULL },
+	{ "DESTROY viommu", sweep_with_viommu, act_destroy_viommu, NULL },
+	{ "VDEVICE_ALLOC", sweep_with_viommu, act_vdevice, NULL },
 	{ "DESTROY vdevice", with_vdevice, act_destroy_vdevice, NULL },
 	{ "DESTROY selftest with a vDEVICE", with_vdevice, act_destroy_stdev,
 	  NULL },
+	{ "HWPT_ALLOC nested with faults", with_fault_queue, act_hwpt_fault,
+	  NULL },
+	{ "HWPT_INVALIDATE nested", with_nested, act_invalidate_nested, NULL },
 	{ "HWPT_INVALIDATE", with_vdevice, act_invalidate, NULL },
-	{ "VEVENTQ_ALLOC", with_viommu, act_veventq, NULL },
-	{ "HW_QUEUE_ALLOC", with_viommu, act_hw_queue, NULL },
+	{ "VEVENTQ_ALLOC", sweep_with_viommu, act_veventq, NULL },
+	{ "HW_QUEUE_ALLOC", sweep_with_viommu, act_hw_queue, NULL },
 	{ "DESTROY hw_queue", with_queue, act_destroy_queue, NULL },
-	{ "IOAS_CHANGE_PROCESS", with_ioas, act_change_process, NULL },
-	{ "VFIO_IOAS", with_ioas, act_vfio_ioas, NULL },
+	{ "IOAS_CHANGE_PROCESS", sweep_with_ioas, act_change_process, NULL },
+	{ "IOAS_CHANGE_PROCESS with a file", with_file_map, act_change_process,
+	  NULL },
+	{ "VFIO_IOAS get", with_vfio_ioas, act_vfio_ioas_get, NULL },
+	{ "VFIO_IOAS clear", with_vfio_ioas, act_vfio_ioas_clear, NULL },
+	{ "VFIO_IOAS", sweep_with_ioas, act_vfio_ioas, NULL },
+	{}
 };
-const unsigned int sweep_row_count = sizeof(sweep_rows) / sizeof(*sweep_rows);

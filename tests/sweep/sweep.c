@@ -18,7 +18,8 @@
 
 #define MAX_POINTS 4000
 
-static struct uiommufd_platform *platform;
+static struct uiommufd_platform *mock, *noiommu;
+static bool was_halfway;
 static struct sweep sweep = { .fd = -1, .event_fd = -1 };
 
 static const struct {
@@ -33,11 +34,11 @@ static const struct {
 	  { ENOENT, EINVAL, ENOMEM, EMFILE, EFAULT } },
 };
 
-static uint64_t blocks(void)
+static uint64_t blocks(const struct sweep *s)
 {
 	struct uiommufd_audit audit = { .size = sizeof(audit) };
 
-	uiommufd_platform_audit(platform, &audit);
+	uiommufd_platform_audit(s->platform, &audit);
 	assert_int_equal(audit.warnings, 0);
 	assert_int_equal(audit.locks, 0);
 	return audit.blocks;
@@ -47,10 +48,21 @@ static void open_context(struct sweep *s, const struct sweep_row *row)
 {
 	memset(s->id, 0, sizeof(s->id));
 	s->event_fd = -1;
-	s->fd = uiommufd_open(platform, O_RDWR | O_CLOEXEC);
+	s->mapping = NULL;
+	s->platform = row->kind ? noiommu : mock;
+	s->fd = uiommufd_open(s->platform, O_RDWR | O_CLOEXEC);
 	assert_true(s->fd >= 0);
 	if (row->setup && row->setup(s))
 		fail_msg("%s: setup: %s", row->name, strerror(errno));
+}
+
+/* Rows on devices without IOMMU bind one, and maybe attach it. */
+static void release_device(const struct sweep *s, const struct sweep_row *row)
+{
+	if (!row->kind)
+		return;
+	uiommufd_device_detach(s->fd, "dev0", 0);
+	uiommufd_device_unbind(s->fd, "dev0");
 }
 
 static void close_context(struct sweep *s, const struct sweep_row *row)
@@ -60,9 +72,13 @@ static void close_context(struct sweep *s, const struct sweep_row *row)
 	if (s->event_fd >= 0)
 		assert_int_equal(uiommufd_close(s->event_fd), 0);
 	s->event_fd = -1;
+	if (s->mapping)
+		assert_int_equal(uiommufd_munmap(s->mapping, SWEEP_MAPPING), 0);
+	s->mapping = NULL;
+	release_device(s, row);
 	assert_int_equal(uiommufd_close(s->fd), 0);
 	s->fd = -1;
-	if (uiommufd_platform_audit(platform, &audit))
+	if (uiommufd_platform_audit(s->platform, &audit))
 		fail_msg("%s: left behind %llu objects, %llu blocks",
 			 row->name, (unsigned long long)audit.objects,
 			 (unsigned long long)audit.blocks);
@@ -76,33 +92,55 @@ static bool is_allowed(unsigned int kind, int error)
 	return false;
 }
 
-/* What the call makes when nothing fails. */
-static char *successful_state(struct sweep *s, const struct sweep_row *row)
-{
-	char *graph;
+/* Graphs of what the call makes; owned. */
+struct states {
+	char *success;
+	char *halfway;		/* NULL: none */
+};
 
+static void make_states(struct sweep *s, const struct sweep_row *row,
+			struct states *out)
+{
+	*out = (struct states){};
 	open_context(s, row);
 	if (row->act(s))
 		fail_msg("%s: fails without being made to: %s", row->name,
 			 strerror(errno));
-	graph = uiommufd_graph(s->fd);
+	out->success = uiommufd_graph(s->fd);
 	close_context(s, row);
-	return graph;
+	if (!row->halfway)
+		return;
+	open_context(s, row);
+	row->halfway(s);
+	out->halfway = uiommufd_graph(s->fd);
+	close_context(s, row);
+}
+
+/* The halfway state must really be met, or the row has no right to it. */
+static bool is_partial(const char *after, const struct states *states,
+		       bool *out_halfway)
+{
+	if (states->halfway && !strcmp(after, states->halfway)) {
+		*out_halfway = true;
+		return true;
+	}
+	return !strcmp(after, states->success);
 }
 
 /* One point made to fail.  Returns whether the call reached it. */
 static bool try_point(struct sweep *s, const struct sweep_row *row,
 		      unsigned int kind, bool sticky, uint32_t nth,
-		      const char *success)
+		      const struct states *states)
 {
 	char *before, *after;
-	uint64_t count;
+	uint64_t count, charges;
 	bool hit;
 	int error;
 
 	open_context(s, row);
 	before = uiommufd_graph(s->fd);
-	count = blocks();
+	count = blocks(s);
+	charges = sweep_charges();
 	uiommufd_fail_nth(nth, kinds[kind].kind |
 				       (sticky ? UIOMMUFD_FAIL_STICKY : 0));
 	error = row->act(s);
@@ -118,15 +156,19 @@ static bool try_point(struct sweep *s, const struct sweep_row *row,
 		fail_msg("%s: %s %u: errno %s", row->name, kinds[kind].name,
 			 nth, strerror(error));
 	if (error && strcmp(before, after) &&
-	    !(row->partial && !strcmp(after, success)))
+	    !(row->partial && is_partial(after, states, &was_halfway)))
 		fail_msg("%s: %s %u changed the context:\n%s-- is now --\n%s",
 			 row->name, kinds[kind].name, nth, before, after);
-	if (error && !strcmp(before, after) && blocks() != count)
+	if (error && !strcmp(before, after) && blocks(s) > count)
 		fail_msg("%s: %s %u leaks %lld blocks", row->name,
-			 kinds[kind].name, nth, (long long)(blocks() - count));
-	if (!error && strcmp(after, success))
+			 kinds[kind].name, nth, (long long)(blocks(s) - count));
+	if (error && !strcmp(before, after) && sweep_charges() != charges)
+		fail_msg("%s: %s %u leaks a charge of %lld pages", row->name,
+			 kinds[kind].name, nth,
+			 (long long)(sweep_charges() - charges));
+	if (!error && strcmp(after, states->success))
 		fail_msg("%s: %s %u: success, but\n%s-- not --\n%s", row->name,
-			 kinds[kind].name, nth, after, success);
+			 kinds[kind].name, nth, after, states->success);
 	free(before);
 	free(after);
 	close_context(s, row);
@@ -137,20 +179,24 @@ static bool try_point(struct sweep *s, const struct sweep_row *row,
 static void sweep_one(void **state)
 {
 	const struct sweep_row *row = *state;
+	struct states states;
 	unsigned int points = 0;
-	char *success = successful_state(&sweep, row);
 
+	was_halfway = false;
+	make_states(&sweep, row, &states);
 	for (unsigned int kind = 0; kind < sizeof(kinds) / sizeof(*kinds); kind++)
 		for (int sticky = 0; sticky < 2; sticky++)
 			for (uint32_t nth = 1; nth < MAX_POINTS; nth++) {
 				if (!try_point(&sweep, row, kind, sticky, nth,
-					       success))
+					       &states))
 					break;
 				points++;
 			}
-	free(success);
+	free(states.success);
+	free(states.halfway);
 	print_message("%u points\n", points);
-	assert_true(points > 0);
+	assert_int_equal(points == 0, row->cannot_fail);
+	assert_int_equal(was_halfway, !!row->halfway);
 }
 
 /* A row that failed leaves its context open: the next one starts clean. */
@@ -161,40 +207,63 @@ static int close_failed(void **state)
 		uiommufd_close(sweep.event_fd);
 	if (sweep.fd >= 0)
 		uiommufd_close(sweep.fd);
+	if (sweep.mapping)
+		uiommufd_munmap(sweep.mapping, SWEEP_MAPPING);
 	sweep.fd = sweep.event_fd = -1;
 	return 0;
 }
 
-static int make_platform(void **state)
+static int make_platforms(void **state)
 {
+	struct uiommufd_platform_config config;
+
 	sweep.memory = mmap(NULL, SWEEP_BYTES, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	platform = mock_platform();
-	return platform && sweep.memory != MAP_FAILED ? 0 : -1;
+	mock = mock_platform();
+	uiommufd_platform_config_init(&config, "noiommu");
+	noiommu = uiommufd_platform_new(&config);
+	return mock && noiommu && sweep.memory != MAP_FAILED ? 0 : -1;
 }
 
-static int free_platform(void **state)
+static int free_platforms(void **state)
 {
-	uiommufd_platform_free(platform);
+	uiommufd_platform_free(mock);
+	uiommufd_platform_free(noiommu);
 	munmap(sweep.memory, SWEEP_BYTES);
 	return 0;
 }
 
+/* Where the rows are. */
+static const struct sweep_row *const tables[] = {
+	sweep_command_rows, sweep_test_rows, sweep_other_rows,
+};
+
+static size_t count_rows(void)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
+		for (const struct sweep_row *row = tables[i]; row->name; row++)
+			count++;
+	return count;
+}
+
 int main(void)
 {
-	struct CMUnitTest *tests = calloc(sweep_row_count, sizeof(*tests));
+	struct CMUnitTest *tests = calloc(count_rows(), sizeof(*tests));
+	struct CMUnitTest *test = tests;
 	int failed;
 
-	for (unsigned int i = 0; i < sweep_row_count; i++)
-		tests[i] = (struct CMUnitTest){
-			.name = sweep_rows[i].name,
-			.test_func = sweep_one,
-			.teardown_func = close_failed,
-			.initial_state = (void *)&sweep_rows[i],
-		};
-	failed = _cmocka_run_group_tests("failure sweep", tests,
-					 sweep_row_count, make_platform,
-					 free_platform);
+	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
+		for (const struct sweep_row *row = tables[i]; row->name; row++)
+			*test++ = (struct CMUnitTest){
+				.name = row->name,
+				.test_func = sweep_one,
+				.teardown_func = close_failed,
+				.initial_state = (void *)row,
+			};
+	failed = _cmocka_run_group_tests("failure sweep", tests, test - tests,
+					 make_platforms, free_platforms);
 	free(tests);
 	return failed;
 }

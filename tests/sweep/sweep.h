@@ -6,8 +6,8 @@
  * second, ... failure point of that call fail, each on a context of its own,
  * once only and then with all later ones failing too, until the call gets
  * through.  After each failure the errno must be one that the kind allows, and
- * the context must be as it was before the call, byte for byte of its graph,
- * with not one block more; except for the partial effects that the
+ * the context must be as it was before the call, byte for byte of its graph
+ * (objects, areas, pins), with not one block or charge more; except for the partial effects that the
  * specification lists, which the row names.
  */
 #ifndef SWEEP_H
@@ -16,14 +16,35 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SWEEP_IDS 12
+struct uiommufd_platform;
+
+/* What the identifiers of a row mean. */
+enum {
+	SWEEP_IOAS,
+	SWEEP_STDEV,
+	SWEEP_IDEV,
+	SWEEP_AUTO,
+	SWEEP_PARENT,
+	SWEEP_VIOMMU,
+	SWEEP_VDEV,
+	SWEEP_NESTED,
+	SWEEP_QUEUE,
+	SWEEP_EVENTQ,
+	SWEEP_IOAS2,
+	SWEEP_OTHER,
+	SWEEP_IDS
+};
+
 #define SWEEP_BYTES (16 * 4096)
+#define SWEEP_MAPPING 8192	/* bytes that a mock vIOMMU offers */
 #define SWEEP_IOVA 0x1000000ull
 
 struct sweep {
+	struct uiommufd_platform *platform;	/* the row's */
 	int fd;
 	uint32_t id[SWEEP_IDS];		/* whatever the row made */
-	int event_fd;			/* -1: none */
+	int event_fd;			/* -1: none; events or an access */
+	void *mapping;			/* NULL: none; SWEEP_MAPPING */
 	char *memory;			/* SWEEP_BYTES, page aligned */
 	uint64_t scratch[64];		/* outputs that live as long as the row */
 };
@@ -39,9 +60,28 @@ struct sweep_row {
 	 * made; the reason, from the specification.  NULL: never.
 	 */
 	const char *partial;
+	/* The platform's kind; NULL: "mock". */
+	const char *kind;
+	/*
+	 * Makes, from the setup, the other state that a failure may leave:
+	 * what the specification says is not taken back.  NULL: none.
+	 */
+	void (*halfway)(struct sweep *s);
+	/* The call has no failure point. */
+	bool cannot_fail;
 };
 
-extern const struct sweep_row sweep_rows[];
-extern const unsigned int sweep_row_count;
+/* Tables of rows; a row without a name ends each. */
+extern const struct sweep_row sweep_command_rows[];
+extern const struct sweep_row sweep_test_rows[];
+extern const struct sweep_row sweep_other_rows[];
+
+/* Setups that several tables use; 0 or the errno. */
+int sweep_with_ioas(struct sweep *s);
+int sweep_with_device_map(struct sweep *s);
+int sweep_with_viommu(struct sweep *s);
+
+/* Charges of this process and its user, pages; for comparison only. */
+uint64_t sweep_charges(void);
 
 #endif
