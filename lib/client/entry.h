@@ -9,6 +9,8 @@
 #define CLIENT_ENTRY_H
 
 #include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <uik/hook.h>
@@ -53,6 +55,14 @@ static inline long entry_result(long ret)
 /* A descriptor of a new context, -errno; @rdev is told to whoever asks. */
 int client_open_context(struct uiommufd_platform *platform,
 			enum iommufd_account_mode mode, int flags, dev_t rdev);
+
+/*
+ * As ppoll(2) with any mixture of descriptors; @timeout NULL: for ever, @mask
+ * NULL: the thread's own.  -1 and errno.
+ */
+int client_poll(struct pollfd *fds, nfds_t count,
+		const struct timespec *timeout, const sigset_t *mask);
+
 /* The machine of a platform; NULL gives the process's default machine. */
 struct uik_machine *client_machine(struct uiommufd_platform *platform);
 

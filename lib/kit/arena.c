@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include <uik/file.h>
 
 #include "kit/poison.h"
 
@@ -22,7 +23,6 @@
 #define ARENA_HINT_VALGRIND 0x400000000ul
 #define ARENA_ALIGN (1ul << ARENA_SLOT_SHIFT)
 #define STEP_BYTES (ARENA_PAGE << ARENA_STEP_ORDER)
-#define ARENA_FD_MIN 512
 #define BATCH_BYTES 8192u
 #define BATCH_MAX 32u
 
@@ -186,7 +186,7 @@ int arena_init(struct arena *arena, size_t size)
 void arena_fini(struct arena *arena)
 {
 	if (arena->zone.fd >= 0)
-		close(arena->zone.fd);
+		uik_fd_high_close(arena->zone.fd);
 	pthread_mutex_destroy(&arena->lock);
 }
 
@@ -200,11 +200,7 @@ static bool zone_open(struct arena_zone *zone)
 	fd = memfd_create("uiommufd-pages", MFD_CLOEXEC);
 	if (fd < 0)
 		return false;
-	zone->fd = fcntl(fd, F_DUPFD_CLOEXEC, ARENA_FD_MIN);
-	if (zone->fd < 0)
-		zone->fd = fd;
-	else
-		close(fd);
+	zone->fd = uik_fd_high(fd);
 	return true;
 }
 

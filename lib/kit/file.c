@@ -20,12 +20,13 @@
 #include <linux/err.h>
 
 #include "kit/machine.h"
+#include "kit/number.h"
 
-#define NUMBERS_MAX 65536u
 #define FILES_MAX 16384u
 #define HIGH_FD 512
 
-static struct file *numbers[NUMBERS_MAX];	/* atomic */
+struct file *uik_numbers[NUMBERS_MAX];
+unsigned long uik_internal[NUMBERS_MAX / 64];
 static struct file files[FILES_MAX];
 static struct file *free_files;
 static unsigned int fresh_files;		/* files never used yet */
@@ -38,10 +39,18 @@ int uik_fd_high(int fd)
 
 	if (high < 0) {
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
-		return fd;
+		high = fd;
+	} else {
+		close(fd);
 	}
-	close(fd);
+	number_set_internal(high, true);
 	return high;
+}
+
+void uik_fd_high_close(int fd)
+{
+	number_set_internal(fd, false);
+	close(fd);
 }
 
 static struct file *file_take(void)
@@ -129,9 +138,9 @@ static noinline void file_release(struct file *file)
 		file->f_op->release(file->f_inode, file);
 	uik_leave(previous);
 	if (file->host_fd_ >= 0)
-		close(file->host_fd_);
+		uik_fd_high_close(file->host_fd_);
 	if (file->event_fd_ >= 0)
-		close(file->event_fd_);
+		uik_fd_high_close(file->event_fd_);
 	file_give(file);
 }
 
@@ -156,8 +165,8 @@ struct file *fget(unsigned int fd)
 	if (uik_unlikely(fd >= NUMBERS_MAX))
 		return NULL;
 again:
-	uik_point(UIK_POINT_REF, &numbers[fd], sizeof(numbers[fd]), true);
-	file = __atomic_load_n(&numbers[fd], __ATOMIC_ACQUIRE);
+	uik_point(UIK_POINT_REF, &uik_numbers[fd], sizeof(uik_numbers[fd]), true);
+	file = __atomic_load_n(&uik_numbers[fd], __ATOMIC_ACQUIRE);
 	if (uik_unlikely(!file))
 		return NULL;
 	count = __atomic_load_n(&file->f_count, __ATOMIC_RELAXED);
@@ -167,7 +176,7 @@ again:
 	} while (uik_unlikely(!__atomic_compare_exchange_n(
 		&file->f_count, &count, count + 1, true, __ATOMIC_ACQUIRE,
 		__ATOMIC_RELAXED)));
-	if (uik_likely(__atomic_load_n(&numbers[fd], __ATOMIC_ACQUIRE) == file))
+	if (uik_likely(__atomic_load_n(&uik_numbers[fd], __ATOMIC_ACQUIRE) == file))
 		return file;
 	fput(file);	/* it was another one's by now */
 	goto again;
@@ -196,7 +205,7 @@ void put_unused_fd(unsigned int fd)
 /* Puts @file (or NULL) behind a number and lets go of what was there. */
 static void number_set(unsigned int fd, struct file *file)
 {
-	struct file *old = __atomic_exchange_n(&numbers[fd], file,
+	struct file *old = __atomic_exchange_n(&uik_numbers[fd], file,
 					       __ATOMIC_ACQ_REL);
 
 	if (old)
@@ -231,8 +240,8 @@ int uik_file_set_pollable(struct file *file)
 	poller = uik_fd_high(poller);
 	if (epoll_ctl(poller, EPOLL_CTL_ADD, counter, &event)) {
 		error = errno;
-		close(counter);
-		close(poller);
+		uik_fd_high_close(counter);
+		uik_fd_high_close(poller);
 		return -error;
 	}
 	file->event_fd_ = counter;
@@ -259,8 +268,7 @@ void uik_file_set_readable(struct file *file, bool readable)
 
 bool uik_fd_is_ours(int fd)
 {
-	return fd >= 0 && fd < (int)NUMBERS_MAX &&
-	       __atomic_load_n(&numbers[fd], __ATOMIC_RELAXED);
+	return number_is_ours(fd);
 }
 
 int uik_fd_close(int fd)
@@ -269,12 +277,24 @@ int uik_fd_close(int fd)
 
 	if (fd < 0 || fd >= (int)NUMBERS_MAX)
 		return -EBADF;
-	file = __atomic_exchange_n(&numbers[fd], NULL, __ATOMIC_ACQ_REL);
+	file = __atomic_exchange_n(&uik_numbers[fd], NULL, __ATOMIC_ACQ_REL);
 	if (!file)
 		return -EBADF;
 	close(fd);
 	fput(file);
 	return 0;
+}
+
+bool uik_fd_forget(int fd)
+{
+	struct file *file;
+
+	if (!number_is_ours(fd))
+		return false;
+	file = __atomic_exchange_n(&uik_numbers[fd], NULL, __ATOMIC_ACQ_REL);
+	if (file)
+		fput(file);
+	return file;
 }
 
 int uik_fd_dup(int fd, int min, bool exact, bool cloexec)
@@ -307,7 +327,7 @@ void uik_fd_each(bool (*visit)(int fd, struct file *file, void *arg), void *arg)
 	unsigned int fd;
 
 	for (fd = 0; fd < NUMBERS_MAX && go_on; fd++) {
-		if (!__atomic_load_n(&numbers[fd], __ATOMIC_RELAXED))
+		if (!__atomic_load_n(&uik_numbers[fd], __ATOMIC_RELAXED))
 			continue;
 		file = fget(fd);
 		if (!file)

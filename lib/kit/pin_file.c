@@ -145,7 +145,7 @@ void uik_pin_file_put(struct uik_pin_file *file)
 		for (i = 0; i < file->view_count; i++)
 			munmap(file->views[i].base, file->views[i].bytes);
 		__atomic_store_n(&file->view_count, 0, __ATOMIC_RELAXED);
-		close(file->fd);
+		uik_fd_high_close(file->fd);
 	}
 	pthread_mutex_unlock(&files_lock);
 }

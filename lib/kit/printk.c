@@ -11,10 +11,13 @@
 #include <linux/printk.h>
 
 #include "kit/backtrace.h"
+#include "kit/log.h"
 
 #define MESSAGE_MAX 4608
 #define LIMIT_WINDOW_NS (5 * (u64)NSEC_PER_SEC)
 #define LIMIT_BURST 10
+
+int uik_log_level = LOGLEVEL_DEBUG;
 
 static const GLogLevelFlags glib_levels[] = {
 	[LOGLEVEL_EMERG] = G_LOG_LEVEL_CRITICAL,
@@ -54,6 +57,8 @@ static void log_text(int level, const char *text, int length)
 		{ "UIOMMUFD_LEVEL", number, -1 },
 	};
 
+	if (level > uik_log_level)
+		return;
 	g_log_structured_array(glib_levels[level], fields, ARRAY_SIZE(fields));
 }
 

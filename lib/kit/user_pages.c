@@ -46,7 +46,7 @@ static void pagemap_open(void)
 static void pagemap_reopen(void)
 {
 	if (pagemap_fd >= 0)
-		close(pagemap_fd);
+		uik_fd_high_close(pagemap_fd);
 	pagemap_open();
 }
 

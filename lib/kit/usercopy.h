@@ -55,6 +55,21 @@ struct fault_state {
 extern __thread struct fault_state uik_fault_state
 	__attribute__((tls_model("initial-exec")));
 
+/*
+ * The client changes what SIGSEGV or SIGBUS does.  Once our handler is there it
+ * stays; the client's action comes after it.
+ * Return: whether that was done: if not, the system is to be asked.
+ */
+struct sigaction;
+bool fault_client_action(int signal, const struct sigaction *action,
+			 struct sigaction *old);
+/* The calling thread may have blocked them: it looks again. */
+static inline void fault_distrust(void)
+{
+	uik_fault_state.direct = 0;
+	uik_fault_state.careful = 0;
+}
+
 /* Finds out, for pages @first to @last; whether to touch directly. */
 bool fault_look(struct fault_state *state, uintptr_t first, uintptr_t last);
 

@@ -27,7 +27,17 @@
 
 __thread struct fault_state uik_fault_state;
 
-static struct sigaction previous_segv, previous_bus;
+/*
+ * What comes after our handler, for each signal.  A handler may be reading the
+ * current one, so a new one goes to the next place of a ring.
+ */
+#define ACTIONS 16
+struct chained {
+	struct sigaction ring[ACTIONS];
+	unsigned int at;		/* atomic */
+};
+static struct chained after_segv, after_bus;
+static pthread_mutex_t actions_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t install_once = PTHREAD_ONCE_INIT;
 static bool installed;
 
@@ -65,11 +75,35 @@ static void by_default(int signal, const siginfo_t *info)
 		raise(signal);
 }
 
+static struct chained *chained_of(int signal)
+{
+	return signal == SIGBUS ? &after_bus : &after_segv;
+}
+
+static struct sigaction *action_after(int signal)
+{
+	struct chained *chained = chained_of(signal);
+
+	return &chained->ring[__atomic_load_n(&chained->at, __ATOMIC_ACQUIRE) %
+			      ACTIONS];
+}
+
+static void action_set(int signal, const struct sigaction *action)
+{
+	struct chained *chained = chained_of(signal);
+	unsigned int at = chained->at + 1;
+
+	chained->ring[at % ACTIONS] = *action;
+	__atomic_store_n(&chained->at, at, __ATOMIC_RELEASE);
+}
+
 static void chain(int signal, siginfo_t *info, void *context)
 {
-	const struct sigaction *previous = signal == SIGBUS ? &previous_bus :
-							     &previous_segv;
+	const struct sigaction copy = *action_after(signal), *previous = &copy;
+	const struct sigaction once = { .sa_handler = SIG_DFL };
 
+	if (previous->sa_flags & SA_RESETHAND)
+		action_set(signal, &once);
 	if (previous->sa_flags & SA_SIGINFO)
 		previous->sa_sigaction(signal, info, context);
 	else if (previous->sa_handler == SIG_IGN && info->si_code <= 0)
@@ -95,22 +129,35 @@ static void on_fault(int signal, siginfo_t *info, void *context)
 	uik_fault_state.direct = 0;
 }
 
-static bool take(int signal, struct sigaction *previous)
+/* Our handler, with what the signal's own action wants around it. */
+static bool put_ours(int signal, const struct sigaction *after)
 {
 	struct sigaction action = { .sa_flags = SA_SIGINFO | SA_ONSTACK };
 
-	if (sigaction(signal, NULL, previous))
-		return false;
 	action.sa_sigaction = on_fault;
-	action.sa_mask = previous->sa_mask;
-	action.sa_flags |= previous->sa_flags & (SA_NODEFER | SA_RESTART);
+	action.sa_mask = after->sa_mask;
+	action.sa_flags |= after->sa_flags & (SA_NODEFER | SA_RESTART);
 	return !sigaction(signal, &action, NULL);
+}
+
+static bool take(int signal)
+{
+	struct sigaction previous;
+
+	if (sigaction(signal, NULL, &previous))
+		return false;
+	action_set(signal, &previous);
+	return put_ours(signal, &previous);
 }
 
 static void install(void)
 {
-	installed = take(SIGSEGV, &previous_segv) &&
-		    take(SIGBUS, &previous_bus);
+	bool both;
+
+	pthread_mutex_lock(&actions_lock);
+	both = take(SIGSEGV) && take(SIGBUS);
+	__atomic_store_n(&installed, both, __ATOMIC_RELEASE);
+	pthread_mutex_unlock(&actions_lock);
 }
 
 static bool handler_is_ours(int signal)
@@ -119,6 +166,27 @@ static bool handler_is_ours(int signal)
 
 	return !sigaction(signal, NULL, &now) &&
 	       now.sa_flags & SA_SIGINFO && now.sa_sigaction == on_fault;
+}
+
+bool fault_client_action(int signal, const struct sigaction *action,
+			 struct sigaction *old)
+{
+	struct sigaction was;
+	bool done;
+
+	if (!__atomic_load_n(&installed, __ATOMIC_ACQUIRE))
+		return false;
+	pthread_mutex_lock(&actions_lock);
+	done = handler_is_ours(signal);
+	was = *action_after(signal);
+	if (done && action) {
+		action_set(signal, action);
+		put_ours(signal, action);
+	}
+	pthread_mutex_unlock(&actions_lock);
+	if (done && old)
+		*old = was;
+	return done;
 }
 
 static bool signals_arrive(void)

@@ -215,6 +215,83 @@ int uik_munmap(void *addr, size_t length)
 	return munmap(addr, end - start) ? -errno : 0;
 }
 
+/* Splits a mapping that has @at inside, so that one begins there. */
+static int vma_split(uintptr_t at)
+{
+	struct uik_machine *previous;
+	struct vm_area_struct *vma, *tail;
+
+	pthread_mutex_lock(&vmas_lock);
+	vma = find_locked(at, at + 1);
+	pthread_mutex_unlock(&vmas_lock);
+	if (!vma || vma->vm_start == at)
+		return 0;
+	previous = uik_enter(vma->vm_file->machine);
+	tail = vma_copy(vma, at);
+	if (tail) {
+		if (tail->vm_ops && tail->vm_ops->open)
+			tail->vm_ops->open(tail);
+		pthread_mutex_lock(&vmas_lock);
+		vma->vm_end = at;
+		pthread_mutex_unlock(&vmas_lock);
+		link_vma(tail);
+	}
+	uik_leave(previous);
+	return tail ? 0 : -ENOMEM;
+}
+
+/* Whether every mapping of ours in the range may become like @prot. */
+static int protect_check(uintptr_t start, uintptr_t end, int prot)
+{
+	struct vm_area_struct *vma;
+	int rc = 0;
+
+	pthread_mutex_lock(&vmas_lock);
+	list_for_each_entry(vma, &vmas, vm_node_)
+		if (vma->vm_start < end && vma->vm_end > start &&
+		    prot & PROT_WRITE && !(vma->vm_flags & VM_MAYWRITE))
+			rc = -EACCES;
+	pthread_mutex_unlock(&vmas_lock);
+	return rc;
+}
+
+int uik_mprotect(void *addr, size_t length, int prot)
+{
+	uintptr_t start = (uintptr_t)addr, end = start + PAGE_ALIGN(length);
+	int rc;
+
+	if (start % PAGE_SIZE || end < start)
+		return -EINVAL;
+	rc = protect_check(start, end, prot);
+	if (!rc)
+		rc = vma_split(start);
+	if (!rc)
+		rc = vma_split(end);
+	if (rc)
+		return rc;
+	return mprotect(addr, end - start, prot) ? -errno : 0;
+}
+
+unsigned int uik_vma_end_all(void)
+{
+	struct vm_area_struct *vma;
+	unsigned int count = 0;
+	uintptr_t start = 0, end = 0;
+
+	for (;; count++) {
+		pthread_mutex_lock(&vmas_lock);
+		vma = list_first_entry_or_null(&vmas, struct vm_area_struct,
+					       vm_node_);
+		if (vma) {
+			start = vma->vm_start;
+			end = vma->vm_end;
+		}
+		pthread_mutex_unlock(&vmas_lock);
+		if (!vma || uik_munmap((void *)start, end - start))
+			return count;
+	}
+}
+
 /* Whether one mapping of ours has all of [start, end).  Borrowed, or NULL. */
 static struct vm_area_struct *find_whole(uintptr_t start, uintptr_t end)
 {

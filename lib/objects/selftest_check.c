@@ -97,7 +97,8 @@ int selftest_check_refs(struct iommufd_ucmd *ucmd)
 	for (done = 0; done < length; done += PAGE_SIZE) {
 		if (uik_pin_user(current->mm, uptr + done, 1, false))
 			return -EFAULT;
-		if (pages_pin_count(uptr + done) != cmd->check_refs.refs)
+		if (pages_pin_count(uptr + done) != cmd->check_refs.refs &&
+		    !uik_huge_covers(uptr + done))
 			return -EIO;
 	}
 	return 0;

@@ -51,8 +51,20 @@ bool uik_fd_is_ours(int fd) __uik_export;
 /** uik_fd_each - visit open numbers in order; @visit false stops. */
 void uik_fd_each(bool (*visit)(int fd, struct file *file, void *arg), void *arg)
 	__uik_export;
-/** uik_fd_high - move a descriptor to a high number; consumes @fd. */
+/** uik_fd_high - move a descriptor to a high number; consumes @fd.
+ *
+ * It is the library's own from here on: end it with uik_fd_high_close().
+ */
 int uik_fd_high(int fd) __uik_export;
+/** uik_fd_high_close - close what uik_fd_high() returned. */
+void uik_fd_high_close(int fd) __uik_export;
+/**
+ * uik_fd_forget - a number stops leading to its file, and stays open.
+ *
+ * For a number that the system is about to close or to reuse.
+ * Return: whether it was ours.
+ */
+bool uik_fd_forget(int fd) __uik_export;
 
 /**
  * uik_file_mmap - the client maps a file.
@@ -82,6 +94,15 @@ int uik_munmap(void *addr, size_t length) __uik_export;
  */
 int uik_mremap(void *addr, size_t old_size, size_t new_size, int flags,
 	       void *to, void **out) __uik_export;
+/**
+ * uik_mprotect - the client changes the protection of a range.
+ *
+ * Mappings of ours in it split where it begins and ends.
+ * Return: 0; -EACCES (writable, but the file is not), -EINVAL, -ENOMEM.
+ */
+int uik_mprotect(void *addr, size_t length, int prot) __uik_export;
+/** uik_vma_end_all - unmap every mapping of ours; how many there were. */
+unsigned int uik_vma_end_all(void) __uik_export;
 /** uik_vma_covers - whether the range touches a mapping of ours. */
 bool uik_vma_covers(const void *addr, size_t length) __uik_export;
 /**

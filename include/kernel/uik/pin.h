@@ -149,4 +149,14 @@ void uik_pin_counter_add(struct uik_machine *machine,
 uint64_t uik_pin_count(struct uik_machine *machine, unsigned long va)
 	__uik_export;
 
+/*
+ * Memory that is taken for huge pages though the system gave ordinary ones:
+ * counts of pins do not apply to it.
+ */
+extern unsigned int uik_huge_areas __uik_export;	/* atomic: how many */
+void uik_huge_add(uintptr_t start, size_t length) __uik_export;
+/** uik_huge_remove - the range is unmapped, wholly or in part. */
+void uik_huge_remove(uintptr_t start, size_t length) __uik_export;
+bool uik_huge_covers(uintptr_t at) __uik_export;
+
 #endif
