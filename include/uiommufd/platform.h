@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "vcmdq.h"
 
@@ -168,6 +169,20 @@ struct uiommufd_audit {
  */
 int64_t uiommufd_platform_audit(struct uiommufd_platform *platform,
 				struct uiommufd_audit *out) UIOMMUFD_API;
+
+/**
+ * uiommufd_platform_report_leaks - what was allocated since the boot and is
+ * still there, in the manner of LeakSanitizer.
+ * @out: receives a paragraph for each place of allocation, with its stack
+ *
+ * The places are known when the platform was made with UIOMMUFD_DEBUG=refs in
+ * the environment; without it only the sum is printed.
+ *
+ * Context: nobody else is inside the platform.
+ * Return: blocks left behind.
+ */
+uint64_t uiommufd_platform_report_leaks(struct uiommufd_platform *platform,
+					FILE *out) UIOMMUFD_API;
 
 /**
  * uiommufd_platform_machine - the kit's machine under the platform.

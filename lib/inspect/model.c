@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <uik/slab.h>
 
 #include "inspect/inspect.h"
@@ -59,7 +60,7 @@ static void claim_clear(void *arg)
 	place_clear(&claim->place);
 }
 
-/* What @print writes, without a leading space. */
+/* What @print writes, without leading spaces. */
 static char *printed(void (*print)(FILE *, struct iommufd_object *),
 		     struct iommufd_object *obj)
 {
@@ -71,7 +72,7 @@ static char *printed(void (*print)(FILE *, struct iommufd_object *),
 		return g_strdup("");
 	print(out, obj);
 	fclose(out);
-	copy = g_strdup(text + (*text == ' '));
+	copy = g_strdup(text + strspn(text, " "));
 	free(text);
 	return copy;
 }

@@ -98,6 +98,7 @@ struct arena {
 	struct arena_list depot[ARENA_CLASSES];
 	uint64_t carved[ARENA_CLASSES];	/* blocks ever cut from chunks */
 	uint64_t records;		/* live: blocks that nobody asked for */
+	uint64_t last_serial;		/* of a record */
 	uint32_t quarantined[ARENA_CLASSES];
 	uintptr_t bump[ARENA_CLASSES];
 	uintptr_t bump_end[ARENA_CLASSES];
@@ -111,9 +112,11 @@ struct arena {
 };
 
 /* What is kept of a block's allocation when the arena is in debug mode. */
-#define RECORD_FRAMES 14
+#define RECORD_FRAMES 13
+#define RECORD_INNER 4		/* frames of the slab itself, at most */
 #define RECORD_CLASS 1		/* 128 bytes */
 struct block_record {
+	uint64_t serial;		/* records are numbered from 1 */
 	const void *site;
 	uint32_t frame_count;
 	int32_t pid;

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <linux/bug.h>
+#include <linux/minmax.h>
 #include <uik/task.h>
 
 #include "kit/poison.h"
@@ -42,9 +43,20 @@ bool slab_debug_wanted(void)
 	return false;
 }
 
+/* The stack begins where the slab was entered: at @site. */
 static void record_fill(struct block_record *record, const void *site)
 {
-	int n = unw_backtrace(record->frames, RECORD_FRAMES);
+	void *frames[RECORD_FRAMES + RECORD_INNER];
+	int all = unw_backtrace(frames, RECORD_FRAMES + RECORD_INNER);
+	int skip = 0, n;
+
+	while (skip < RECORD_INNER && skip < all && frames[skip] != site)
+		skip++;
+	if (skip == RECORD_INNER || skip == all)
+		skip = 0;
+	n = min(all - skip, RECORD_FRAMES);
+	if (n > 0)
+		memcpy(record->frames, frames + skip, n * sizeof(*frames));
 
 	record->site = site;
 	record->frame_count = n > 0 ? n : 0;
@@ -66,6 +78,7 @@ uint64_t checked_owner(struct arena *arena, const void *site)
 	arena->records++;
 	record = (struct block_record *)p;
 	poison_open(record, sizeof(*record));
+	record->serial = ++arena->last_serial;
 	record_fill(record, site);
 	return p;
 }

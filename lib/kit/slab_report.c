@@ -17,6 +17,17 @@ void uik_slab_live(struct uik_machine *machine, uint64_t *blocks,
 	arena_count(&machine->arena, blocks, bytes);
 }
 
+uint64_t uik_slab_serial(struct uik_machine *machine)
+{
+	struct arena *arena = &machine->arena;
+	uint64_t serial;
+
+	arena_lock(arena);
+	serial = arena->last_serial;
+	arena_unlock(arena);
+	return serial;
+}
+
 bool uik_slab_debug(struct uik_machine *machine)
 {
 	return machine->arena.debug;
@@ -39,10 +50,12 @@ static void describe(const struct arena *arena, uintptr_t p,
 	out->site = checked_site(arena, tag);
 	out->frames = NULL;
 	out->frame_count = 0;
+	out->serial = 0;
 	record = (void *)(uintptr_t)(tag & TAG_POINTER);
 	if (arena->debug && record) {
 		out->frames = record->frames;
 		out->frame_count = record->frame_count;
+		out->serial = record->serial;
 	}
 }
 

@@ -10,6 +10,7 @@
 #include <uik/clock.h>
 #include <uik/irq.h>
 #include <uik/machine.h>
+#include <uik/slab.h>
 
 static const char *const kinds[] = { "mock", "noiommu", "smmuv3", "tegra241" };
 
@@ -215,6 +216,7 @@ void platform_set_baseline(struct uiommufd_platform *platform)
 	uik_machine_audit(platform->machine, &now);
 	platform->boot_blocks = now.blocks;
 	platform->boot_bytes = now.block_bytes;
+	platform->boot_serial = uik_slab_serial(platform->machine);
 }
 
 static u64 beyond(u64 now, u64 boot)

@@ -46,6 +46,7 @@ struct uiommufd_platform {
 	struct endpoint *endpoints;	/* by rising number */
 	u64 boot_blocks;
 	u64 boot_bytes;
+	u64 boot_serial;		/* of the boot's last allocation */
 };
 
 /* The machine and its hardware, no driver yet; NULL with errno. */

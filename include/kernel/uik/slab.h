@@ -24,6 +24,7 @@ struct uik_slab_block {
 	const void *site;	/* who allocated it */
 	void *const *frames;	/* its stack, innermost first; NULL if unknown */
 	unsigned int frame_count;
+	uint64_t serial;	/* rises with each allocation; 0 if unknown */
 };
 
 /** uik_slab_live - blocks and bytes allocated and not freed. */
@@ -46,6 +47,8 @@ void uik_slab_each(struct uik_machine *machine,
 uint64_t uik_slab_report(struct uik_machine *machine, FILE *out) __uik_export;
 /** uik_slab_find - the live block that @addr points into; false if none. */
 bool uik_slab_find(const void *addr, struct uik_slab_block *out) __uik_export;
+/** uik_slab_serial - of the latest allocation; 0 if stacks are not kept. */
+uint64_t uik_slab_serial(struct uik_machine *machine) __uik_export;
 /** uik_slab_debug - whether stacks are kept. */
 bool uik_slab_debug(struct uik_machine *machine) __uik_export;
 /** uik_slab_verify - look for writes to freed blocks; how many there were. */

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cmocka fixtures and assertions.
+ *
+ *	static void alloc_gives_the_lowest_id(void **state)
+ *	{
+ *		struct uiommufd_test *test = *state;
+ *		struct iommu_ioas_alloc cmd = { .size = sizeof(cmd) };
+ *
+ *		assert_ioctl(test->fd, IOMMU_IOAS_ALLOC, &cmd);
+ *		assert_int_equal(cmd.out_ioas_id, 1);
+ *		assert_destroy(test->fd, 1);
+ *	}
+ *
+ *	const struct CMUnitTest tests[] = {
+ *		uiommufd_unit_test(alloc_gives_the_lowest_id),
+ *		uiommufd_unit_test_on("tegra241", a_queue_runs),
+ *	};
+ *
+ * Each test has a platform and a context of its own.  When it leaves an object,
+ * a block, a lock or a mapping behind, or something has warned, the test fails
+ * and the places of allocation are printed.
+ *
+ * cmocka writes TAP or JUnit's XML by itself: CMOCKA_MESSAGE_OUTPUT=TAP or =XML
+ * in the environment.
+ *
+ * What <cmocka.h> wants to be included before it is included here.
+ */
+#ifndef UIOMMUFD_CMOCKA_H
+#define UIOMMUFD_CMOCKA_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "testing.h"
+
+/* Fails the test with a text of ours, if there is one. */
+static inline void uiommufd_fail_with(char *text, const char *file, int line)
+{
+	if (!text)
+		return;
+	print_error("%s\n", text);
+	free(text);
+	_fail(file, line);
+}
+
+/** uiommufd_cmocka_setup - a fixture's setup; *state: the kind, or NULL. */
+static inline int uiommufd_cmocka_setup(void **state)
+{
+	struct uiommufd_test *test =
+		(struct uiommufd_test *)calloc(1, sizeof(*test));
+
+	if (test && !uiommufd_test_begin(test, (const char *)*state)) {
+		*state = test;
+		return 0;
+	}
+	print_error("no platform: %s\n", strerror(errno));
+	free(test);
+	*state = NULL;
+	return -1;
+}
+
+/** uiommufd_cmocka_teardown - and its end; what is left fails the test. */
+static inline int uiommufd_cmocka_teardown(void **state)
+{
+	struct uiommufd_test *test = (struct uiommufd_test *)*state;
+	char *blame = test ? uiommufd_test_end(test) : NULL;
+
+	free(test);
+	*state = NULL;
+	if (blame)
+		print_error("%s\n", blame);
+	free(blame);
+	return blame ? -1 : 0;
+}
+
+/* A row of the table of tests: @function on a platform of @kind. */
+#define uiommufd_unit_test_on(kind, function) \
+	{ \
+		#function, (function), uiommufd_cmocka_setup, \
+		uiommufd_cmocka_teardown, (void *)(kind) \
+	}
+#define uiommufd_unit_test(function) uiommufd_unit_test_on(NULL, function)
+
+/* The graph is exactly this text. */
+#define assert_object_graph(fd, expected) \
+	uiommufd_fail_with(uiommufd_test_graph((fd), (expected)), __FILE__, \
+			   __LINE__)
+
+/* Every count of every object is explained by who holds it. */
+#define assert_object_counts(fd) \
+	uiommufd_fail_with(uiommufd_test_counts(fd), __FILE__, __LINE__)
+
+/* The call succeeds. */
+#define assert_ioctl(fd, request, cmd) \
+	do { \
+		if (uiommufd_ioctl((fd), (request), (cmd)) < 0) { \
+			print_error(#request ": %s\n", strerror(errno)); \
+			_fail(__FILE__, __LINE__); \
+		} \
+	} while (0)
+
+/* The call fails with this errno. */
+#define assert_ioctl_fails(fd, request, cmd, error) \
+	do { \
+		errno = 0; \
+		assert_int_equal(uiommufd_ioctl((fd), (request), (cmd)), -1); \
+		assert_int_equal(errno, (error)); \
+	} while (0)
+
+/* The object can be destroyed; if not, why not. */
+#define assert_destroy(fd, id) \
+	uiommufd_fail_with(uiommufd_test_destroy((fd), (id)), __FILE__, \
+			   __LINE__)
+
+#endif

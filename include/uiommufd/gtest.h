@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The same for GLib's GTest: fixtures and assertions.
+ *
+ *	static void alloc(struct uiommufd_test *test, const void *kind)
+ *	{
+ *		struct iommu_ioas_alloc cmd = { .size = sizeof(cmd) };
+ *
+ *		g_assert_ioctl(test->fd, IOMMU_IOAS_ALLOC, &cmd);
+ *		g_assert_destroy(test->fd, cmd.out_ioas_id);
+ *	}
+ *
+ *	uiommufd_gtest_add("/ioas/alloc", NULL, alloc);
+ *
+ * A test that leaves something behind fails in its teardown.  GTest writes TAP
+ * with --tap (and by default since GLib 2.62).
+ */
+#ifndef UIOMMUFD_GTEST_H
+#define UIOMMUFD_GTEST_H
+
+#include <glib.h>
+
+#include "testing.h"
+
+/* Fails the test with a text of ours, if there is one. */
+static inline void uiommufd_gtest_fail_with(char *text, const char *file,
+					    int line, const char *function)
+{
+	if (!text)
+		return;
+	g_assertion_message(G_LOG_DOMAIN, file, line, function, text);
+	free(text);
+}
+
+/** uiommufd_gtest_setup - @kind: of the platform, or NULL. */
+static inline void uiommufd_gtest_setup(struct uiommufd_test *test,
+					const void *kind)
+{
+	if (uiommufd_test_begin(test, (const char *)kind))
+		g_error("no platform: %s", g_strerror(errno));
+}
+
+/** uiommufd_gtest_teardown - what is left fails the test. */
+static inline void uiommufd_gtest_teardown(struct uiommufd_test *test,
+					   const void *kind)
+{
+	(void)kind;
+	uiommufd_gtest_fail_with(uiommufd_test_end(test), __FILE__, __LINE__,
+				 G_STRFUNC);
+}
+
+/* @function(struct uiommufd_test *, const void *kind) becomes a test. */
+#define uiommufd_gtest_add(path, kind, function) \
+	g_test_add((path), struct uiommufd_test, (kind), \
+		   uiommufd_gtest_setup, (function), uiommufd_gtest_teardown)
+
+/* The graph is exactly this text. */
+#define g_assert_object_graph(fd, expected) \
+	uiommufd_gtest_fail_with(uiommufd_test_graph((fd), (expected)), \
+				 __FILE__, __LINE__, G_STRFUNC)
+
+/* Every count of every object is explained by who holds it. */
+#define g_assert_object_counts(fd) \
+	uiommufd_gtest_fail_with(uiommufd_test_counts(fd), __FILE__, \
+				 __LINE__, G_STRFUNC)
+
+/* The call succeeds. */
+#define g_assert_ioctl(fd, request, cmd) \
+	g_assert_cmpint(uiommufd_ioctl((fd), (request), (cmd)), >=, 0)
+
+/* The call fails with this errno. */
+#define g_assert_ioctl_fails(fd, request, cmd, error) \
+	do { \
+		errno = 0; \
+		g_assert_cmpint(uiommufd_ioctl((fd), (request), (cmd)), ==, \
+				-1); \
+		g_assert_cmpint(errno, ==, (error)); \
+	} while (0)
+
+/* The object can be destroyed; if not, why not. */
+#define g_assert_destroy(fd, id) \
+	uiommufd_gtest_fail_with(uiommufd_test_destroy((fd), (id)), \
+				 __FILE__, __LINE__, G_STRFUNC)
+
+#endif

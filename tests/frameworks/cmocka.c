@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+/* One test of <uiommufd/cmocka.h>, chosen on the command line. */
+#include <uapi/linux/iommufd.h>
+#include <uiommufd/cmocka.h>
+
+static uint32_t make_ioas(int fd)
+{
+	struct iommu_ioas_alloc cmd = { .size = sizeof(cmd) };
+
+	assert_ioctl(fd, IOMMU_IOAS_ALLOC, &cmd);
+	return cmd.out_ioas_id;
+}
+
+static void right(void **state)
+{
+	struct uiommufd_test *test = *state;
+	struct iommu_destroy none = { .size = sizeof(none), .id = 99 };
+
+	assert_ioctl_fails(test->fd, IOMMU_DESTROY, &none, ENOENT);
+	make_ioas(test->fd);
+	assert_object_graph(test->fd, "IOAS 1 users 1 wait 1 areas 0 domains 0 "
+				      "alignment 1\n");
+	assert_object_counts(test->fd);
+	assert_destroy(test->fd, 1);
+}
+
+static void leak(void **state)
+{
+	struct uiommufd_test *test = *state;
+
+	make_ioas(test->fd);
+	uiommufd_dup(test->fd);
+}
+
+static void graph(void **state)
+{
+	struct uiommufd_test *test = *state;
+
+	make_ioas(test->fd);
+	assert_object_graph(test->fd, "");
+}
+
+static void destroy(void **state)
+{
+	struct uiommufd_test *test = *state;
+
+	assert_destroy(test->fd, 1);
+}
+
+static const struct CMUnitTest tests[] = {
+	uiommufd_unit_test(right),
+	uiommufd_unit_test(leak),
+	uiommufd_unit_test(graph),
+	uiommufd_unit_test_on("smmuv3", destroy),
+};
+
+int main(int argc, char **argv)
+{
+	cmocka_set_test_filter(argv[argc - 1]);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
