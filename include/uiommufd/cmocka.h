@@ -37,12 +37,23 @@
 
 #include "testing.h"
 
+/* Line by line: cmocka cuts what is longer than a kilobyte. */
+static inline void uiommufd_print_error(const char *text)
+{
+	while (*text) {
+		int length = (int)strcspn(text, "\n");
+
+		print_error("%.*s\n", length, text);
+		text += length + (text[length] == '\n');
+	}
+}
+
 /* Fails the test with a text of ours, if there is one. */
 static inline void uiommufd_fail_with(char *text, const char *file, int line)
 {
 	if (!text)
 		return;
-	print_error("%s\n", text);
+	uiommufd_print_error(text);
 	free(text);
 	_fail(file, line);
 }
@@ -72,7 +83,7 @@ static inline int uiommufd_cmocka_teardown(void **state)
 	free(test);
 	*state = NULL;
 	if (blame)
-		print_error("%s\n", blame);
+		uiommufd_print_error(blame);
 	free(blame);
 	return blame ? -1 : 0;
 }
