@@ -3,23 +3,34 @@
 # Builds and runs the tests.  The last line is 'N passed, N failed', counted
 # from what the test programs themselves reported.
 #
-#   sh tests/run.sh           one build, every test
-#   sh tests/run.sh --quick   one build, without the slow suites
-#   sh tests/run.sh --full    gcc and clang, ASan+UBSan, TSan, valgrind, lint
+#   sh tests/run.sh                one build, every test but the long ones
+#   sh tests/run.sh --quick        one build, without the slow suites
+#   sh tests/run.sh --full         gcc and clang, ASan+UBSan, TSan, valgrind, lint
+#   sh tests/run.sh --full --long  and the long suites: browsers, packages, ...
+#   sh tests/run.sh --full --turn  and one of the long ones, by commit in turn
 set -u
 cd "$(dirname "$0")/.." || exit 2
 . tests/support/packages.sh
 
 mode=normal
-case "${1-}" in
-'') ;;
---quick) mode=quick ;;
---full) mode=full ;;
-*)
-	echo "usage: tests/run.sh [--quick | --full]: unknown option '$1'" >&2
+long=none
+for option; do
+	case "$option" in
+	--quick) mode=quick ;;
+	--full) mode=full ;;
+	--long) long=all ;;
+	--turn) long=turn ;;
+	*)
+		echo "usage: tests/run.sh [--quick | --full [--long | --turn]]:" \
+			"unknown option '$option'" >&2
+		exit 2
+		;;
+	esac
+done
+if [ $long != none ] && [ $mode != full ]; then
+	echo "tests/run.sh: --long and --turn go with --full" >&2
 	exit 2
-	;;
-esac
+fi
 
 need_packages $uiommufd_build_packages
 [ $mode = full ] && need_packages $uiommufd_full_packages
@@ -52,20 +63,33 @@ one() {
 	rm -f "$results.log"
 }
 
+# One test of the long suites; the next commit gets the next one.
+long_test_in_turn() {
+	meson test -C "${BUILD:-build}-test-gcc" --no-rebuild --suite long --list \
+		2>/dev/null | sed -n 's|.* / ||p' | awk -v \
+		turn="$(git rev-list --count HEAD 2>/dev/null || echo 0)" \
+		'{ name[NR - 1] = $0 } END { if (NR) print name[turn % NR] }'
+}
+
 base='--buildtype=debugoptimized'
 case $mode in
-quick) one gcc "$base" '--no-suite slow' ;;
-normal) one gcc "$base" '' ;;
+quick) one gcc "$base" '--no-suite slow --no-suite long' ;;
+normal) one gcc "$base" '--no-suite long' ;;
 full)
-	one gcc "$base" ''
-	CC=clang one clang "$base" '--no-suite slow --no-suite lint'
+	one gcc "$base" '--no-suite long'
+	CC=clang one clang "$base" '--no-suite slow --no-suite lint --no-suite long'
 	one asan "$base -Db_sanitize=address,undefined -Db_lundef=false" \
-		'--no-suite lint -t 4'
+		'--no-suite lint --no-suite consumers --no-suite long -t 4'
 	one tsan "$base -Db_sanitize=thread -Db_lundef=false" \
-		'--no-suite lint --no-suite single -t 4'
+		'--no-suite lint --no-suite consumers --no-suite single
+		 --no-suite long -t 4'
 	# Rooms with races to wait for take minutes on valgrind's one thread.
 	one valgrind "$base" '--suite kit --suite iommu --setup valgrind'
 	;;
+esac
+case $long in
+all) one gcc "$base" '--suite long -t 4' ;;
+turn) one gcc "$base" "$(long_test_in_turn) -t 4" ;;
 esac
 
 awk -v broken=$broken '
