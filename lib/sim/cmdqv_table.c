@@ -43,6 +43,9 @@ static const struct uiommufd_mmio_field vstatus_fields[] = {
 static const struct uiommufd_mmio_field match_fields[] = {
 	{ "ENABLE", 0, 0 }, { "VIRT_SID", 1, 20 }, { 0 },
 };
+static const struct uiommufd_mmio_field replace_fields[] = {
+	{ "PHYS_SID", 0, 31 }, { 0 },
+};
 static const struct uiommufd_mmio_field cons_fields[] = {
 	{ "INDEX", 0, 19 }, { "ERR", 24, 30 }, { 0 },
 };
@@ -96,7 +99,8 @@ static const struct uiommufd_mmio_register rows_template[CMDQV_ROWS] = {
 				.outer_stride = 0x100, .fields = match_fields),
 	[CMDQV_SID_REPLACE] = REG("SID_REPLACE", 0x1080, 4, 0, 0, 0,
 				  .count = MAX_SIDS, .outer_count = MAX_VINTFS,
-				  .outer_stride = 0x100),
+				  .outer_stride = 0x100,
+				  .fields = replace_fields),
 	[CMDQV_LVCMDQ_ERR_MAP] = REG("LVCMDQ_ERR_MAP_64", 0x10c0, 8, ALL64, 0,
 				     0, .count = 2, .outer_count = MAX_VINTFS,
 				     .outer_stride = 0x100, .flags = HALVES),

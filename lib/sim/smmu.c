@@ -34,7 +34,10 @@
 #define GERROR_MSI_EVTQ_ABT BIT(5)
 #define GERROR_MSI_GERROR_ABT BIT(7)
 #define GERROR_BITS 0x1fdu
-#define GBPA_UPDATE BIT_ULL(31)
+#define GBPA_UPDATE BIT(31)
+/* Attributes, allocation, share-ability, privilege, ABORT. */
+#define GBPA_BITS (GENMASK(4, 0) | GENMASK(13, 8) | GENMASK(20, 16))
+#define IRQ_CFG2_BITS GENMASK(5, 0)
 #define QBASE_LOG2 GENMASK_ULL(4, 0)
 #define QBASE_ADDR GENMASK_ULL(51, 5)
 #define QBASE_HINT BIT_ULL(62)
@@ -64,6 +67,7 @@ enum smmu_row {
 	SMMU_GERRORN,
 	SMMU_GERROR_IRQ_CFG0,
 	SMMU_GERROR_IRQ_CFG1,
+	SMMU_GERROR_IRQ_CFG2,
 	SMMU_STRTAB_BASE,
 	SMMU_STRTAB_BASE_CFG,
 	SMMU_CMDQ_BASE,
@@ -72,11 +76,14 @@ enum smmu_row {
 	SMMU_EVTQ_BASE,
 	SMMU_EVTQ_IRQ_CFG0,
 	SMMU_EVTQ_IRQ_CFG1,
+	SMMU_EVTQ_IRQ_CFG2,
+	SMMU_EVTQ_PROD,
+	SMMU_EVTQ_CONS,
+	/* Last: an SMMU without PRI does not have them. */
 	SMMU_PRIQ_BASE,
 	SMMU_PRIQ_IRQ_CFG0,
 	SMMU_PRIQ_IRQ_CFG1,
-	SMMU_EVTQ_PROD,
-	SMMU_EVTQ_CONS,
+	SMMU_PRIQ_IRQ_CFG2,
 	SMMU_PRIQ_PROD,
 	SMMU_PRIQ_CONS,
 	SMMU_ROWS
@@ -123,8 +130,24 @@ static const struct uiommufd_mmio_field gerror_fields[] = {
 static const struct uiommufd_mmio_field cr2_fields[] = {
 	{ "E2H", 0, 0 }, { "RECINVSID", 1, 1 }, { "PTM", 2, 2 }, { 0 },
 };
+static const struct uiommufd_mmio_field cr1_fields[] = {
+	{ "QUEUE_IC", 0, 1 }, { "QUEUE_OC", 2, 3 }, { "QUEUE_SH", 4, 5 },
+	{ "TABLE_IC", 6, 7 }, { "TABLE_OC", 8, 9 }, { "TABLE_SH", 10, 11 },
+	{ 0 },
+};
 static const struct uiommufd_mmio_field gbpa_fields[] = {
-	{ "ABORT", 20, 20 }, { "UPDATE", 31, 31 }, { 0 },
+	{ "MEMATTR", 0, 3 },   { "MTCFG", 4, 4 },     { "ALLOCCFG", 8, 11 },
+	{ "SHCFG", 12, 13 },   { "PRIVCFG", 16, 17 }, { "INSTCFG", 18, 19 },
+	{ "ABORT", 20, 20 },   { "UPDATE", 31, 31 },  { 0 },
+};
+static const struct uiommufd_mmio_field irq_cfg0_fields[] = {
+	{ "ADDR", 2, 51 }, { 0 },
+};
+static const struct uiommufd_mmio_field irq_cfg1_fields[] = {
+	{ "DATA", 0, 31 }, { 0 },
+};
+static const struct uiommufd_mmio_field irq_cfg2_fields[] = {
+	{ "MEMATTR", 0, 3 }, { "SH", 4, 5 }, { 0 },
 };
 static const struct uiommufd_mmio_field iidr_fields[] = {
 	{ "IMPLEMENTER", 0, 11 }, { "REVISION", 12, 15 },
@@ -141,6 +164,9 @@ static const struct uiommufd_mmio_field strcfg_fields[] = {
 };
 static const struct uiommufd_mmio_field cons_fields[] = {
 	{ "INDEX", 0, 19 }, { "ERR", 24, 30 }, { 0 },
+};
+static const struct uiommufd_mmio_field prod_fields[] = {
+	{ "INDEX", 0, 19 }, { 0 },
 };
 static const struct uiommufd_mmio_field index_fields[] = {
 	{ "INDEX", 0, 19 }, { "OVERFLOW", 31, 31 }, { 0 },
@@ -371,9 +397,36 @@ static uint64_t queue_off_check(void *device, uint32_t index, uint64_t old, uint
 	return old;
 }
 
+/* Tables and attributes belong to it while it translates. */
+static uint64_t smmu_off_check(void *device, uint32_t index, uint64_t old,
+			       uint64_t value)
+{
+	struct sim *sim = device;
+
+	if (!(uiommufd_mmio_get(sim->smmu, SMMU_CR0ACK, 0) & CR0_SMMUEN))
+		return value;
+	uiommufd_mmio_guest_error(sim->smmu,
+				  "CR1, CR2 or STRTAB register written while "
+				  "SMMUEN");
+	return old;
+}
+
+static uint64_t eventq_off_check(void *device, uint32_t index, uint64_t old,
+				 uint64_t value)
+{
+	struct sim *sim = device;
+
+	if (!(uiommufd_mmio_get(sim->smmu, SMMU_CR0ACK, 0) & CR0_EVTQEN))
+		return value;
+	uiommufd_mmio_guest_error(sim->smmu,
+				  "EVTQ_BASE or EVTQ_PROD written while EVTQEN");
+	return old;
+}
+
+/* It takes effect by UPDATE, which is over at once. */
 static uint64_t gbpa_check(void *device, uint32_t index, uint64_t old, uint64_t value)
 {
-	return value & ~GBPA_UPDATE;
+	return value & GBPA_UPDATE ? value & ~(u64)GBPA_UPDATE : old;
 }
 
 static const struct uiommufd_mmio_register template[SMMU_ROWS] = {
@@ -389,9 +442,12 @@ static const struct uiommufd_mmio_register template[SMMU_ROWS] = {
 			 .written = update_written),
 	[SMMU_CR0ACK] = REG("CR0ACK", 0x24, 4, ALL32, 0, 0,
 			    .fields = cr0_fields, .read = cr0ack_read),
-	[SMMU_CR1] = REG("CR1", 0x28, 4, 0, 0, ~0xfffu),
-	[SMMU_CR2] = REG("CR2", 0x2c, 4, 0, 0, ~0x7u, .fields = cr2_fields),
-	[SMMU_GBPA] = REG("GBPA", 0x44, 4, 0, 0, 0, .reset = 0x1000,
+	[SMMU_CR1] = REG("CR1", 0x28, 4, 0, 0, ~0xfffu, .fields = cr1_fields,
+			 .check = smmu_off_check),
+	[SMMU_CR2] = REG("CR2", 0x2c, 4, 0, 0, ~0x7u, .fields = cr2_fields,
+			 .check = smmu_off_check),
+	[SMMU_GBPA] = REG("GBPA", 0x44, 4, 0, 0,
+			  ALL32 & ~(GBPA_BITS | GBPA_UPDATE), .reset = 0x1000,
 			  .fields = gbpa_fields, .check = gbpa_check),
 	[SMMU_IRQ_CTRL] = REG("IRQ_CTRL", 0x50, 4, 0, 0, ~0x7u,
 			      .fields = irq_fields, .written = update_written),
@@ -402,39 +458,52 @@ static const struct uiommufd_mmio_register template[SMMU_ROWS] = {
 	[SMMU_GERRORN] = REG("GERRORN", 0x64, 4, 0, 0, ~GERROR_BITS,
 			     .fields = gerror_fields,
 			     .written = update_written),
-	[SMMU_GERROR_IRQ_CFG0] = REG("GERROR_IRQ_CFG0", 0x68, 8, 0, 0,
-				     ~MSI_ADDR, .flags = HALVES),
-	[SMMU_GERROR_IRQ_CFG1] = REG("GERROR_IRQ_CFG", 0x70, 4, 0, 0, 0,
-				     .count = 2),
+	[SMMU_GERROR_IRQ_CFG0] = REG("GERROR_IRQ_CFG0", 0x68, 8, 0, 0, ~MSI_ADDR,
+				 .flags = HALVES, .fields = irq_cfg0_fields),
+	[SMMU_GERROR_IRQ_CFG1] = REG("GERROR_IRQ_CFG1", 0x70, 4, 0, 0, 0,
+				 .fields = irq_cfg1_fields),
+	[SMMU_GERROR_IRQ_CFG2] = REG("GERROR_IRQ_CFG2", 0x74, 4, 0, 0,
+				 ALL32 & ~IRQ_CFG2_BITS,
+				 .fields = irq_cfg2_fields),
 	[SMMU_STRTAB_BASE] = REG("STRTAB_BASE", 0x80, 8, 0, 0,
 				 ~(GENMASK_ULL(51, 6) | QBASE_HINT),
-				 .flags = HALVES, .fields = strtab_fields),
+				 .flags = HALVES, .fields = strtab_fields,
+				 .check = smmu_off_check),
 	[SMMU_STRTAB_BASE_CFG] = REG("STRTAB_BASE_CFG", 0x88, 4, 0, 0,
-				     ~0x307ffu, .fields = strcfg_fields),
+				     ~0x307ffu, .fields = strcfg_fields,
+				     .check = smmu_off_check),
 	[SMMU_CMDQ_BASE] = REG("CMDQ_BASE", 0x90, 8, 0, 0, ~QBASE_BITS,
 			       .flags = HALVES, .fields = qbase_fields,
 			       .check = queue_off_check),
 	[SMMU_CMDQ_PROD] = REG("CMDQ_PROD", 0x98, 4, 0, 0,
 			       ALL32 & ~QUEUE_INDEX_BITS,
-			       .fields = cons_fields, .written = prod_written),
+			       .fields = prod_fields, .written = prod_written),
 	[SMMU_CMDQ_CONS] = REG("CMDQ_CONS", 0x9c, 4, 0, 0,
 			       ALL32 & ~(GENMASK(30, 24) | QUEUE_INDEX_BITS),
 			       .fields = cons_fields,
 			       .check = queue_off_check),
 	[SMMU_EVTQ_BASE] = REG("EVTQ_BASE", 0xa0, 8, 0, 0, ~QBASE_BITS,
-			       .flags = HALVES, .fields = qbase_fields),
+			       .flags = HALVES, .fields = qbase_fields,
+			       .check = eventq_off_check),
 	[SMMU_EVTQ_IRQ_CFG0] = REG("EVTQ_IRQ_CFG0", 0xb0, 8, 0, 0, ~MSI_ADDR,
-				   .flags = HALVES),
-	[SMMU_EVTQ_IRQ_CFG1] = REG("EVTQ_IRQ_CFG", 0xb8, 4, 0, 0, 0,
-				   .count = 2),
+				 .flags = HALVES, .fields = irq_cfg0_fields),
+	[SMMU_EVTQ_IRQ_CFG1] = REG("EVTQ_IRQ_CFG1", 0xb8, 4, 0, 0, 0,
+				 .fields = irq_cfg1_fields),
+	[SMMU_EVTQ_IRQ_CFG2] = REG("EVTQ_IRQ_CFG2", 0xbc, 4, 0, 0,
+				 ALL32 & ~IRQ_CFG2_BITS,
+				 .fields = irq_cfg2_fields),
 	[SMMU_PRIQ_BASE] = REG("PRIQ_BASE", 0xc0, 8, 0, 0, ~QBASE_BITS,
 			       .flags = HALVES, .fields = qbase_fields),
 	[SMMU_PRIQ_IRQ_CFG0] = REG("PRIQ_IRQ_CFG0", 0xd0, 8, 0, 0, ~MSI_ADDR,
-				   .flags = HALVES),
-	[SMMU_PRIQ_IRQ_CFG1] = REG("PRIQ_IRQ_CFG", 0xd8, 4, 0, 0, 0,
-				   .count = 2),
+				 .flags = HALVES, .fields = irq_cfg0_fields),
+	[SMMU_PRIQ_IRQ_CFG1] = REG("PRIQ_IRQ_CFG1", 0xd8, 4, 0, 0, 0,
+				 .fields = irq_cfg1_fields),
+	[SMMU_PRIQ_IRQ_CFG2] = REG("PRIQ_IRQ_CFG2", 0xdc, 4, 0, 0,
+				 ALL32 & ~IRQ_CFG2_BITS,
+				 .fields = irq_cfg2_fields),
 	[SMMU_EVTQ_PROD] = REG("EVTQ_PROD", 0x100a8, 4, 0, 0,
-			       ALL32 & ~QINDEX_BITS, .fields = index_fields),
+			       ALL32 & ~QINDEX_BITS, .fields = index_fields,
+			       .check = eventq_off_check),
 	[SMMU_EVTQ_CONS] = REG("EVTQ_CONS", 0x100ac, 4, 0, 0,
 			       ALL32 & ~QINDEX_BITS, .fields = index_fields),
 	[SMMU_PRIQ_PROD] = REG("PRIQ_PROD", 0x100c8, 4, 0, 0,
@@ -471,7 +540,8 @@ struct uiommufd_mmio *smmu_new(struct sim *sim)
 		.name = "SMMUv3",
 		.size = 0x20000,
 		.registers = sim->smmu_rows,
-		.register_count = SMMU_ROWS,
+		.register_count = sim->config.idr[0] & IDR0_PRI ?
+					  SMMU_ROWS : SMMU_PRIQ_BASE,
 	};
 	mmio = uiommufd_mmio_new(&sim->smmu_block, sim, NULL);
 	if (!mmio)
