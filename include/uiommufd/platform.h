@@ -51,6 +51,13 @@ struct uiommufd_platform_config {
 	uint64_t seed;
 	bool scatter_pages;		/* user pages get scattered frames */
 	size_t arena_bytes;		/* 0: the default */
+	/*
+	 * Name of the SMMU's platform device, and so of the driver that takes
+	 * it.  NULL: "arm-smmu-v3", which must take it.  With any other name
+	 * the platform boots without a driver too; one that is registered
+	 * later takes the SMMU then, and devices are plugged by hand.
+	 */
+	const char *smmu_driver;
 	struct uiommufd_vcmdq_config hardware;
 };
 
@@ -63,7 +70,7 @@ void uiommufd_platform_config_init(struct uiommufd_platform_config *config,
 
 /**
  * uiommufd_platform_new - build a machine and boot its drivers.
- * @config: copied; NULL means the defaults of "mock"
+ * @config: copied, its strings too; NULL means the defaults of "mock"
  *
  * Return: the platform, owned by the caller; NULL with errno EINVAL (unknown
  * kind, bad size or geometry), ENOMEM, ENODEV (the IOMMU's driver is not part

@@ -60,6 +60,13 @@ static bool hardware_is_valid(const struct uiommufd_vcmdq_config *hw)
 	       (unsigned int)hw->engine <= UIOMMUFD_ENGINE_STEPPED;
 }
 
+static bool name_fits(const char *name)
+{
+	const struct uiommufd_platform *platform;
+
+	return !name || (*name && strlen(name) < sizeof(platform->smmu_name));
+}
+
 static bool config_is_valid(const struct uiommufd_platform_config *config)
 {
 	u64 last_sid = (u64)config->first_stream_id +
@@ -67,6 +74,7 @@ static bool config_is_valid(const struct uiommufd_platform_config *config)
 
 	return config->size == sizeof(*config) && known_kind(config->kind) &&
 	       (unsigned int)config->clock <= UIOMMUFD_CLOCK_AUTO &&
+	       name_fits(config->smmu_driver) &&
 	       config->streams_per_device && config->pasid_bits <= 20 &&
 	       last_sid <= 1u << 20 && hardware_is_valid(&config->hardware);
 }
@@ -127,6 +135,9 @@ platform_build(const struct uiommufd_platform_config *config)
 	platform->config = *config;
 	strcpy(platform->kind, config->kind);
 	platform->config.kind = platform->kind;
+	strcpy(platform->smmu_name, config->smmu_driver ? config->smmu_driver :
+							  SMMU_NAME);
+	platform->config.smmu_driver = platform->smmu_name;
 	mutex_init(&platform->lock);
 	platform->machine = make_machine(config);
 	if (!platform->machine)

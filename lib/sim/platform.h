@@ -27,6 +27,9 @@
 #include <uiommufd/platform.h>
 #include "sim.h"
 
+/* The SMMU's platform device, unless the configuration says otherwise. */
+#define SMMU_NAME "arm-smmu-v3"
+
 struct endpoint {
 	struct endpoint *next;
 	struct device *dev;		/* counted by being registered */
@@ -37,6 +40,7 @@ struct uiommufd_platform {
 	struct uik_machine *machine;	/* owned */
 	struct uiommufd_platform_config config;
 	char kind[16];
+	char smmu_name[32];
 	struct sim *sim;		/* owned; NULL: mock */
 	struct platform_device *smmu;	/* or mock: registered, or NULL */
 	struct platform_device *cmdqv;	/* registered, or NULL */

@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SMMU_NAME "arm-smmu-v3"
 #define CMDQV_NAME "tegra241-cmdqv"
 #define MAX_PROPERTIES 4
 
@@ -73,7 +72,7 @@ static int register_smmu(struct uiommufd_platform *platform)
 		DEFINE_RES_IRQ_NAMED(sim->irq[SIM_LINE_GERROR], "gerror"),
 	};
 	struct platform_device_info info = {
-		.name = SMMU_NAME,
+		.name = platform->smmu_name,
 		.id = PLATFORM_DEVID_NONE,
 		.fwnode = &platform->smmu_node,
 		.res = resources,
@@ -84,13 +83,13 @@ static int register_smmu(struct uiommufd_platform *platform)
 	int rc;
 
 	fill_smmu_properties(platform, properties);
-	platform->smmu_node.name = SMMU_NAME;
+	platform->smmu_node.name = platform->smmu_name;
 	pdev = platform_device_register_full(&info);
 	if (IS_ERR(pdev))
 		return PTR_ERR(pdev);
 	platform->smmu = pdev;
 	platform->smmu_node.dev = &pdev->dev;
-	if (pdev->dev.driver)
+	if (pdev->dev.driver || strcmp(platform->smmu_name, SMMU_NAME))
 		return 0;
 	rc = pdev->dev.probe_result_;
 	return rc < 0 ? rc : -ENODEV;
@@ -457,6 +456,9 @@ static int boot(struct uiommufd_platform *platform)
 		rc = register_cmdqv(platform);
 	if (!rc && platform->sim)
 		rc = register_smmu(platform);
+	/* Nobody could take them yet. */
+	if (!rc && !platform->smmu->dev.driver)
+		return set_engine(platform, platform->config.hardware.engine);
 	for (unsigned int i = 0; !rc && i < platform->config.devices; i++) {
 		int number = plug(platform, NULL);
 
