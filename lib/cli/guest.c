@@ -18,7 +18,10 @@
 #define CONS_INDEX_MASK 0xfffff
 /* Ample: the engine's thread may have to wait for a core of a busy host. */
 #define TIMEOUT_US (10 * G_USEC_PER_SEC)
-#define SPINS_PER_PAUSE 65536
+#define MAX_SPINS 65536
+#define MIN_SPINS 64
+/* Yields are cheap where the engine waits for our core, else a nap is due. */
+#define YIELDS 8
 #define PAUSE_US 20
 
 static uint32_t reg_read(struct guest_queue *queue, guint word)
@@ -43,7 +46,22 @@ void guest_queue_init(struct guest_queue *queue, struct vmm *vmm, guint index)
 		.slot = vmm->page + index * SLOT_WORDS,
 		.entries = (struct command *)(void *)(vmm->ram + index * bytes),
 		.log2_entries = vmm->log2_entries,
+		.spins = MAX_SPINS,
 	};
+}
+
+/*
+ * Nothing came while we looked on: the engine is away, perhaps waiting for
+ * this very core, or asleep.
+ */
+static void give_way(struct guest_queue *queue, guint pauses)
+{
+	queue->spins = MAX(queue->spins / 4, MIN_SPINS);
+	uiommufd_kick(queue->platform);
+	if (pauses < YIELDS)
+		g_thread_yield();
+	else
+		g_usleep(PAUSE_US);
 }
 
 static gboolean set_enable(struct guest_queue *queue, uint32_t wanted)
@@ -52,12 +70,16 @@ static gboolean set_enable(struct guest_queue *queue, uint32_t wanted)
 
 	reg_write(queue, CONFIG_WORD, wanted);
 	uiommufd_kick(queue->platform);
-	while ((reg_read(queue, STATUS_WORD) & 1) != wanted)
+	for (guint looks = 1; (reg_read(queue, STATUS_WORD) & 1) != wanted;
+	     looks++) {
 		if (g_get_monotonic_time() > limit) {
 			complain(0, "a queue's STATUS does not become %u",
 				 wanted);
 			return FALSE;
 		}
+		if (!(looks % MIN_SPINS))
+			give_way(queue, looks / MIN_SPINS);
+	}
 	return TRUE;
 }
 
@@ -88,27 +110,41 @@ static gboolean is_stopped(struct guest_queue *queue, uint32_t cons)
 		       1;
 }
 
+/* Looks at CONS: whether at most @limit commands are outstanding, or stopped. */
+static gboolean look(struct guest_queue *queue, uint32_t limit,
+		     gboolean *out_stopped)
+{
+	uint32_t cons = reg_read(queue, CONS_WORD);
+
+	queue->cons = cons & CONS_INDEX_MASK;
+	if (used(queue) <= limit)
+		return TRUE;
+	*out_stopped = is_stopped(queue, cons);
+	return FALSE;
+}
+
 /* Polls CONS until at most @limit commands are outstanding. */
 static gboolean wait_used(struct guest_queue *queue, uint32_t limit)
 {
+	gboolean stopped = FALSE;
 	gint64 deadline = 0;
 
-	for (guint spins = 0;; spins++) {
-		uint32_t cons = reg_read(queue, CONS_WORD);
-
-		queue->cons = cons & CONS_INDEX_MASK;
-		if (used(queue) <= limit)
-			return TRUE;
-		if (is_stopped(queue, cons))
-			return FALSE;
-		if (!spins || spins % SPINS_PER_PAUSE)
-			continue;
-		/* The engine may be waiting for this very core. */
-		g_usleep(PAUSE_US);
+	for (guint pauses = 0;; pauses++) {
+		for (guint spins = 0; spins < queue->spins; spins++) {
+			if (look(queue, limit, &stopped)) {
+				/* It is there: look on for longer next time. */
+				if (!pauses && queue->spins < MAX_SPINS)
+					queue->spins *= 2;
+				return TRUE;
+			}
+			if (stopped)
+				return FALSE;
+		}
 		if (!deadline)
 			deadline = g_get_monotonic_time() + TIMEOUT_US;
 		else if (g_get_monotonic_time() > deadline)
 			return FALSE;
+		give_way(queue, pauses);
 	}
 }
 

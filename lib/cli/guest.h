@@ -20,6 +20,7 @@ struct guest_queue {
 	guint log2_entries;
 	uint32_t prod;			/* index and wrap bit, not yet rung */
 	uint32_t cons;			/* last seen */
+	guint spins;			/* looks in vain before a pause */
 	uint64_t mmio_reads;
 	uint64_t mmio_writes;
 };
