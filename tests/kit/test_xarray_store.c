@@ -379,6 +379,54 @@ static void test_store_over_reservation(void **state)
 	xa_destroy(&xa);
 }
 
+/* The forms for interrupts and with the lock held do the same. */
+static void test_lock_forms(void **state)
+{
+	DEFINE_XARRAY_ALLOC(xa);
+	unsigned long flags;
+	u32 id, next = 0;
+
+	assert_null(xa_store_bh(&xa, 0, pointer_at(0), GFP_KERNEL));
+	assert_ptr_equal(xa_store_irq(&xa, 0, pointer_at(1), GFP_KERNEL),
+			 pointer_at(0));
+	assert_int_equal(xa_insert_bh(&xa, 1, pointer_at(1), GFP_KERNEL), 0);
+	assert_int_equal(xa_insert_irq(&xa, 1, pointer_at(1), GFP_KERNEL),
+			 -EBUSY);
+	assert_int_equal(xa_alloc_bh(&xa, &id, NULL, xa_limit_32b, GFP_KERNEL),
+			 0);
+	assert_int_equal(xa_alloc_irq(&xa, &id, NULL, xa_limit_32b,
+				      GFP_KERNEL), 0);
+	assert_int_equal(id, 3);
+	assert_int_equal(xa_alloc_cyclic_bh(&xa, &id, NULL, xa_limit_32b,
+					    &next, GFP_KERNEL), 0);
+	assert_int_equal(xa_alloc_cyclic_irq(&xa, &id, NULL, xa_limit_32b,
+					     &next, GFP_KERNEL), 0);
+	assert_int_equal(next, 6);
+	assert_ptr_equal(xa_cmpxchg_bh(&xa, 1, pointer_at(1), pointer_at(2),
+				       0), pointer_at(1));
+	assert_ptr_equal(xa_cmpxchg_irq(&xa, 1, pointer_at(1), NULL, 0),
+			 pointer_at(2));
+	assert_int_equal(xa_reserve_bh(&xa, 8, GFP_KERNEL), 0);
+	assert_int_equal(xa_reserve_irq(&xa, 9, GFP_KERNEL), 0);
+	assert_ptr_equal(xa_erase_bh(&xa, 1), pointer_at(2));
+	assert_null(xa_erase_irq(&xa, 1));
+
+	xa_lock_irqsave(&xa, flags);
+	assert_null(__xa_store(&xa, 1, pointer_at(1), GFP_KERNEL));
+	assert_int_equal(__xa_insert(&xa, 1, NULL, GFP_KERNEL), -EBUSY);
+	assert_ptr_equal(__xa_cmpxchg(&xa, 1, pointer_at(1), pointer_at(5),
+				      GFP_KERNEL), pointer_at(1));
+	__xa_set_mark(&xa, 1, XA_MARK_1);
+	assert_true(xa_get_mark(&xa, 1, XA_MARK_1));
+	__xa_clear_mark(&xa, 1, XA_MARK_1);
+	assert_ptr_equal(__xa_erase(&xa, 1), pointer_at(5));
+	xa_unlock_irqrestore(&xa, flags);
+	assert_true(xa_trylock(&xa));
+	xa_unlock(&xa);
+	check_tree(&xa);
+	xa_destroy(&xa);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -393,6 +441,7 @@ int main(void)
 		cmocka_unit_test(test_cursor_marks),
 		cmocka_unit_test(test_free_mark),
 		cmocka_unit_test(test_store_over_reservation),
+		cmocka_unit_test(test_lock_forms),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
