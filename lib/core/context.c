@@ -17,10 +17,14 @@
 #include <linux/file.h>
 #include <linux/slab.h>
 
+const struct iommufd_watcher *iommufd_watcher;
+
 static int ctx_release(struct inode *inode, struct file *file)
 {
 	struct iommufd_ctx *ictx = file->private_data;
 
+	if (unlikely(iommufd_watcher))
+		iommufd_watcher->closing(ictx);
 	iommufd_objects_teardown(ictx);
 	WARN_ON(!xa_empty(&ictx->groups));
 	if (ictx->model->context_fini)

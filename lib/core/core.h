@@ -200,6 +200,19 @@ struct iommufd_ucmd {
 	struct iommufd_object *new_obj;
 };
 
+/*
+ * Somebody who looks on for the process's life: tools, never behaviour.  Set
+ * before the first context; NULL: nobody.
+ */
+struct iommufd_watcher {
+	/* IOMMU_DESTROY gives -EBUSY for @id.  Runs inside the command. */
+	void (*refused)(struct iommufd_ctx *ictx, u32 id);
+	/* The last reference is gone; everything else is still there. */
+	void (*closing)(struct iommufd_ctx *ictx);
+};
+
+extern const struct iommufd_watcher *iommufd_watcher;
+
 /* ---- context.c ---- */
 
 /**

@@ -144,8 +144,11 @@ void iommufd_object_tombstone_user(struct iommufd_ctx *ictx,
 int iommufd_destroy(struct iommufd_ucmd *ucmd)
 {
 	struct iommu_destroy *cmd = ucmd->cmd;
+	int ret = iommufd_object_remove(ucmd->ictx, NULL, cmd->id, 0);
 
-	return iommufd_object_remove(ucmd->ictx, NULL, cmd->id, 0);
+	if (unlikely(ret == -EBUSY && iommufd_watcher))
+		iommufd_watcher->refused(ucmd->ictx, cmd->id);
+	return ret;
 }
 
 /* Where an object was allocated, as far as it is known. */

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <uiommufd/inspect.h>
 
+#include "inspect/forms.h"
 #include "inspect/model.h"
 
 struct order {
@@ -217,24 +218,34 @@ static void print_node(FILE *out, const struct model *model,
 	print_order(out, model, node->id);
 }
 
+bool model_explain(FILE *out, const struct model *model, uint32_t id)
+{
+	const struct model_node *node = model_node(model, id);
+
+	if (node)
+		print_node(out, model, node);
+	return node;
+}
+
 char *uiommufd_explain(int fd, uint32_t id)
 {
 	struct model *model = model_new(fd);
-	const struct model_node *node;
 	char *text = NULL;
+	bool found = false;
 	size_t length;
 	FILE *out;
 
 	if (!model)
 		return NULL;
-	node = model_node(model, id);
-	out = node ? open_memstream(&text, &length) : NULL;
+	out = open_memstream(&text, &length);
 	if (out) {
-		print_node(out, model, node);
+		found = model_explain(out, model, id);
 		fclose(out);
-	} else if (!node) {
-		errno = ENOENT;
 	}
 	model_free(model);
-	return text;
+	if (found || !out)
+		return text;
+	free(text);
+	errno = ENOENT;
+	return NULL;
 }

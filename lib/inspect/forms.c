@@ -74,7 +74,7 @@ static void dot_claim(FILE *out, const struct model_claim *claim,
 	fputs("];\n", out);
 }
 
-static void print_dot(FILE *out, const struct model *model)
+void model_print_dot(FILE *out, const struct model *model)
 {
 	unsigned int number = 0;
 
@@ -90,7 +90,7 @@ static void print_dot(FILE *out, const struct model *model)
 
 char *uiommufd_graph_dot(int fd)
 {
-	return model_print(fd, print_dot);
+	return model_print(fd, model_print_dot);
 }
 
 /* ---- JSON ---- */
@@ -149,7 +149,7 @@ static void json_claim(FILE *out, const struct model_claim *claim)
 	fputc('}', out);
 }
 
-static void print_json(FILE *out, const struct model *model)
+void model_print_json(FILE *out, const struct model *model)
 {
 	const char *between = "\n";
 
@@ -171,5 +171,5 @@ static void print_json(FILE *out, const struct model *model)
 
 char *uiommufd_graph_json(int fd)
 {
-	return model_print(fd, print_json);
+	return model_print(fd, model_print_json);
 }

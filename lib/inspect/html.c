@@ -231,7 +231,7 @@ static void put_table(FILE *out, const struct model *model)
 	fputs("</table>\n</html>\n", out);
 }
 
-static void print_html(FILE *out, const struct model *model)
+void model_print_html(FILE *out, const struct model *model)
 {
 	struct drawing drawing = {
 		.model = model,
@@ -248,5 +248,5 @@ static void print_html(FILE *out, const struct model *model)
 
 char *uiommufd_graph_html(int fd)
 {
-	return model_print(fd, print_html);
+	return model_print(fd, model_print_html);
 }

@@ -4,7 +4,6 @@
  */
 #include "inspect/model.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uik/slab.h>
@@ -129,13 +128,7 @@ static void add_node(const struct inspect_slot *slot, void *arg)
 	g_array_append_val(model->nodes, node);
 }
 
-static int add_all(struct iommufd_ctx *ictx, void *arg)
-{
-	inspect_each(ictx, add_node, arg);
-	return 0;
-}
-
-struct model *model_new(int fd)
+struct model *model_of(struct iommufd_ctx *ictx)
 {
 	struct model *model = g_new0(struct model, 1);
 
@@ -143,20 +136,29 @@ struct model *model_new(int fd)
 	g_array_set_clear_func(model->nodes, node_clear);
 	model->claims = g_array_new(FALSE, FALSE, sizeof(struct model_claim));
 	g_array_set_clear_func(model->claims, claim_clear);
-	if (!inspect_with_context(fd, add_all, model))
-		return model;
-	model_free(model);
-	return NULL;
+	inspect_each(ictx, add_node, model);
+	return model;
+}
+
+static int make_model(struct iommufd_ctx *ictx, void *arg)
+{
+	*(struct model **)arg = model_of(ictx);
+	return 0;
+}
+
+struct model *model_new(int fd)
+{
+	struct model *model = NULL;
+
+	inspect_with_context(fd, make_model, &model);
+	return model;
 }
 
 void model_free(struct model *model)
 {
-	int error = errno;
-
 	g_array_unref(model->nodes);
 	g_array_unref(model->claims);
 	g_free(model);
-	errno = error;
 }
 
 const struct model_node *model_node(const struct model *model, uint32_t id)

@@ -50,6 +50,10 @@ struct model {
 	GArray *claims;			/* struct model_claim */
 };
 
+struct iommufd_ctx;
+
+/** model_of - of a context; inside its machine. */
+struct model *model_of(struct iommufd_ctx *ictx);
 /** model_new - of the context of a descriptor; NULL with EBADF. */
 struct model *model_new(int fd);
 void model_free(struct model *model);
