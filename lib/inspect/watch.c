@@ -84,11 +84,14 @@ static void print_text(FILE *out, const struct model *model, const char *when)
 {
 	fprintf(out, "# context of process %d, %s\n", getpid(), when);
 	model_each_node(model, node) {
-		fprintf(out, "%s %u users %u wait %u %s\n%s", node->type_name,
+		bool says = node->about && *node->about;
+
+		fprintf(out, "%s %u users %u wait %u%s%s\n", node->type_name,
 			node->id, node->users, node->wait_cnt,
-			node->about ? node->about : "leaving",
-			node->more && *node->more ? "  " : "");
-		fputs(node->more ? node->more : "", out);
+			node->leaving ? " leaving" : says ? " " : "",
+			says ? node->about : "");
+		if (node->more && *node->more)
+			fprintf(out, "  %s", node->more);
 	}
 }
 

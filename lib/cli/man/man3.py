@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Manual pages of section 3 from the comments of the public headers.
+
+  man3.py OUTDIR HEADER... -- FUNCTION...
+
+A function's comment is '/** name - summary.' with '@parameter: text' lines,
+'Context:' and 'Return:' paragraphs and free text between; a header's first
+comment says what it is for.  A function without such a comment is an error.
+"""
+import pathlib
+import re
+import sys
+
+COMMENT = re.compile(r"/\*\*\s*(?:\n \*)?\s*(\w+) - (.*?)\*/\s*(.*?);", re.S)
+PLACE = ("UIOMMUFD_API", "__attribute__((visibility(\"default\")))")
+
+
+def plain(text):
+    """A comment's lines without their stars."""
+    lines = (re.sub(r"^\s*\* ?", "", line) for line in text.split("\n"))
+    return "\n".join(lines).strip()
+
+
+def roff(text):
+    text = text.replace("\\", "\\e").replace("-", "\\-")
+    return re.sub(r"^([.'])", r"\\&\1", text, flags=re.M)
+
+
+def prototype(text):
+    for word in PLACE:
+        text = text.replace(word, "")
+    return re.sub(r"\s+", " ", text).replace("* ", "*").strip() + ";"
+
+
+def parse(path):
+    """name -> (summary, [(parameter, text)], [paragraph], prototype)"""
+    functions = {}
+    for name, body, declaration in COMMENT.findall(path.read_text()):
+        text = plain(body).replace("; @", "\n@")
+        summary, _, rest = text.partition("\n")
+        parameters, paragraphs = [], []
+        for chunk in re.split(r"\n(?=@)|\n\s*\n|\n(?=Return:|Context:)", rest):
+            match = re.match(r"@(\w+)(?:, @(\w+))*: ?(.*)", chunk, re.S)
+            if match:
+                head = chunk[1:chunk.index(":")].replace("@", "")
+                parameters.append((head, match[3].strip()))
+            elif chunk.strip():
+                paragraphs.append(chunk.strip())
+        functions[name] = (summary.rstrip("."), parameters, paragraphs,
+                           prototype(declaration))
+    return functions
+
+
+def page(name, header, entry, also):
+    summary, parameters, paragraphs, declaration = entry
+    out = [f".\\\" Generated from {header}.",
+           f".TH {name.upper()} 3 \"\" uiommufd \"Library functions\"",
+           ".SH NAME", f"{name} \\- {roff(summary)}", ".SH SYNOPSIS", ".nf",
+           f".B #include <uiommufd/{header}>", ".PP",
+           f".BI \"{roff(declaration)}\"", ".fi", ".SH DESCRIPTION"]
+    body, returns = [], []
+    for text in paragraphs:
+        where = returns if text.startswith("Return:") else body
+        where.append(roff(text.removeprefix("Return:").strip()))
+    out += ["\n.PP\n".join(body) if body else f"{roff(summary)}."]
+    for head, text in parameters:
+        out += [".TP", f".I {roff(head)}", roff(" ".join(text.split()))]
+    if returns:
+        out += [".SH RETURN VALUE", "\n.PP\n".join(returns)]
+    out += [".SH SEE ALSO",
+            ",\n".join([f".BR {other} (3)" for other in also if other != name] +
+                       [".BR uiommufd (7)"]).replace(",\n", " ,\n")]
+    return "\n".join(out) + "\n"
+
+
+def main(outdir, *words):
+    split = words.index("--")
+    found = {}
+    for header in map(pathlib.Path, words[:split]):
+        for name, entry in parse(header).items():
+            found[name] = (header.name, entry)
+    for name in words[split + 1:]:
+        if name not in found:
+            sys.exit(f"man3.py: {name} has no comment in the headers")
+        header, entry = found[name]
+        also = [other for other in words[split + 1:] if found.get(other, "")[:1] == (header,)]
+        pathlib.Path(outdir, f"{name}.3").write_text(page(name, header, entry, also))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
