@@ -457,7 +457,7 @@ static int boot(struct uiommufd_platform *platform)
 	if (!rc && platform->sim)
 		rc = register_smmu(platform);
 	/* Nobody could take them yet. */
-	if (!rc && !platform->smmu->dev.driver)
+	if (!rc && platform->smmu && !platform->smmu->dev.driver)
 		return set_engine(platform, platform->config.hardware.engine);
 	for (unsigned int i = 0; !rc && i < platform->config.devices; i++) {
 		int number = plug(platform, NULL);
