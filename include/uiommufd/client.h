@@ -49,12 +49,14 @@ UIOMMUFD_API int uiommufd_open(struct uiommufd_platform *platform, int flags);
 /**
  * uiommufd_open_path - open what a platform has at a path.
  * @path: absolute: "/dev/iommu"; "/dev/vfio/vfio", whose contexts charge
- *	memory to the process from the beginning; what clients read in /sys
+ *	memory to the process from the beginning; "/dev/vfio/devices/vfioN" and
+ *	"/dev/vfio/<group>", see <linux/vfio.h>; what clients read in /sys
  *
  * A device gives a descriptor of ours, for the calls of this header.  What is
  * no device is a plain file or directory: its descriptor is the system's.
  * Return: as uiommufd_open(); also -1 with ENOENT (the platform has no such
- * path), ENOTDIR, ELOOP, ENAMETOOLONG, or what open(2) gives.
+ * path), ENODEV (the device is gone), EBUSY (the group is in use), ENOTDIR,
+ * ELOOP, ENAMETOOLONG, or what open(2) gives.
  */
 UIOMMUFD_API int uiommufd_open_path(struct uiommufd_platform *platform,
 				    const char *path, int flags);
@@ -133,10 +135,17 @@ UIOMMUFD_API ssize_t uiommufd_readv(int fd, const struct iovec *iov, int count);
 /** uiommufd_writev - one uiommufd_write() for each; returns the sum. */
 UIOMMUFD_API ssize_t uiommufd_writev(int fd, const struct iovec *iov,
 				     int count);
-/** uiommufd_pread - files without position: returns -1, ESPIPE or EBADF. */
+/**
+ * uiommufd_pread - read from a region of a VFIO device file.
+ * @offset: the region's, and the place in it
+ *
+ * Return: bytes; -1 with ESPIPE (a file without position: every other one),
+ * EINVAL (not bound; no such region, or past its end), EFAULT (past the end of
+ * the configuration space), EIO (memory is switched off), EBADF.
+ */
 UIOMMUFD_API ssize_t uiommufd_pread(int fd, void *buf, size_t count,
 				    off_t offset);
-/** uiommufd_pwrite - files without position: returns -1, ESPIPE or EBADF. */
+/** uiommufd_pwrite - write to one; returns as uiommufd_pread(). */
 UIOMMUFD_API ssize_t uiommufd_pwrite(int fd, const void *buf, size_t count,
 				     off_t offset);
 /** uiommufd_lseek - files without position: returns -1, ESPIPE or EBADF. */
@@ -175,8 +184,8 @@ UIOMMUFD_API bool uiommufd_fd_is_ours(int fd);
  * @out_id: receives the object ID
  *
  * Return: 0; -1 with ENOENT (no such device), EEXIST (bound by this function
- * already), EBADF, or what iommufd_device_bind() gives: EINVAL, ENODEV, EPERM,
- * EBUSY, ENOMEM.
+ * or through a VFIO file already), EBADF, or what iommufd_device_bind() gives:
+ * EINVAL, ENODEV, EPERM, EBUSY, ENOMEM.
  */
 UIOMMUFD_API int uiommufd_device_bind(int fd, const char *name,
 				      uint32_t *out_id);

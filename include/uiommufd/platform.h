@@ -125,6 +125,17 @@ unsigned int uiommufd_platform_devices(struct uiommufd_platform *platform)
 	UIOMMUFD_API;
 
 /**
+ * uiommufd_platform_device_name - how a plugged device is called.
+ * @index: 0 .. uiommufd_platform_devices() - 1, by rising number
+ * @out: receives the name, cut to @size bytes with the final NUL
+ *
+ * Return: the name's length; -1 with ENOENT.
+ */
+int uiommufd_platform_device_name(struct uiommufd_platform *platform,
+				  unsigned int index, char *out, size_t size)
+	UIOMMUFD_API;
+
+/**
  * uiommufd_platform_stream_id - a device's StreamID.
  * @index: 0 .. streams_per_device - 1
  *

@@ -52,6 +52,8 @@ static inline long entry_result(long ret)
 	return -1;
 }
 
+/* Puts @file (or ERR_PTR) behind the reserved @fd: @fd, or -errno. */
+int client_install(struct file *file, int fd);
 /* A descriptor of a new context, -errno; @rdev is told to whoever asks. */
 int client_open_context(struct uiommufd_platform *platform,
 			enum iommufd_account_mode mode, int flags, dev_t rdev);

@@ -29,7 +29,7 @@ struct uik_machine *client_machine(struct uiommufd_platform *platform)
 			  uik_this_machine();
 }
 
-static int install(struct file *file, int fd)
+int client_install(struct file *file, int fd)
 {
 	if (IS_ERR(file)) {
 		put_unused_fd(fd);
@@ -60,7 +60,7 @@ int client_open_context(struct uiommufd_platform *platform,
 	uik_point(UIK_POINT_CALL, NULL, 0, false);
 	fd = get_unused_fd_flags(flags & O_CLOEXEC);
 	if (fd >= 0)
-		fd = install(context_file(mode, flags, rdev), fd);
+		fd = client_install(context_file(mode, flags, rdev), fd);
 	uik_point(UIK_POINT_RETURN, NULL, 0, false);
 	uik_leave(outer);
 	return fd;
@@ -241,25 +241,64 @@ ssize_t uiommufd_writev(int fd, const struct iovec *iov, int count)
 	return do_vector(fd, iov, count, true);
 }
 
-/* Neither event files nor contexts have a position. */
-static ssize_t no_position(int fd)
+/* Files of devices have positions; event files and contexts have none. */
+static ssize_t do_pread(struct file *file, void *buf, size_t count,
+			loff_t offset)
 {
-	return entry_result(uik_fd_is_ours(fd) ? -ESPIPE : -EBADF);
+	int ret;
+
+	if (offset < 0)
+		return -EINVAL;
+	if (!(file->f_mode & FMODE_PREAD))
+		return -ESPIPE;
+	ret = check_buffer(buf, count);
+	if (ret)
+		return ret;
+	return file->f_op->read(file, buf, min(count, RW_MAX_COUNT), &offset);
+}
+
+static ssize_t do_pwrite(struct file *file, const void *buf, size_t count,
+			 loff_t offset)
+{
+	int ret;
+
+	if (offset < 0)
+		return -EINVAL;
+	if (!(file->f_mode & FMODE_PWRITE))
+		return -ESPIPE;
+	ret = check_buffer(buf, count);
+	if (ret)
+		return ret;
+	return file->f_op->write(file, buf, min(count, RW_MAX_COUNT), &offset);
 }
 
 ssize_t uiommufd_pread(int fd, void *buf, size_t count, off_t offset)
 {
-	return no_position(fd);
+	struct entry entry;
+	ssize_t ret;
+
+	if (!entry_begin(&entry, fd))
+		return entry_result(-EBADF);
+	ret = do_pread(entry.file, buf, count, offset);
+	entry_end(&entry);
+	return entry_result(ret);
 }
 
 ssize_t uiommufd_pwrite(int fd, const void *buf, size_t count, off_t offset)
 {
-	return no_position(fd);
+	struct entry entry;
+	ssize_t ret;
+
+	if (!entry_begin(&entry, fd))
+		return entry_result(-EBADF);
+	ret = do_pwrite(entry.file, buf, count, offset);
+	entry_end(&entry);
+	return entry_result(ret);
 }
 
 off_t uiommufd_lseek(int fd, off_t offset, int whence)
 {
-	return no_position(fd);
+	return entry_result(uik_fd_is_ours(fd) ? -ESPIPE : -EBADF);
 }
 
 static int do_dup(int fd, int min, bool exact, bool cloexec)

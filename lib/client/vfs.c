@@ -97,6 +97,21 @@ static int describe(struct vfs *vfs, const struct vfs_entry *entry,
 	return 0;
 }
 
+/* Where links of ours lead to what is the system's. */
+static int describe_system(const struct vfs_entry *entry, const char *asked,
+			   struct vfs_node *out)
+{
+	if (!vfs_tree_path(entry, out->path, sizeof(out->path)))
+		return -ENAMETOOLONG;
+	if (!strcmp(out->path, asked))
+		return -ENOENT;
+	out->mode = entry->mode;
+	out->rdev = 0;
+	out->ino = entry->ino;
+	strcpy(out->real, out->path);
+	return 0;
+}
+
 static int find_locked(struct vfs *vfs, struct uiommufd_platform *platform,
 		       const char *path, bool follow, struct vfs_node *out)
 {
@@ -106,7 +121,7 @@ static int find_locked(struct vfs *vfs, struct uiommufd_platform *platform,
 	if (!rc)
 		rc = vfs_tree_walk(vfs->tree, path, follow, &entry);
 	if (!rc && left_to_system(entry))
-		rc = -ENOENT;
+		return describe_system(entry, path, out);
 	return rc ? rc : describe(vfs, entry, out);
 }
 

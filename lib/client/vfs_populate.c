@@ -8,6 +8,8 @@
 #include <sys/sysmacros.h>
 
 #include "client/entry.h"
+#include "client/vfio/group.h"
+#include "client/vfio/sysfs.h"
 
 struct node_row {
 	const char *path;
@@ -23,7 +25,22 @@ static const struct node_row rows[] = {
 
 char *vfs_devices_now(struct uiommufd_platform *platform)
 {
-	return g_strdup("");
+	GString *text = g_string_new(NULL);
+	struct vfio_host *host;
+
+	if (!platform)
+		return g_string_free(text, false);
+	host = vfio_host();
+	vfio_host_sync(host, platform);
+	mutex_lock(&host->lock);
+	for (guint i = 0; i < host->devices->len; i++) {
+		const struct vfio_device *device = host->devices->pdata[i];
+
+		g_string_append_printf(text, "%s:%llu ", device->name,
+				       device->sequence);
+	}
+	mutex_unlock(&host->lock);
+	return g_string_free(text, false);
 }
 
 void vfs_populate(struct vfs_entry *root, struct uiommufd_platform *platform)
@@ -34,6 +51,8 @@ void vfs_populate(struct vfs_entry *root, struct uiommufd_platform *platform)
 	vfs_tree_dir(root, "/dev/vfio");
 	vfs_tree_text(root, "/sys/class/misc/iommu/dev", "%u:%u",
 		      VFS_MISC_MAJOR, VFS_IOMMU_MINOR);
+	if (platform)
+		vfio_sysfs_populate(root, vfio_host());
 }
 
 int vfs_open_device(struct uiommufd_platform *platform,
@@ -43,5 +62,11 @@ int vfs_open_device(struct uiommufd_platform *platform,
 		if (node->rdev == makedev(VFS_MISC_MAJOR, rows[i].minor))
 			return client_open_context(platform, rows[i].mode,
 						   flags, node->rdev);
+	if (major(node->rdev) == VFS_VFIO_MAJOR)
+		return vfio_open(platform, minor(node->rdev), flags,
+				 node->rdev);
+	if (major(node->rdev) == VFS_GROUP_MAJOR)
+		return vfio_group_open(platform, minor(node->rdev), flags,
+				       node->rdev);
 	return -ENXIO;
 }

@@ -395,6 +395,32 @@ unsigned int uiommufd_platform_devices(struct uiommufd_platform *platform)
 	return count;
 }
 
+static const struct endpoint *endpoint_at(struct uiommufd_platform *platform,
+					  unsigned int index)
+{
+	const struct endpoint *endpoint = platform->endpoints;
+
+	while (endpoint && index--)
+		endpoint = endpoint->next;
+	return endpoint;
+}
+
+int uiommufd_platform_device_name(struct uiommufd_platform *platform,
+				  unsigned int index, char *out, size_t size)
+{
+	struct uik_machine *previous = uik_enter(platform->machine);
+	const struct endpoint *endpoint;
+	int length = -ENOENT;
+
+	mutex_lock(&platform->lock);
+	endpoint = endpoint_at(platform, index);
+	if (endpoint)
+		length = snprintf(out, size, "%s", dev_name(endpoint->dev));
+	mutex_unlock(&platform->lock);
+	uik_leave(previous);
+	return length < 0 ? fail(length) : length;
+}
+
 static int64_t stream_id(struct uiommufd_platform *platform, const char *name,
 			 unsigned int index)
 {

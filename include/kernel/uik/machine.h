@@ -66,6 +66,7 @@ enum uik_slot {
 	UIK_SLOT_MOCK,
 	UIK_SLOT_SIM,
 	UIK_SLOT_CLIENT,
+	UIK_SLOT_VFIO,
 	UIK_SLOT_NR
 };
 
