@@ -410,15 +410,16 @@ void arena_cpu_wait(struct arena_cpu *cpu)
 void arena_count(struct arena *arena, uint64_t *blocks, uint64_t *bytes)
 {
 	uint64_t live[ARENA_CLASSES], sum = 0, size = 0;
-	unsigned int cpu, class;
+	/* Checked traffic leaves nothing in the lists. */
+	unsigned int cpus = arena->checked ? 0 : ARENA_CPUS, cpu, class;
 
-	for (cpu = 0; cpu < ARENA_CPUS; cpu++)
+	for (cpu = 0; cpu < cpus; cpu++)
 		arena_cpu_enter(&arena->cpu[cpu]);
 	arena_lock(arena);
 	for (class = 0; class < ARENA_CLASSES; class++) {
 		live[class] = arena->carved[class] - arena->depot[class].count -
 			      arena->quarantined[class];
-		for (cpu = 0; cpu < ARENA_CPUS; cpu++)
+		for (cpu = 0; cpu < cpus; cpu++)
 			live[class] -= arena->cpu[cpu].list[class].count;
 		live[class] -= class == RECORD_CLASS ? arena->records : 0;
 		sum += live[class];
@@ -427,7 +428,7 @@ void arena_count(struct arena *arena, uint64_t *blocks, uint64_t *bytes)
 	*blocks = sum + arena->span_blocks;
 	*bytes = size + arena->span_bytes;
 	arena_unlock(arena);
-	for (cpu = 0; cpu < ARENA_CPUS; cpu++)
+	for (cpu = 0; cpu < cpus; cpu++)
 		arena_cpu_leave(&arena->cpu[cpu]);
 }
 

@@ -92,6 +92,7 @@ struct arena {
 	uintptr_t base;		/* its own address: it lies at its start */
 	size_t size;		/* reserved */
 	bool checked;		/* all traffic takes the slow path */
+	bool fills;		/* patterns in fresh and freed blocks */
 	bool debug;		/* stacks are kept */
 	struct arena_cpu cpu[ARENA_CPUS];
 	pthread_mutex_t lock;	/* everything below */
@@ -107,6 +108,7 @@ struct arena {
 	uintptr_t quarantine[ARENA_QUARANTINE];
 	uint32_t quarantine_next;
 	uint32_t late_writes;	/* found in quarantine */
+	uint32_t quarantine_seen; /* up to here all was looked at */
 	uint64_t span_blocks;	/* live spans but the kit's own */
 	uint64_t span_bytes;
 };

@@ -226,13 +226,17 @@ static bool task_runs(void *arg)
 	       TASK_RUNNING;
 }
 
-/* Sleeps until the state is running or @deadline_ns; which of them. */
-static bool schedule_until(u64 deadline_ns, const void *site)
+/*
+ * Sleeps until the state is running or @deadline_ns; which of them.  @kind: a
+ * wait for somebody, or a sleep that its time is meant to end.
+ */
+static bool sleep_until(enum uik_point_kind kind, u64 deadline_ns,
+			const void *site)
 {
 	struct task_struct *task = uik_current();
 	unsigned int state = __atomic_load_n(&task->__state, __ATOMIC_ACQUIRE);
 	struct uik_sleep sleep = {
-		.kind = UIK_POINT_WAIT,
+		.kind = kind,
 		.addr = &task->__state,
 		.site = site,
 		.word = &task->__state,
@@ -248,6 +252,11 @@ static bool schedule_until(u64 deadline_ns, const void *site)
 		in_time = uik_sleep_until_ready(&sleep);
 	__atomic_store_n(&task->__state, TASK_RUNNING, __ATOMIC_RELAXED);
 	return in_time;
+}
+
+static bool schedule_until(u64 deadline_ns, const void *site)
+{
+	return sleep_until(UIK_POINT_WAIT, deadline_ns, site);
 }
 
 void schedule(void)
@@ -315,7 +324,7 @@ static u64 sleep_in_state(unsigned int state, u64 deadline_ns, const void *site)
 	u64 now;
 
 	set_current_state(state);
-	schedule_until(deadline_ns, site);
+	sleep_until(UIK_POINT_SLEEP, deadline_ns, site);
 	now = uik_now_ns();
 	return now < deadline_ns ? deadline_ns - now : 0;
 }

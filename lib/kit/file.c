@@ -32,6 +32,43 @@ static struct file *free_files;
 static unsigned int fresh_files;		/* files never used yet */
 static pthread_mutex_t files_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t ready_lock = PTHREAD_MUTEX_INITIALIZER;
+/* Numbers that exist here only; see uik_fd_virtual(). */
+#define VIRTUAL_FIRST 32768
+#define VIRTUAL_COUNT 256
+static bool numbers_virtual;
+static bool virtual_used[VIRTUAL_COUNT];
+
+void uik_fd_virtual(bool on)
+{
+	numbers_virtual = on;
+}
+
+bool uik_fd_is_virtual(int fd)
+{
+	return fd >= VIRTUAL_FIRST && fd < VIRTUAL_FIRST + VIRTUAL_COUNT &&
+	       virtual_used[fd - VIRTUAL_FIRST];
+}
+
+/* The lowest free from @min on; -EMFILE. */
+static int virtual_take(int min)
+{
+	int i = min > VIRTUAL_FIRST ? min - VIRTUAL_FIRST : 0;
+
+	while (i < VIRTUAL_COUNT && virtual_used[i])
+		i++;
+	if (i >= VIRTUAL_COUNT)
+		return -EMFILE;
+	virtual_used[i] = true;
+	return VIRTUAL_FIRST + i;
+}
+
+static void number_close(int fd)
+{
+	if (uik_fd_is_virtual(fd))
+		virtual_used[fd - VIRTUAL_FIRST] = false;
+	else
+		close(fd);
+}
 
 int uik_fd_high(int fd)
 {
@@ -188,6 +225,8 @@ int get_unused_fd_flags(unsigned int flags)
 
 	if (uik_fail(UIK_FAIL_OP))
 		return -EMFILE;
+	if (numbers_virtual)
+		return virtual_take(0);
 	fd = open("/dev/null", O_RDWR | (flags & O_CLOEXEC));
 	if (fd < 0)
 		return -errno;
@@ -199,7 +238,7 @@ int get_unused_fd_flags(unsigned int flags)
 
 void put_unused_fd(unsigned int fd)
 {
-	close(fd);
+	number_close(fd);
 }
 
 /* Puts @file (or NULL) behind a number and lets go of what was there. */
@@ -214,7 +253,7 @@ static void number_set(unsigned int fd, struct file *file)
 
 void fd_install(unsigned int fd, struct file *file)
 {
-	int flags = fcntl(fd, F_GETFD);
+	int flags = file->host_fd_ >= 0 ? fcntl(fd, F_GETFD) : 0;
 
 	if (file->host_fd_ >= 0)
 		dup3(file->host_fd_, fd, flags & FD_CLOEXEC ? O_CLOEXEC : 0);
@@ -227,6 +266,8 @@ int uik_file_set_pollable(struct file *file)
 	struct epoll_event event = { .events = EPOLLIN };
 	int poller, counter, error;
 
+	if (numbers_virtual)
+		return 0;
 	counter = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (counter < 0)
 		return -errno;
@@ -280,7 +321,7 @@ int uik_fd_close(int fd)
 	file = __atomic_exchange_n(&uik_numbers[fd], NULL, __ATOMIC_ACQ_REL);
 	if (!file)
 		return -EBADF;
-	close(fd);
+	number_close(fd);
 	fput(file);
 	return 0;
 }
@@ -297,6 +338,28 @@ bool uik_fd_forget(int fd)
 	return file;
 }
 
+/* A number for a copy of @fd. */
+static int number_dup(int fd, int min, bool exact, bool cloexec)
+{
+	if (exact && uik_fd_is_virtual(min))
+		return min;
+	if (uik_fd_is_virtual(fd))
+		return virtual_take(min);
+	if (exact)
+		return dup3(fd, min, cloexec ? O_CLOEXEC : 0);
+	return fcntl(fd, cloexec ? F_DUPFD_CLOEXEC : F_DUPFD, min);
+}
+
+unsigned int uik_fd_close_virtual(void)
+{
+	unsigned int closed = 0;
+
+	for (int i = 0; i < VIRTUAL_COUNT; i++)
+		if (virtual_used[i] && !uik_fd_close(VIRTUAL_FIRST + i))
+			closed++;
+	return closed;
+}
+
 int uik_fd_dup(int fd, int min, bool exact, bool cloexec)
 {
 	struct file *file = fd < 0 ? NULL : fget(fd);
@@ -304,12 +367,9 @@ int uik_fd_dup(int fd, int min, bool exact, bool cloexec)
 
 	if (!file)
 		return -EBADF;
-	if (exact)
-		copy = dup3(fd, min, cloexec ? O_CLOEXEC : 0);
-	else
-		copy = fcntl(fd, cloexec ? F_DUPFD_CLOEXEC : F_DUPFD, min);
+	copy = number_dup(fd, min, exact, cloexec);
 	if (copy < 0 || copy >= (int)NUMBERS_MAX) {
-		int error = copy < 0 ? errno : EMFILE;
+		int error = copy < -1 ? -copy : copy < 0 ? errno : EMFILE;
 
 		if (copy >= 0)
 			close(copy);

@@ -33,6 +33,14 @@ void uik_point_slow(enum uik_point_kind kind, const void *addr, uint32_t size,
 		hooks->point(&point);
 }
 
+void uik_point_lock(const struct uik_point *point)
+{
+	const struct uik_hooks *hooks = uik_hooks;
+
+	if (hooks && hooks->point)
+		hooks->point(point);
+}
+
 /* Whether the counter makes the operation at @site fail. */
 static bool fail_nth_hits(struct uik_fail_nth *fail, enum uik_fail_kind kind,
 			  const void *site)

@@ -80,6 +80,32 @@ static __always_inline void lock_pop_quick(struct task_struct *task)
 			 __ATOMIC_RELAXED);
 }
 
+/* A schedule point that says whether the lock is free. */
+static inline void lock_point(const void *lock, uint32_t size, bool write,
+			      bool (*ready)(void *arg), const void *arg,
+			      const void *site)
+{
+#ifndef UIK_NO_HOOKS
+	struct uik_point point = {
+		.kind = UIK_POINT_LOCK,
+		.write = write,
+		.size = size,
+		.addr = lock,
+		.site = site,
+		.ready = ready,
+		.arg = (void *)arg,
+	};
+
+	if (unlikely(uik_hooks))
+		uik_point_lock(&point);
+#endif
+}
+
+/* Whether an owner word is free; a struct uik_rw lets a reader or writer in. */
+bool owner_free(void *owner);
+bool rw_read_ready(void *rw);
+bool rw_write_ready(void *rw);
+
 static inline void lock_push(struct task_struct *task, const void *lock,
 			     const struct lock_class_key *key,
 			     unsigned int kind, unsigned int subclass,

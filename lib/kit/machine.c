@@ -62,7 +62,8 @@ struct uik_machine *uik_machine_new(const struct uik_machine_config *config)
 		return NULL;
 	machine->arena_bytes = size;
 	machine->arena.debug = slab_debug_wanted();
-	machine->arena.checked = machine->arena.debug || poison_wanted();
+	machine->arena.fills = machine->arena.debug || slab_watch_wanted();
+	machine->arena.checked = machine->arena.fills || poison_wanted();
 	if (arena_init(&machine->arena, size)) {
 		arena_release(machine, size);
 		return NULL;

@@ -13,6 +13,7 @@
 #include <uik/machine.h>
 #include <uik/mm.h>
 #include <uik/pin.h>
+#include <uik/snapshot.h>
 #include <uik/task.h>
 
 #include "kit/arena.h"
@@ -55,6 +56,8 @@ struct uik_machine {
 	struct dentry *debugfs_root;	/* owned; see debugfs.c */
 	struct mutex debugfs_lock;
 	struct uik_pin_counter *pin_counters;	/* borrowed */
+	struct uik_range kept[8];	/* borrowed; see <uik/snapshot.h> */
+	unsigned int kept_count;
 };
 
 _Static_assert(sizeof(struct uik_machine) <= ARENA_CLASS_MAP,

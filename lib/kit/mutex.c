@@ -20,7 +20,7 @@
 #error "the futex half of an owner word is its first"
 #endif
 
-static bool owner_free(void *arg)
+bool owner_free(void *arg)
 {
 	return !(__atomic_load_n((unsigned long *)arg, __ATOMIC_ACQUIRE) &
 		 ~LOCK_SLEEPER);
@@ -135,7 +135,7 @@ static noinline int mutex_lock_slow(struct mutex *lock, unsigned int subclass,
 {
 	struct task_struct *task = uik_current();
 
-	uik_point(UIK_POINT_LOCK, lock, sizeof(*lock), true);
+	lock_point(lock, sizeof(*lock), true, owner_free, &lock->owner, site);
 	lock_before(task, lock, lock->key, subclass, true, site);
 	if (unlikely(!owner_try(&lock->owner, task)) &&
 	    owner_lock_slow(&lock->owner, task, interruptible, site))

@@ -12,7 +12,7 @@ void rw_init(struct uik_rw *rw)
 	__atomic_store_n(&rw->owner, 0, __ATOMIC_RELAXED);
 }
 
-static bool read_ready(void *arg)
+bool rw_read_ready(void *arg)
 {
 	struct uik_rw *rw = arg;
 
@@ -20,7 +20,7 @@ static bool read_ready(void *arg)
 		 (RW_WRITER | RW_ALL_WAITING));
 }
 
-static bool write_ready(void *arg)
+bool rw_write_ready(void *arg)
 {
 	struct uik_rw *rw = arg;
 
@@ -98,7 +98,7 @@ int rw_read_slow(struct uik_rw *rw, struct task_struct *task,
 	while (!rw_read_try_slow(rw)) {
 		if (interruptible && uik_signal_pending(task))
 			return -EINTR;
-		rw_sleep(rw, read_ready, site);
+		rw_sleep(rw, rw_read_ready, site);
 	}
 	return 0;
 }
@@ -116,7 +116,7 @@ int rw_write_slow(struct uik_rw *rw, struct task_struct *task,
 			rw_wake_all(rw);
 			return -EINTR;
 		}
-		rw_sleep(rw, write_ready, site);
+		rw_sleep(rw, rw_write_ready, site);
 	}
 	return 0;
 }

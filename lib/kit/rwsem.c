@@ -18,7 +18,7 @@ static noinline int read_slow(struct rw_semaphore *sem, bool interruptible,
 {
 	struct task_struct *task = uik_current();
 
-	uik_point(UIK_POINT_LOCK, sem, sizeof(*sem), false);
+	lock_point(sem, sizeof(*sem), false, rw_read_ready, &sem->rw, site);
 	lock_before(task, sem, sem->key, 0, true, site);
 	if (unlikely(!rw_read_try(&sem->rw)) &&
 	    rw_read_slow(&sem->rw, task, interruptible, site))
@@ -43,7 +43,7 @@ static noinline int write_slow(struct rw_semaphore *sem, unsigned int subclass,
 {
 	struct task_struct *task = uik_current();
 
-	uik_point(UIK_POINT_LOCK, sem, sizeof(*sem), true);
+	lock_point(sem, sizeof(*sem), true, rw_write_ready, &sem->rw, site);
 	lock_before(task, sem, sem->key, subclass, true, site);
 	if (unlikely(!rw_write_try(&sem->rw, task)) &&
 	    rw_write_slow(&sem->rw, task, interruptible, site))

@@ -33,5 +33,7 @@ unsigned int slab_verify(struct arena *arena);
 
 /* UIOMMUFD_DEBUG has the word refs. */
 bool slab_debug_wanted(void);
+/* The word of uik_slab_watch(). */
+bool slab_watch_wanted(void);
 
 #endif

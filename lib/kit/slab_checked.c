@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Blocks of memory under observation: with a memory checker (AddressSanitizer,
- * valgrind) or with UIOMMUFD_DEBUG=refs.
+ * valgrind), with UIOMMUFD_DEBUG=refs or under uik_slab_watch().
  *
  * Each block is poisoned while free and waits in a quarantine before it is
- * used again.  In debug mode its allocation's stack is kept in a record, fresh
- * and freed memory is filled with patterns, and the patterns are looked at
- * when the block moves on.  Also here: spans of pages, which are rare enough
+ * used again.  In debug mode its allocation's stack is kept in a record; then and
+ * when watched, fresh and freed memory is filled with patterns, and the patterns
+ * are looked at when the block moves on.  Also here: spans of pages, which are rare enough
  * to be watched always.
  */
 #define UNW_LOCAL_ONLY
@@ -18,6 +18,7 @@
 #include <string.h>
 #include <linux/bug.h>
 #include <linux/minmax.h>
+#include <uik/slab.h>
 #include <uik/task.h>
 
 #include "kit/poison.h"
@@ -109,9 +110,9 @@ static void fill_fresh(const struct arena *arena, void *p, size_t bytes,
 	poison_open(p, room);
 	if (zero)
 		memset(p, 0, bytes);
-	else if (arena->debug)
+	else if (arena->fills)
 		memset(p, FILL_FRESH, bytes);
-	if (arena->debug)
+	if (arena->fills)
 		memset((char *)p + bytes, FILL_SLACK, room - bytes);
 	poison_close(p, room);
 	poison_block_alloc(p, bytes, zero);
@@ -125,7 +126,7 @@ static bool all_bytes(const unsigned char *p, size_t n, unsigned char value)
 static void fill_freed(struct arena *arena, void *p, size_t bytes, size_t room)
 {
 	poison_block_free(p, bytes);
-	if (!arena->debug)
+	if (!arena->fills)
 		return;
 	poison_open(p, room);
 	WARN(!all_bytes((unsigned char *)p + bytes, room - bytes, FILL_SLACK),
@@ -140,7 +141,7 @@ static void verify_freed(struct arena *arena, uintptr_t p)
 	unsigned int class = *arena_class_byte(arena, p) - 1;
 	size_t room = uik_arena_class_size[class];
 
-	if (!arena->debug)
+	if (!arena->fills)
 		return;
 	room = room < VERIFY_MAX ? room : VERIFY_MAX;
 	poison_open((void *)p, room);
@@ -248,6 +249,32 @@ void slab_span_free(struct arena *arena, uintptr_t p)
 	tag[1] = 0;
 	arena_span_free(arena, zone, p, arena_order(bytes));
 	arena_unlock(arena);
+}
+
+static bool watched;
+
+void uik_slab_watch(bool on)
+{
+	watched = on;
+}
+
+bool slab_watch_wanted(void)
+{
+	return watched;
+}
+
+unsigned int uik_slab_verify_recent(struct uik_machine *machine)
+{
+	struct arena *arena = (struct arena *)machine;
+	uint32_t before = arena->late_writes, i = arena->quarantine_seen;
+
+	arena_lock(arena);
+	for (; i != arena->quarantine_next; i = (i + 1) % ARENA_QUARANTINE)
+		if (arena->quarantine[i])
+			verify_freed(arena, arena->quarantine[i]);
+	arena->quarantine_seen = i;
+	arena_unlock(arena);
+	return arena->late_writes - before;
 }
 
 unsigned int slab_verify(struct arena *arena)

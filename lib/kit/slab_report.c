@@ -157,6 +157,31 @@ bool uik_slab_find(const void *addr, struct uik_slab_block *out)
 	return (uintptr_t)addr < p + out->size;
 }
 
+bool uik_slab_is_free(const void *addr)
+{
+	struct arena *arena = arena_of(addr);
+	uintptr_t p = (uintptr_t)addr;
+	uint64_t tag;
+
+	if (!arena || !arena_holds(arena, p))
+		return false;
+	tag = *arena_tag(arena, block_start(arena, p));
+	if (*arena_class_byte(arena, p))
+		return tag >> TAG_SHIFT < TAG_LIVE(BLOCK_KMALLOC) ||
+		       tag >> TAG_SHIFT > TAG_LIVE(BLOCK_INTERNAL);
+	return tag >> TAG_SHIFT == TAG_FREE_SPAN;
+}
+
+const void *uik_slab_block(const void *addr)
+{
+	struct arena *arena = arena_of(addr);
+	uintptr_t p = (uintptr_t)addr;
+
+	if (!arena || !arena_holds(arena, p))
+		return NULL;
+	return (const void *)block_start(arena, p);
+}
+
 static void print_site(FILE *out, const void *pc)
 {
 	Dl_info info;

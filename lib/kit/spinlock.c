@@ -23,7 +23,7 @@ static noinline void spin_lock_slow(spinlock_t *lock, unsigned int subclass,
 {
 	struct task_struct *task = uik_current();
 
-	uik_point(UIK_POINT_LOCK, lock, sizeof(*lock), true);
+	lock_point(lock, sizeof(*lock), true, owner_free, &lock->owner, site);
 	lock_before(task, lock, lock->key, subclass, false, site);
 	task->atomic_depth++;
 	if (unlikely(!owner_try(&lock->owner, task)))
@@ -119,7 +119,7 @@ void read_lock(rwlock_t *lock)
 	const void *site = __builtin_return_address(0);
 	struct task_struct *task = uik_current();
 
-	uik_point(UIK_POINT_LOCK, lock, sizeof(*lock), false);
+	lock_point(lock, sizeof(*lock), false, rw_read_ready, &lock->rw, site);
 	lock_before(task, lock, lock->key, 0, false, site);
 	task->atomic_depth++;
 	if (unlikely(!rw_read_try(&lock->rw)))
@@ -133,7 +133,7 @@ void write_lock(rwlock_t *lock)
 	const void *site = __builtin_return_address(0);
 	struct task_struct *task = uik_current();
 
-	uik_point(UIK_POINT_LOCK, lock, sizeof(*lock), true);
+	lock_point(lock, sizeof(*lock), true, rw_write_ready, &lock->rw, site);
 	lock_before(task, lock, lock->key, 0, false, site);
 	task->atomic_depth++;
 	if (unlikely(!rw_write_try(&lock->rw, task)))

@@ -27,6 +27,7 @@ struct uik_thread {
 	void *arg;			/* borrowed by fn */
 	struct task_struct *task;	/* counted until joined */
 	u32 done;			/* atomic; futex of the joiner */
+	bool hosted;			/* by the hooks: no system thread */
 };
 
 struct kthread {
@@ -37,6 +38,29 @@ struct kthread {
 	u32 should_stop;		/* atomic */
 	int result;			/* read after join */
 };
+
+static bool hooks_host(void)
+{
+	return uik_hooks && uik_hooks->start;
+}
+
+/* Hosted threads come and go with the machine's memory, cleared. */
+static void *record_alloc(size_t size)
+{
+	if (hooks_host())
+		return arena_own_alloc(&uik_this_machine()->arena, size);
+	return calloc(1, size);
+}
+
+static void record_free(void *record)
+{
+	struct arena *arena = arena_of(record);
+
+	if (arena)
+		arena_own_free(arena, record);
+	else
+		free(record);
+}
 
 static void tell_hooks(int (*fn)(void *), void *arg)
 {
@@ -53,8 +77,10 @@ static void *thread_main(void *arg)
 	struct uik_clock_state *clock = &task->machine->clock;
 
 	uik_current_task = task;
-	task->pid = gettid();
-	pthread_setname_np(pthread_self(), task->comm);
+	if (!thread->hosted) {
+		task->pid = gettid();
+		pthread_setname_np(pthread_self(), task->comm);
+	}
 	tell_hooks(thread->fn, thread->arg);
 	thread->fn(thread->arg);
 	tell_hooks(NULL, thread->arg);
@@ -68,7 +94,8 @@ static void *thread_main(void *arg)
 	__atomic_store_n(&thread->done, 1, __ATOMIC_RELEASE);
 	uik_futex_wake(&thread->done, INT_MAX);
 	uik_clock_leave(clock);
-	uik_current_task = NULL;
+	if (!thread->hosted)
+		uik_current_task = NULL;
 	return NULL;
 }
 
@@ -96,7 +123,10 @@ static int thread_start(struct uik_thread *thread)
 
 	thread->task->entry_depth = 1;
 	uik_clock_enter(clock);
-	if (!start_with_signals_blocked(thread))
+	thread->hosted = hooks_host();
+	if (thread->hosted ? !uik_hooks->start(thread->task, thread_main,
+					       thread) :
+			     !start_with_signals_blocked(thread))
 		return 0;
 	uik_clock_leave(clock);
 	return -EAGAIN;
@@ -105,7 +135,7 @@ static int thread_start(struct uik_thread *thread)
 static struct uik_thread *thread_make(int (*fn)(void *), void *arg,
 				      const char *name)
 {
-	struct uik_thread *thread = calloc(1, sizeof(*thread));
+	struct uik_thread *thread = record_alloc(sizeof(*thread));
 
 	if (!thread)
 		return NULL;
@@ -113,7 +143,7 @@ static struct uik_thread *thread_make(int (*fn)(void *), void *arg,
 	thread->arg = arg;
 	thread->task = uik_task_new(name);
 	if (!thread->task) {
-		free(thread);
+		record_free(thread);
 		return NULL;
 	}
 	/* The task is in the list already. */
@@ -125,7 +155,7 @@ static struct uik_thread *thread_make(int (*fn)(void *), void *arg,
 static void thread_free(struct uik_thread *thread)
 {
 	uik_task_put(thread->task);
-	free(thread);
+	record_free(thread);
 }
 
 struct uik_thread *uik_thread_start(int (*fn)(void *), void *arg,
@@ -158,13 +188,14 @@ int uik_thread_join(struct uik_thread *thread)
 		.arg = thread,
 		.deadline_ns = UIK_NO_DEADLINE,
 	};
-	int rc;
+	int rc = 0;
 
-	if (pthread_equal(thread->pthread, pthread_self()))
+	if (thread->task == uik_current())
 		return -EDEADLK;
 	while (!thread_done(thread))
 		uik_sleep_until_ready(&sleep);
-	rc = pthread_join(thread->pthread, NULL);
+	if (!thread->hosted)
+		rc = pthread_join(thread->pthread, NULL);
 	thread_free(thread);
 	return -rc;
 }
@@ -185,7 +216,7 @@ static int kthread_main(void *arg)
 struct task_struct *uik_kthread_create(int (*fn)(void *data), void *data,
 				       const char *format, ...)
 {
-	struct kthread *kthread = calloc(1, sizeof(*kthread));
+	struct kthread *kthread = record_alloc(sizeof(*kthread));
 	char name[TASK_COMM_LEN];
 	va_list args;
 
@@ -209,10 +240,10 @@ struct task_struct *uik_kthread_create(int (*fn)(void *data), void *data,
 
 err_thread:
 	thread_free(kthread->thread);
-	free(kthread);
+	record_free(kthread);
 	return ERR_PTR(-EAGAIN);
 err_free:
-	free(kthread);
+	record_free(kthread);
 	return ERR_PTR(-ENOMEM);
 }
 
@@ -226,7 +257,7 @@ int kthread_stop(struct task_struct *task)
 	wake_up_state(task, TASK_ALL);
 	uik_thread_join(kthread->thread);
 	result = kthread->result;
-	free(kthread);
+	record_free(kthread);
 	return result;
 }
 

@@ -23,6 +23,7 @@
 #include <linux/uaccess.h>
 #include <uik/file.h>
 #include <uik/pin.h>
+#include <uik/snapshot.h>
 
 #include "kit/machine.h"
 #include "kit/usercopy.h"
@@ -32,8 +33,8 @@
 #define MAPS_BUFFER 4096u
 
 /* Process-wide door: /proc/self/pagemap of this process. */
-static int pagemap_fd = -1;
-static pthread_once_t pagemap_once = PTHREAD_ONCE_INIT;
+static int pagemap_fd uik_unsnapped = -1;
+static pthread_once_t pagemap_once uik_unsnapped = PTHREAD_ONCE_INIT;
 
 static void pagemap_open(void)
 {

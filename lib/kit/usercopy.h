@@ -6,6 +6,7 @@
 #ifndef KIT_USERCOPY_H
 #define KIT_USERCOPY_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -69,6 +70,13 @@ static inline void fault_distrust(void)
 	uik_fault_state.direct = 0;
 	uik_fault_state.careful = 0;
 }
+/* The handler is ours between these two, whoever replaced it before. */
+struct fault_hold {
+	struct sigaction outer[2];
+	bool replaced[2];
+};
+void fault_handler_hold(struct fault_hold *hold);
+void fault_handler_release(const struct fault_hold *hold);
 
 /* Finds out, for pages @first to @last; whether to touch directly. */
 bool fault_look(struct fault_state *state, uintptr_t first, uintptr_t last);

@@ -20,6 +20,7 @@
 #include <linux/mm_types.h>
 
 #include "kit/poison.h"
+#include "kit/snapshot.h"
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
@@ -43,8 +44,10 @@ static bool installed;
 
 #if defined(__x86_64__)
 #define CONTEXT_PC(context) ((context)->uc_mcontext.gregs[REG_RIP])
+#define CONTEXT_FRAME(context) ((context)->uc_mcontext.gregs[REG_RBP])
 #elif defined(__aarch64__)
 #define CONTEXT_PC(context) ((context)->uc_mcontext.pc)
+#define CONTEXT_FRAME(context) ((context)->uc_mcontext.regs[29])
 #else
 #error "user copies need code for this machine"
 #endif
@@ -118,9 +121,17 @@ static void chain(int signal, siginfo_t *info, void *context)
 static void on_fault(int signal, siginfo_t *info, void *context)
 {
 	ucontext_t *uc = context;
-	uintptr_t landing = landing_of(CONTEXT_PC(uc));
+	const struct uik_hooks *hooks = uik_hooks;
+	uintptr_t landing;
 
+	if (signal == SIGSEGV && snapshot_fault(info->si_addr))
+		return;
+	landing = landing_of(CONTEXT_PC(uc));
 	if (!landing) {
+		if (hooks && hooks->crash)
+			hooks->crash(info->si_addr,
+				     (const void *)CONTEXT_PC(uc),
+				     (const void *)CONTEXT_FRAME(uc));
 		chain(signal, info, context);
 		return;
 	}
@@ -187,6 +198,35 @@ bool fault_client_action(int signal, const struct sigaction *action,
 	if (done && old)
 		*old = was;
 	return done;
+}
+
+static const int fault_signals[] = { SIGSEGV, SIGBUS };
+
+/* Who was there comes after us while we are needed, and then comes back. */
+void fault_handler_hold(struct fault_hold *hold)
+{
+	pthread_once(&install_once, install);
+	pthread_mutex_lock(&actions_lock);
+	for (int i = 0; i < 2; i++) {
+		hold->replaced[i] = !handler_is_ours(fault_signals[i]);
+		hold->outer[i] = *action_after(fault_signals[i]);
+		if (hold->replaced[i])
+			take(fault_signals[i]);
+	}
+	pthread_mutex_unlock(&actions_lock);
+}
+
+void fault_handler_release(const struct fault_hold *hold)
+{
+	pthread_mutex_lock(&actions_lock);
+	for (int i = 0; i < 2; i++) {
+		if (!hold->replaced[i])
+			continue;
+		sigaction(fault_signals[i], action_after(fault_signals[i]),
+			  NULL);
+		action_set(fault_signals[i], &hold->outer[i]);
+	}
+	pthread_mutex_unlock(&actions_lock);
 }
 
 static bool signals_arrive(void)

@@ -47,6 +47,16 @@ static struct machine_warnings *warnings(void)
 	return &machine_of(uik_current())->warnings;
 }
 
+/* Whether the hooks take it. */
+static bool tell_hooks(const char *what, const char *file, int line,
+		       const char *function, const char *text)
+{
+	const struct uik_hooks *hooks = uik_hooks;
+
+	return hooks && hooks->warn &&
+	       hooks->warn(what, file, line, function, text);
+}
+
 /* Logs text, place, task and stack of the caller's caller as one message. */
 static void report(const char *what, const char *file, int line,
 		   const char *function, const char *text)
@@ -75,6 +85,8 @@ static noinline void warn(const char *file, int line, const char *function,
 		return;
 	}
 	__atomic_fetch_add(&w->unexpected, 1, __ATOMIC_RELAXED);
+	if (tell_hooks("WARNING", file, line, function, text))
+		return;
 	report("WARNING", file, line, function, text);
 	if (abort_on_warn)
 		abort();
@@ -100,6 +112,7 @@ void uik_warn_format(const char *file, int line, const char *function,
 
 void uik_bug(const char *file, int line, const char *function, const char *text)
 {
+	tell_hooks("BUG", file, line, function, text);
 	report("BUG", file, line, function, text);
 	abort();
 }
@@ -112,6 +125,7 @@ void panic(const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	tell_hooks("panic", __FILE__, __LINE__, __func__, text);
 	report("panic", __FILE__, __LINE__, __func__, text);
 	abort();
 }

@@ -3,6 +3,7 @@
  * Platforms: configuration, machine, hardware, clock, audit.
  */
 #include "platform.h"
+#include <asm/page.h>
 
 #include <errno.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include <uik/irq.h>
 #include <uik/machine.h>
 #include <uik/slab.h>
+#include <uik/snapshot.h>
 
 static const char *const kinds[] = { "mock", "noiommu", "smmuv3", "tegra241" };
 
@@ -129,9 +131,11 @@ platform_build(const struct uiommufd_platform_config *config)
 		errno = EINVAL;
 		return NULL;
 	}
-	platform = calloc(1, sizeof(*platform));
+	/* Whole pages: a snapshot brings them back. */
+	platform = aligned_alloc(PAGE_SIZE, PAGE_ALIGN(sizeof(*platform)));
 	if (!platform)
 		return NULL;
+	memset(platform, 0, sizeof(*platform));
 	platform->config = *config;
 	strcpy(platform->kind, config->kind);
 	platform->config.kind = platform->kind;
@@ -142,6 +146,7 @@ platform_build(const struct uiommufd_platform_config *config)
 	platform->machine = make_machine(config);
 	if (!platform->machine)
 		goto fail;
+	uik_machine_keep(platform->machine, platform, sizeof(*platform));
 	if (has_smmu(config)) {
 		platform->sim = make_hardware(platform);
 		if (!platform->sim)

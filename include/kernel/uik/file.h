@@ -51,6 +51,17 @@ bool uik_fd_is_ours(int fd) __uik_export;
 /** uik_fd_each - visit open numbers in order; @visit false stops. */
 void uik_fd_each(bool (*visit)(int fd, struct file *file, void *arg), void *arg)
 	__uik_export;
+/**
+ * uik_fd_virtual - whether new numbers are the library's only.
+ *
+ * Such numbers lie above those of the system, which knows nothing of them: no
+ * system call is made for them, and a snapshot brings them back.
+ */
+void uik_fd_virtual(bool on) __uik_export;
+/** uik_fd_is_virtual - whether @fd is such a number, in use. */
+bool uik_fd_is_virtual(int fd) __uik_export;
+/** uik_fd_close_virtual - close all of them; returns how many there were. */
+unsigned int uik_fd_close_virtual(void) __uik_export;
 /** uik_fd_high - move a descriptor to a high number; consumes @fd.
  *
  * It is the library's own from here on: end it with uik_fd_high_close().

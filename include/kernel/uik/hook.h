@@ -57,7 +57,15 @@ struct uik_point {
 	uint32_t size;		/* bytes of the operand, 0 if it has none */
 	const void *addr;	/* the operand */
 	const void *site;
+	/*
+	 * LOCK: whether it could be taken now; NULL if that is unknown or the
+	 * operation never waits.  No side effects, takes no locks.
+	 */
+	bool (*ready)(void *arg);
+	void *arg;
 };
+
+struct task_struct;
 
 struct uik_hooks {
 	/* About to perform @p; may run other tasks first. */
@@ -73,6 +81,20 @@ struct uik_hooks {
 	bool (*fail)(enum uik_fail_kind kind, const void *site);
 	/* A kit thread is born, or ends (fn NULL). */
 	void (*thread)(int (*fn)(void *), void *arg);
+	/*
+	 * Runs main(arg) with @task as its current on a thread of the hooks'
+	 * own; 0 or -errno.  NULL: threads are the system's.
+	 */
+	int (*start)(struct task_struct *task, void *(*main)(void *),
+		     void *arg);
+	/*
+	 * A fault on @addr by code at @pc, which is no user copy; @frame is its
+	 * frame pointer.  In the signal's handler; need not return.
+	 */
+	void (*crash)(const void *addr, const void *pc, const void *frame);
+	/* A warning nobody expects; true: dealt with, not reported. */
+	bool (*warn)(const char *what, const char *file, int line,
+		     const char *function, const char *text);
 };
 
 #define UIK_NO_DEADLINE UINT64_MAX
@@ -90,6 +112,9 @@ extern const struct uik_hooks *uik_hooks __uik_export;
 void uik_point_slow(enum uik_point_kind kind, const void *addr, uint32_t size,
 		    bool write, const void *site)
 	__uik_export uik_only_names(2);
+
+/* Before a lock is taken; the caller has found uik_hooks set. */
+void uik_point_lock(const struct uik_point *point) __uik_export;
 
 /* Number of armed fail-nth counters in the process plus installed hooks. */
 extern unsigned int uik_fail_armed __uik_export;

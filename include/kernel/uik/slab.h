@@ -51,6 +51,22 @@ bool uik_slab_find(const void *addr, struct uik_slab_block *out) __uik_export;
 uint64_t uik_slab_serial(struct uik_machine *machine) __uik_export;
 /** uik_slab_debug - whether stacks are kept. */
 bool uik_slab_debug(struct uik_machine *machine) __uik_export;
+/**
+ * uik_slab_watch - whether machines made from now on watch their blocks.
+ *
+ * As UIOMMUFD_DEBUG=refs, without the stacks: patterns and quarantine.
+ */
+void uik_slab_watch(bool on) __uik_export;
+/** uik_slab_is_free - whether @addr points into a block that is free. */
+bool uik_slab_is_free(const void *addr) __uik_export;
+/**
+ * uik_slab_block - the start of the block or span that @addr points into.
+ *
+ * Return: NULL if @addr is not in the memory of a machine.
+ */
+const void *uik_slab_block(const void *addr) __uik_export;
+/** uik_slab_verify_recent - the same for blocks freed since the last time. */
+unsigned int uik_slab_verify_recent(struct uik_machine *machine) __uik_export;
 /** uik_slab_verify - look for writes to freed blocks; how many there were. */
 unsigned int uik_slab_verify(struct uik_machine *machine) __uik_export;
 
