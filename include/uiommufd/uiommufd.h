@@ -4,6 +4,7 @@
 #define UIOMMUFD_UIOMMUFD_H
 
 #include "client.h"
+#include "explore.h"
 #include "inspect.h"
 #include "mmio.h"
 #include "platform.h"

@@ -9,6 +9,8 @@
 #include <string.h>
 
 static const struct subcommand subcommands[] = {
+	{ "explore", "run scenarios through every ordering and failure",
+	  cmd_explore },
 	{ "graph", "show the object graph of a program", cmd_graph },
 	{ "run", "run a program whose /dev/iommu is simulated", cmd_run },
 	{ "vcmdq", "drive a simulated Tegra241 CMDQV as a guest would", cmd_vcmdq },

@@ -3,7 +3,7 @@
 # named as arguments are there.  Root gets them installed; anybody else is told
 # what to install.
 
-uiommufd_build_packages='gcc pkg-config meson ninja-build libglib2.0-dev libunwind-dev libcmocka-dev liblzma-dev libjson-glib-dev'
+uiommufd_build_packages='gcc pkg-config meson ninja-build libglib2.0-dev libunwind-dev libcmocka-dev liblzma-dev libjson-glib-dev libdw-dev'
 uiommufd_full_packages='cmake clang llvm libclang-rt-14-dev valgrind g++ cppcheck clang-tidy'
 
 need_packages() {

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The explorer: every ordering of a scenario's threads and every failure of
+ * its steps, each replayable.
+ *
+ * A scenario prepares a platform once and names two to eight threads, which
+ * make calls of client.h, platform.h, vcmdq.h, or of a driver.  An execution
+ * starts from a snapshot of what was prepared, runs one thread at a time and
+ * decides at every point (a lock, an atomic, a map lookup, a copy, ...) who
+ * goes on, and at every failure point whether the step fails.  Laws are
+ * checked on the way and at the end; an execution that breaks one is shrunk
+ * and can be printed, saved and replayed.
+ *
+ * Memory: an execution starts with the platform, the library's and the main
+ * program's static memory, and the scenario's state as they were after setup.
+ * The C library's heap is not brought back: thread functions keep what they
+ * need in the state or on their stacks, and do not allocate there.  What a
+ * program wants to keep across executions belongs on the heap.
+ *
+ * Exploring takes the calling thread and the process: no other thread may be
+ * inside the library meanwhile.
+ */
+#ifndef UIOMMUFD_EXPLORE_H
+#define UIOMMUFD_EXPLORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifndef UIOMMUFD_API
+#define UIOMMUFD_API __attribute__((visibility("default")))
+#endif
+
+struct uiommufd_platform;
+struct uiommufd_platform_config;
+
+/* One execution as its threads and laws see it. */
+struct uiommufd_run;
+
+#define UIOMMUFD_SCENARIO_THREADS 8
+
+/* A part of a scenario; @state: state_bytes, cleared before setup. */
+typedef void (*uiommufd_part)(struct uiommufd_run *run, void *state);
+
+/* A timeout may end a wait: the scenario means it. */
+#define UIOMMUFD_SCENARIO_TIMEOUTS (1u << 0)
+/* Warnings are part of it: the law against them is off. */
+#define UIOMMUFD_SCENARIO_WARNINGS (1u << 1)
+/* What remains at the end is not looked at: the law against leaks is off. */
+#define UIOMMUFD_SCENARIO_REMAINS (1u << 2)
+
+struct uiommufd_scenario {
+	const char *name;
+	const char *summary;		/* one line */
+	const char *kind;		/* of the platform; NULL: "mock" */
+	/* NULL, or changes what uiommufd_platform_config_init() gave. */
+	void (*configure)(struct uiommufd_platform_config *config);
+	/* Once: what threads find.  NULL: nothing. */
+	uiommufd_part setup;
+	uiommufd_part thread[UIOMMUFD_SCENARIO_THREADS]; /* NULL: no more */
+	const char *thread_name[UIOMMUFD_SCENARIO_THREADS]; /* NULL: t0, ... */
+	/* When every thread has returned: what must be true.  NULL: nothing. */
+	uiommufd_part check;
+	/*
+	 * Undoes what setup and threads have made beyond descriptors: unbinds
+	 * devices, say.  Descriptors still open are closed after it, then
+	 * nothing may be left.  NULL: nothing to undo.
+	 */
+	uiommufd_part finish;
+	size_t state_bytes;
+	uint32_t failures;		/* UIOMMUFD_FAIL_*: what may fail */
+	uint32_t flags;			/* UIOMMUFD_SCENARIO_* */
+};
+
+/* ---- inside an execution ------------------------------------------------- */
+
+/** uiommufd_run_platform - returns the platform the execution works on. */
+UIOMMUFD_API struct uiommufd_platform *
+uiommufd_run_platform(struct uiommufd_run *run);
+
+/** uiommufd_run_state - returns the scenario's memory, state_bytes of it. */
+UIOMMUFD_API void *uiommufd_run_state(struct uiommufd_run *run);
+
+/**
+ * uiommufd_run_thread - who is running.
+ *
+ * Return: the number of the scenario's thread; -1 in setup, check, finish and
+ * in threads the library made.
+ */
+UIOMMUFD_API int uiommufd_run_thread(struct uiommufd_run *run);
+
+/** uiommufd_run_now - returns how many steps were made so far. */
+UIOMMUFD_API uint64_t uiommufd_run_now(struct uiommufd_run *run);
+
+/** uiommufd_run_failures - returns how many failures were injected so far. */
+UIOMMUFD_API uint32_t uiommufd_run_failures(struct uiommufd_run *run);
+
+/**
+ * uiommufd_run_choose - one of several values, each to be explored.
+ * @count: 1 to 64
+ *
+ * Return: 0 to @count - 1.
+ */
+UIOMMUFD_API unsigned int uiommufd_run_choose(struct uiommufd_run *run,
+					      unsigned int count);
+
+/**
+ * uiommufd_run_yield - a point at which others may run.
+ * @addr: what the caller is about to touch, NULL if nothing in particular
+ * @write: it changes it
+ */
+UIOMMUFD_API void uiommufd_run_yield(struct uiommufd_run *run,
+				     const void *addr, bool write);
+
+/**
+ * uiommufd_run_break - a law is broken: the execution ends here.
+ * @law: its name, a constant
+ *
+ * The first one counts.  Does not return when called by a thread or part of
+ * the scenario; returns in a law's functions, which then return too.
+ */
+UIOMMUFD_API void uiommufd_run_break(struct uiommufd_run *run, const char *law,
+				     const char *format, ...)
+	__attribute__((__format__(__printf__, 3, 4)));
+
+/* Breaks the law "expectation" unless @condition. */
+#define uiommufd_run_expect(run, condition) \
+	do { \
+		if (!(condition)) \
+			uiommufd_run_break(run, "expectation", "%s (%s:%d)", \
+					   #condition, __FILE__, __LINE__); \
+	} while (0)
+
+/* ---- laws ---------------------------------------------------------------- */
+
+enum uiommufd_step_kind {
+	UIOMMUFD_STEP_LOCK,
+	UIOMMUFD_STEP_TRYLOCK,
+	UIOMMUFD_STEP_UNLOCK,
+	UIOMMUFD_STEP_WAIT,
+	UIOMMUFD_STEP_WAKE,
+	UIOMMUFD_STEP_REF,
+	UIOMMUFD_STEP_ATOMIC,
+	UIOMMUFD_STEP_LOAD,
+	UIOMMUFD_STEP_STORE,
+	UIOMMUFD_STEP_ALLOC,
+	UIOMMUFD_STEP_FREE,
+	UIOMMUFD_STEP_COPY,
+	UIOMMUFD_STEP_CALL,
+	UIOMMUFD_STEP_RETURN,
+	UIOMMUFD_STEP_MMIO,
+	UIOMMUFD_STEP_IRQ,
+	UIOMMUFD_STEP_DEVICE,
+	UIOMMUFD_STEP_SLEEP,
+	UIOMMUFD_STEP_NR
+};
+
+/* A step that is about to be made. */
+struct uiommufd_step {
+	enum uiommufd_step_kind kind;
+	bool write;
+	int thread;			/* as uiommufd_run_thread() */
+	unsigned int fiber;		/* small number of whoever runs */
+	uint64_t number;		/* of the step in its execution */
+	const void *addr;		/* its operand, or NULL */
+	size_t bytes;
+	const void *site;		/* code that asks for it */
+};
+
+/*
+ * A law.  @memory: its memory_bytes, cleared at the start of each execution.
+ * Any function may be NULL.  They must not call into the library but for
+ * inspect.h in end and closed, and break the law by uiommufd_run_break().
+ */
+struct uiommufd_law {
+	const char *name;
+	const char *summary;
+	size_t memory_bytes;
+	void (*step)(struct uiommufd_run *run, void *memory,
+		     const struct uiommufd_step *step);
+	/* Every thread has returned and the scenario's check is done. */
+	void (*end)(struct uiommufd_run *run, void *memory);
+	/* Finish is done and every descriptor closed. */
+	void (*closed)(struct uiommufd_run *run, void *memory);
+};
+
+/* ---- exploring ----------------------------------------------------------- */
+
+enum uiommufd_strategy {
+	UIOMMUFD_STRATEGY_AUTO,		/* the others in turn, growing bounds */
+	UIOMMUFD_STRATEGY_DPOR,		/* one of each class of equal orders */
+	UIOMMUFD_STRATEGY_DFS,		/* every order */
+	UIOMMUFD_STRATEGY_RANDOM,	/* anybody at every point */
+	UIOMMUFD_STRATEGY_PCT,		/* priorities, few changes of them */
+	UIOMMUFD_STRATEGY_NR
+};
+
+/** uiommufd_strategy_name - returns "auto", "dpor", ..., or NULL. */
+UIOMMUFD_API const char *uiommufd_strategy_name(unsigned int strategy);
+
+#define UIOMMUFD_UNBOUNDED (-1)
+
+/* Fill with uiommufd_explore_options_init(), then change what you like. */
+struct uiommufd_explore_options {
+	size_t size;			/* sizeof, set by _init */
+	enum uiommufd_strategy strategy; /* AUTO */
+	uint64_t seed;			/* 1 */
+	uint64_t budget_ns;		/* 10 s; 0: none */
+	uint64_t executions;		/* at most; 0: any number */
+	unsigned int workers;		/* processes; 1 */
+	int preemptions;		/* at most in an execution; UNBOUNDED */
+	int failures;			/* at most in an execution; 1 */
+	uint32_t steps;			/* in an execution; 50000 */
+	uint32_t depth;			/* PCT: changes of priority; 3 */
+	bool shrink;			/* true */
+	const struct uiommufd_law *const *laws; /* NULL-terminated, or NULL */
+	FILE *progress;			/* NULL: none */
+};
+
+/** uiommufd_explore_options_init - the defaults. */
+UIOMMUFD_API void
+uiommufd_explore_options_init(struct uiommufd_explore_options *options);
+
+/* The decisions of an execution, and what it did. */
+struct uiommufd_trail;
+
+struct uiommufd_explore_result {
+	size_t size;			/* sizeof, set by the caller */
+	uint64_t executions;		/* begun */
+	uint64_t distinct;		/* classes of equal orders among them */
+	uint64_t redundant;		/* begun, and seen to repeat another */
+	uint64_t steps;
+	uint64_t elapsed_ns;
+	uint64_t found_ns;		/* when the law broke */
+	bool exhausted;			/* nothing within the bounds is left */
+	struct uiommufd_trail *broken;	/* owned; NULL: no law was broken */
+};
+
+/**
+ * uiommufd_explore - look for an execution that breaks a law.
+ * @scenario: what to run
+ * @options: NULL: the defaults
+ * @result: its size member is set by the caller
+ *
+ * Stops at the first broken law, when the budget is used up or when nothing
+ * is left to try.
+ * Return: 1 if a law broke; 0 if none; -1 with EINVAL (no thread, too large a
+ * state, bad options), ENOMEM, or what building the platform gave.
+ */
+UIOMMUFD_API int uiommufd_explore(const struct uiommufd_scenario *scenario,
+				  const struct uiommufd_explore_options *options,
+				  struct uiommufd_explore_result *result);
+
+/**
+ * uiommufd_explore_replay - run exactly one trail.
+ * @trail: its decisions are followed; what it did is recorded in it anew
+ *
+ * Under a debugger the process stops (SIGTRAP) at the step that breaks a law.
+ * Return: 1 if a law broke; 0 if none; -1 with EINVAL (the trail is another
+ * scenario's), ESTALE (the program has changed and no longer comes to the same
+ * decisions), or as uiommufd_explore().
+ */
+UIOMMUFD_API int
+uiommufd_explore_replay(const struct uiommufd_scenario *scenario,
+			const struct uiommufd_explore_options *options,
+			struct uiommufd_trail *trail);
+
+/* ---- trails -------------------------------------------------------------- */
+
+/** uiommufd_trail_free - NULL is fine. */
+UIOMMUFD_API void uiommufd_trail_free(struct uiommufd_trail *trail);
+
+/** uiommufd_trail_scenario - returns the name of its scenario. */
+UIOMMUFD_API const char *
+uiommufd_trail_scenario(const struct uiommufd_trail *trail);
+
+/** uiommufd_trail_law - returns the name of the law it breaks, or NULL. */
+UIOMMUFD_API const char *uiommufd_trail_law(const struct uiommufd_trail *trail);
+
+/** uiommufd_trail_message - returns what was wrong; NULL if nothing was. */
+UIOMMUFD_API const char *
+uiommufd_trail_message(const struct uiommufd_trail *trail);
+
+/**
+ * uiommufd_trail_length - how much a reader has to follow.
+ *
+ * Return: the rows of its table.
+ */
+UIOMMUFD_API unsigned int
+uiommufd_trail_length(const struct uiommufd_trail *trail);
+
+/**
+ * uiommufd_trail_save - write it as text.
+ *
+ * Return: 0; -1 with errno.
+ */
+UIOMMUFD_API int uiommufd_trail_save(const struct uiommufd_trail *trail,
+				     FILE *out);
+/**
+ * uiommufd_trail_load - read it back.
+ * @error_line: receives the line that is wrong, 0 if none is; may be NULL
+ *
+ * Return: the trail, owned by the caller; NULL with EINVAL or ENOMEM.
+ */
+UIOMMUFD_API struct uiommufd_trail *uiommufd_trail_load(FILE *in,
+							unsigned int *error_line);
+
+/**
+ * uiommufd_trail_print - the execution as a table for people.
+ *
+ * A column for each thread, a row for each step: what, on which object, where.
+ * Then the law that broke and the stacks of those who broke it.
+ */
+UIOMMUFD_API void uiommufd_trail_print(const struct uiommufd_trail *trail,
+				       FILE *out);
+/** uiommufd_trail_trace - the same as JSON for Perfetto. */
+UIOMMUFD_API void uiommufd_trail_trace(const struct uiommufd_trail *trail,
+				       FILE *out);
+/** uiommufd_trail_dot - the objects just before the law broke, for dot. */
+UIOMMUFD_API void uiommufd_trail_dot(const struct uiommufd_trail *trail,
+				     FILE *out);
+
+/* ---- the library of scenarios -------------------------------------------- */
+
+/**
+ * uiommufd_scenario_at - the scenarios that come with the library.
+ *
+ * Return: the one with number @index, from 0; NULL if there are no more.
+ */
+UIOMMUFD_API const struct uiommufd_scenario *
+uiommufd_scenario_at(unsigned int index);
+
+/** uiommufd_scenario_find - returns the one of that name; NULL. */
+UIOMMUFD_API const struct uiommufd_scenario *
+uiommufd_scenario_find(const char *name);
+
+/** uiommufd_law_at - the library's own laws by number; NULL: no more. */
+UIOMMUFD_API const struct uiommufd_law *uiommufd_law_at(unsigned int index);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

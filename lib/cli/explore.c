@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: MIT
+/*
+ * uiommufd explore: run scenarios through their orderings and failures.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <uiommufd/explore.h>
+
+#include "cli.h"
+
+struct options {
+	gboolean list, all, quiet;
+	char *strategy, *budget, *replay, *trail, *trace, *dot;
+	gint64 seed, executions;
+	int threads, preemptions, failures;
+	char **names;
+};
+
+/* "30s", "500ms", "2m", "10" (seconds); 0 if it is none of them. */
+static guint64 parse_budget(const char *text)
+{
+	char *end;
+	double value = g_ascii_strtod(text, &end);
+	double unit = 1e9;
+
+	if (!strcmp(end, "ms"))
+		unit = 1e6;
+	else if (!strcmp(end, "m"))
+		unit = 60e9;
+	else if (*end && strcmp(end, "s"))
+		return 0;
+	if (end == text || value <= 0 || value > 1e6)
+		return 0;
+	return value * unit;
+}
+
+static int find_strategy(const char *name)
+{
+	const char *known;
+
+	for (int i = 0; (known = uiommufd_strategy_name(i)); i++)
+		if (!strcmp(known, name))
+			return i;
+	return -1;
+}
+
+static int list(void)
+{
+	const struct uiommufd_scenario *s;
+
+	for (unsigned int i = 0; (s = uiommufd_scenario_at(i)); i++)
+		printf("%-36s %s\n", s->name, s->summary);
+	return EXIT_CLEAN;
+}
+
+static const char *covered(const struct uiommufd_explore_result *r)
+{
+	return r->exhausted ? "nothing is left" : "not exhausted";
+}
+
+static void print_result(const struct uiommufd_scenario *scenario,
+			 const struct uiommufd_explore_result *r)
+{
+	double seconds = r->elapsed_ns / 1e9;
+
+	printf("%-36s %s: %" G_GUINT64_FORMAT " executions (%" G_GUINT64_FORMAT
+	       " distinct, %" G_GUINT64_FORMAT " redundant), %.0f/s, %.2f s; %s\n",
+	       scenario->name, r->broken ? "BROKEN" : "clean", r->executions,
+	       r->distinct, r->redundant,
+	       seconds > 0 ? r->executions / seconds : 0, seconds, covered(r));
+}
+
+static int save(const char *path, const struct uiommufd_trail *trail,
+		void (*print)(const struct uiommufd_trail *, FILE *))
+{
+	FILE *out = fopen(path, "w");
+	int ret = 0;
+
+	if (!out)
+		return complain(EXIT_USAGE, "%s: %s", path, g_strerror(errno));
+	if (print)
+		print(trail, out);
+	else
+		ret = uiommufd_trail_save(trail, out);
+	if (fclose(out) || ret)
+		return complain(EXIT_USAGE, "%s: %s", path, g_strerror(errno));
+	return EXIT_CLEAN;
+}
+
+static int save_all(const struct options *o, const struct uiommufd_trail *trail)
+{
+	g_autofree char *name = g_strdup_printf("%s.trail",
+						uiommufd_trail_scenario(trail));
+	const char *path = o->trail ? o->trail : name;
+	int status = save(path, trail, NULL);
+
+	if (!status)
+		printf("trail: %s\n", path);
+	if (!status && o->trace)
+		status = save(o->trace, trail, uiommufd_trail_trace);
+	if (!status && o->dot)
+		status = save(o->dot, trail, uiommufd_trail_dot);
+	return status;
+}
+
+static int explore_one(const struct options *o,
+		       const struct uiommufd_scenario *scenario,
+		       const struct uiommufd_explore_options *options)
+{
+	struct uiommufd_explore_result result = { .size = sizeof(result) };
+	int ret = uiommufd_explore(scenario, options, &result);
+	int status;
+
+	if (ret < 0)
+		return complain(EXIT_USAGE, "%s: %s", scenario->name,
+				g_strerror(errno));
+	if (!o->quiet || ret)
+		print_result(scenario, &result);
+	if (!ret)
+		return EXIT_CLEAN;
+	uiommufd_trail_print(result.broken, stdout);
+	status = save_all(o, result.broken);
+	uiommufd_trail_free(result.broken);
+	return status ? status : EXIT_UNCLEAN;
+}
+
+static int explore_all(const struct options *o,
+		       struct uiommufd_explore_options *options)
+{
+	const struct uiommufd_scenario *scenario;
+	unsigned int count = 0;
+	guint64 budget = options->budget_ns;
+	gint64 end = g_get_monotonic_time() + budget / 1000;
+	int status = EXIT_CLEAN, one;
+
+	while (uiommufd_scenario_at(count))
+		count++;
+	for (unsigned int i = 0; (scenario = uiommufd_scenario_at(i)); i++) {
+		/* What one does not need is for those after it. */
+		gint64 left = end - g_get_monotonic_time();
+
+		options->budget_ns = (left > 1000 ? left : 1000) * 1000ull /
+				     (count - i);
+		one = explore_one(o, scenario, options);
+		if (one == EXIT_USAGE)
+			return one;
+		if (one)
+			return one;
+	}
+	return status;
+}
+
+static int replay(const struct options *o,
+		  const struct uiommufd_explore_options *options)
+{
+	const struct uiommufd_scenario *scenario;
+	struct uiommufd_trail *trail;
+	unsigned int line = 0;
+	FILE *in = fopen(o->replay, "r");
+	int ret;
+
+	if (!in)
+		return complain(EXIT_USAGE, "%s: %s", o->replay,
+				g_strerror(errno));
+	trail = uiommufd_trail_load(in, &line);
+	fclose(in);
+	if (!trail)
+		return complain(EXIT_USAGE, "%s:%u: not a line of a trail",
+				o->replay, line);
+	scenario = uiommufd_scenario_find(uiommufd_trail_scenario(trail));
+	if (!scenario) {
+		ret = complain(EXIT_USAGE, "%s: no scenario '%s'", o->replay,
+			       uiommufd_trail_scenario(trail));
+		uiommufd_trail_free(trail);
+		return ret;
+	}
+	ret = uiommufd_explore_replay(scenario, options, trail);
+	if (ret < 0) {
+		ret = complain(EXIT_USAGE, "%s: %s", o->replay,
+			       errno == ESTALE ? "the program has changed" :
+						 g_strerror(errno));
+	} else {
+		uiommufd_trail_print(trail, stdout);
+		if (o->trace)
+			save(o->trace, trail, uiommufd_trail_trace);
+		if (o->dot)
+			save(o->dot, trail, uiommufd_trail_dot);
+	}
+	uiommufd_trail_free(trail);
+	return ret;
+}
+
+static int explore_names(const struct options *o,
+			 const struct uiommufd_explore_options *options)
+{
+	const struct uiommufd_scenario *scenario;
+	int status = EXIT_CLEAN;
+
+	for (char **name = o->names; *name; name++)
+		if (!uiommufd_scenario_find(*name))
+			return complain(EXIT_USAGE, "no scenario '%s'; --list "
+					"shows them", *name);
+	for (char **name = o->names; *name && !status; name++) {
+		scenario = uiommufd_scenario_find(*name);
+		status = explore_one(o, scenario, options);
+	}
+	return status;
+}
+
+static gboolean fill(const struct options *o,
+		     struct uiommufd_explore_options *out)
+{
+	int strategy = o->strategy ? find_strategy(o->strategy) :
+				     UIOMMUFD_STRATEGY_AUTO;
+
+	uiommufd_explore_options_init(out);
+	if (strategy < 0) {
+		complain(0, "--strategy=%s: auto, dpor, dfs, random or pct",
+			 o->strategy);
+		return FALSE;
+	}
+	out->strategy = strategy;
+	if (o->budget) {
+		out->budget_ns = parse_budget(o->budget);
+		if (!out->budget_ns) {
+			complain(0, "--budget=%s: a time as in 30s, 500ms, 2m",
+				 o->budget);
+			return FALSE;
+		}
+	}
+	if (o->threads < 1 || o->threads > 256) {
+		complain(0, "--threads=%d: from 1 to 256", o->threads);
+		return FALSE;
+	}
+	if (o->preemptions < -1 || o->failures < -1 || o->executions < 0) {
+		complain(0, "%s: negative",
+			 o->preemptions < -1 ? "--preemptions" :
+			 o->failures < -1 ? "--failures" : "--executions");
+		return FALSE;
+	}
+	out->seed = o->seed;
+	out->executions = o->executions;
+	out->workers = o->threads;
+	out->preemptions = o->preemptions;
+	out->failures = o->failures;
+	out->progress = isatty(2) && !o->quiet ? stderr : NULL;
+	return TRUE;
+}
+
+static gboolean parse(struct options *o, int *argc, char ***argv)
+{
+	const GOptionEntry entries[] = {
+		{ "list", 'l', 0, G_OPTION_ARG_NONE, &o->list,
+		  "show the scenarios", NULL },
+		{ "all", 'a', 0, G_OPTION_ARG_NONE, &o->all,
+		  "every scenario; they share the budget", NULL },
+		{ "strategy", 's', 0, G_OPTION_ARG_STRING, &o->strategy,
+		  "auto, dpor, dfs, random, pct", "NAME" },
+		{ "budget", 'b', 0, G_OPTION_ARG_STRING, &o->budget,
+		  "time to use: 30s, 500ms, 2m", "TIME" },
+		{ "executions", 'n', 0, G_OPTION_ARG_INT64, &o->executions,
+		  "at most so many", "N" },
+		{ "seed", 0, 0, G_OPTION_ARG_INT64, &o->seed,
+		  "of what is drawn at random", "N" },
+		{ "threads", 't', 0, G_OPTION_ARG_INT, &o->threads,
+		  "processes that explore", "N" },
+		{ "preemptions", 'p', 0, G_OPTION_ARG_INT, &o->preemptions,
+		  "at most in an execution; -1: any number", "N" },
+		{ "failures", 'f', 0, G_OPTION_ARG_INT, &o->failures,
+		  "at most in an execution; -1: any number", "N" },
+		{ "replay", 'r', 0, G_OPTION_ARG_FILENAME, &o->replay,
+		  "run exactly this trail", "FILE" },
+		{ "trail", 'o', 0, G_OPTION_ARG_FILENAME, &o->trail,
+		  "where to save a counterexample", "FILE" },
+		{ "trace", 0, 0, G_OPTION_ARG_FILENAME, &o->trace,
+		  "save it for Perfetto, too", "FILE" },
+		{ "dot", 0, 0, G_OPTION_ARG_FILENAME, &o->dot,
+		  "save the object graph before the break", "FILE" },
+		{ "quiet", 'q', 0, G_OPTION_ARG_NONE, &o->quiet,
+		  "only what breaks", NULL },
+		{ G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY,
+		  &o->names, NULL, "[NAME...]" },
+		{ 0 },
+	};
+	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+	g_autoptr(GError) error = NULL;
+
+	g_option_context_add_main_entries(context, entries, NULL);
+	g_option_context_set_summary(context,
+		"Runs scenarios through all orderings of their threads and all "
+		"failures of\ntheir steps.  Exit status: 0 no law broke, 1 one "
+		"did, 2 usage.");
+	if (g_option_context_parse(context, argc, argv, &error))
+		return TRUE;
+	complain(0, "explore: %s", error->message);
+	return FALSE;
+}
+
+static int run(const struct options *o)
+{
+	struct uiommufd_explore_options options;
+
+	if (o->list)
+		return list();
+	if (!fill(o, &options))
+		return EXIT_USAGE;
+	if (!o->names && !o->all && !o->replay)
+		return complain(EXIT_USAGE, "explore: a scenario, --all, "
+				"--replay or --list is needed");
+	if (o->replay)
+		return replay(o, &options);
+	printf("seed %" G_GINT64_FORMAT "\n", o->seed);
+	fflush(stdout);
+	return o->all ? explore_all(o, &options) :
+			explore_names(o, &options);
+}
+
+int cmd_explore(int argc, char **argv)
+{
+	struct options o = {
+		.seed = 1,
+		.threads = 1,
+		.preemptions = UIOMMUFD_UNBOUNDED,
+		.failures = 1,
+	};
+	int status = EXIT_USAGE;
+
+	if (parse(&o, &argc, &argv))
+		status = run(&o);
+	g_free(o.strategy);
+	g_free(o.budget);
+	g_free(o.replay);
+	g_free(o.trail);
+	g_free(o.trace);
+	g_free(o.dot);
+	g_strfreev(o.names);
+	return status;
+}

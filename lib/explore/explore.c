@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Exploring: one execution after the other until a law breaks, the budget is
+ * used up or nothing is left.
+ *
+ * Executions run in batches.  At the end of a batch a thorough restore looks
+ * whether the quick ones before it have missed a change; if so the batch is
+ * taken back and run again, now that the change is known.  Batches grow while
+ * nothing is missed.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "explore/engine.h"
+#include "explore/laws.h"
+#include "explore/plan.h"
+#include "explore/search.h"
+#include "explore/trail.h"
+
+#define BATCH_MAX 256u
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + now.tv_nsec;
+}
+
+void uiommufd_explore_options_init(struct uiommufd_explore_options *options)
+{
+	*options = (struct uiommufd_explore_options){
+		.size = sizeof(*options),
+		.strategy = UIOMMUFD_STRATEGY_AUTO,
+		.seed = 1,
+		.budget_ns = 10000000000u,
+		.workers = 1,
+		.preemptions = UIOMMUFD_UNBOUNDED,
+		.failures = 1,
+		.steps = 50000,
+		.depth = 3,
+		.shrink = true,
+	};
+}
+
+/* ---- one strategy -------------------------------------------------------- */
+
+struct session {
+	struct uiommufd_run *run;
+	struct uiommufd_explore_result *result;
+	uint64_t start_ns;
+	uint64_t deadline_ns;		/* of everything; 0: none */
+	uint64_t shown_ns;
+};
+
+static bool out_of_time(struct session *s, uint64_t end_ns)
+{
+	uint64_t limit = s->run->options.executions;
+
+	if (limit && s->result->executions >= limit)
+		return true;
+	return end_ns && now_ns() >= end_ns;
+}
+
+static void show_progress(struct session *s)
+{
+	FILE *out = s->run->options.progress;
+	uint64_t now;
+
+	if (!out)
+		return;
+	now = now_ns();
+	if (now - s->shown_ns < 200000000u)
+		return;
+	s->shown_ns = now;
+	fprintf(out, "\r%s: %s, %llu executions, %llu steps, %.1f s ",
+		s->run->scenario->name, s->run->strategy->name,
+		(unsigned long long)s->result->executions,
+		(unsigned long long)s->run->total_steps,
+		(now - s->start_ns) / 1e9);
+	fflush(out);
+}
+
+/* Up to @size executions; how many; a broken law ends them early. */
+static unsigned int run_batch(struct session *s, unsigned int size, bool *done)
+{
+	struct uiommufd_run *run = s->run;
+	unsigned int n = 0;
+
+	while (n < size) {
+		if (!run->strategy->begin(run)) {
+			*done = true;
+			break;
+		}
+		run_execute(run);
+		if (run->strategy->end)
+			run->strategy->end(run);
+		n++;
+		if (run->verdict == VERDICT_BROKEN)
+			break;
+		if (n < size)
+			uik_snapshot_restore(run->snapshot, false);
+	}
+	return n;
+}
+
+/* One strategy until @end_ns; true if a law broke. */
+static bool explore_strategy(struct session *s, uint64_t end_ns)
+{
+	struct uiommufd_run *run = s->run;
+	unsigned int size = 1, n;
+	bool done = false, missed;
+
+	while (!done && !out_of_time(s, end_ns)) {
+		bool ended = false;
+
+		search_mark(run);
+		n = run_batch(s, size, &ended);
+		missed = uik_snapshot_restore(run->snapshot, true);
+		if (missed && size > 1) {
+			search_rewind(run);
+			size = 1;
+			continue;
+		}
+		s->result->executions += n;
+		if (run->verdict == VERDICT_BROKEN && n)
+			return true;
+		done = ended;
+		size = missed ? 1 : size < BATCH_MAX ? size * 2 : BATCH_MAX;
+		show_progress(s);
+	}
+	return false;
+}
+
+/* ---- the plan ------------------------------------------------------------ */
+
+static void add_totals(struct session *s)
+{
+	struct search_totals totals;
+
+	search_totals(s->run, &totals);
+	s->result->distinct += totals.distinct;
+	s->result->redundant += totals.redundant;
+}
+
+/* One stage of a plan; true if a law broke. */
+static bool explore_stage(struct session *s, const struct stage *stage,
+			  bool *exhausted)
+{
+	struct uiommufd_run *run = s->run;
+	uint64_t end = s->deadline_ns, now = now_ns();
+	struct search_totals totals;
+	bool broke;
+
+	run->options.preemptions = stage->preemptions;
+	run->options.failures = stage->failures;
+	run->options.seed = stage->seed;
+	if (search_start(run, stage->strategy))
+		return false;
+	if (stage->share && end > now)
+		end = now + (end - now) / stage->share;
+	broke = explore_strategy(s, end);
+	search_totals(run, &totals);
+	*exhausted = totals.exhausted;
+	add_totals(s);
+	return broke;
+}
+
+static bool explore_plan(struct session *s)
+{
+	const struct uiommufd_explore_options asked = s->run->options;
+	struct stage stage;
+	bool exhausted;
+
+	for (unsigned int i = 0; plan_stage(&asked, i, &stage); i++) {
+		exhausted = false;
+		if (explore_stage(s, &stage, &exhausted))
+			return true;
+		if (exhausted && stage.covers_all) {
+			s->result->exhausted = true;
+			return false;
+		}
+		if (out_of_time(s, s->deadline_ns))
+			return false;
+	}
+	return false;
+}
+
+/* ---- the door ------------------------------------------------------------ */
+
+static bool options_valid(const struct uiommufd_explore_options *o)
+{
+	return o->size == sizeof(*o) && o->strategy < UIOMMUFD_STRATEGY_NR &&
+	       o->steps >= 100 && o->workers >= 1 && o->workers <= 256 &&
+	       (o->budget_ns || o->executions ||
+		o->strategy == UIOMMUFD_STRATEGY_DFS ||
+		o->strategy == UIOMMUFD_STRATEGY_DPOR);
+}
+
+static bool scenario_valid(const struct uiommufd_scenario *scenario)
+{
+	return scenario && scenario->name && scenario->thread[0] &&
+	       scenario->state_bytes <= STATE_MAX;
+}
+
+static int fail(int error)
+{
+	errno = error;
+	return -1;
+}
+
+/* Prepares; 0, 1 if setup itself broke a law, or -errno. */
+static int begin(struct session *s, const struct uiommufd_scenario *scenario,
+		 const struct uiommufd_explore_options *options)
+{
+	int ret;
+
+	s->run = run_new(scenario, options);
+	if (!s->run)
+		return -ENOMEM;
+	ret = run_prepare(s->run);
+	engine_watch(s->run, true);
+	s->start_ns = now_ns();
+	if (options->budget_ns)
+		s->deadline_ns = s->start_ns + options->budget_ns;
+	return ret;
+}
+
+static int keep_trail(struct session *s)
+{
+	s->result->found_ns = now_ns() - s->start_ns;
+	s->result->broken = trail_of(s->run);
+	if (!s->result->broken)
+		return -ENOMEM;
+	if (s->run->options.shrink && s->run->snapshot)
+		(void)0;
+	return 1;
+}
+
+int uiommufd_explore(const struct uiommufd_scenario *scenario,
+		     const struct uiommufd_explore_options *options,
+		     struct uiommufd_explore_result *result)
+{
+	struct uiommufd_explore_options defaults;
+	struct session s = { .result = result };
+	int ret;
+
+	uiommufd_explore_options_init(&defaults);
+	options = options ? options : &defaults;
+	if (!options_valid(options) || !scenario_valid(scenario) ||
+	    result->size != sizeof(*result))
+		return fail(EINVAL);
+	*result = (struct uiommufd_explore_result){ .size = sizeof(*result) };
+	ret = begin(&s, scenario, options);
+	if (ret == -ECANCELED || (!ret && explore_plan(&s)))
+		ret = keep_trail(&s);
+	if (s.run) {
+		result->steps = s.run->total_steps;
+		search_stop(s.run);
+	}
+	result->elapsed_ns = now_ns() - s.start_ns;
+	if (options->progress)
+		fputs("\r\033[K", options->progress);
+	if (s.run)
+		engine_watch(s.run, false);
+	run_free(s.run);
+	return ret < 0 ? fail(-ret) : ret;
+}

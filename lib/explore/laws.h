@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Laws: those the engine itself finds broken, and the table of the others.
+ */
+#ifndef EXPLORE_LAWS_H
+#define EXPLORE_LAWS_H
+
+#include "explore/engine.h"
+
+/* The library's laws by number; NULL-terminated. */
+extern const struct uiommufd_law *const law_table[]
+	__attribute__((visibility("hidden")));
+
+/* Prepares the memory of all laws of a run; 0, or -ENOMEM. */
+int laws_prepare(struct uiommufd_run *run);
+void laws_begin(struct uiommufd_run *run);
+void laws_step(struct uiommufd_run *run, const struct uik_point *point);
+void laws_end(struct uiommufd_run *run);
+void laws_closed(struct uiommufd_run *run);
+
+/* Found by the engine. */
+void law_waited_in_vain(struct uiommufd_run *run, const struct fiber *fiber);
+void law_deadlock(struct uiommufd_run *run);
+void law_endless(struct uiommufd_run *run);
+void law_stuck(struct uiommufd_run *run);
+void law_warning(struct uiommufd_run *run, const char *what, const char *file,
+		 int line, const char *function, const char *text);
+void law_crash(struct uiommufd_run *run, const void *addr, const void *pc);
+/* When everything is closed: nothing is left. */
+void law_remains(struct uiommufd_run *run);
+
+extern const struct uiommufd_law law_memory;
+extern const struct uiommufd_law law_locks;
+
+/* The name of a fiber for people. */
+const char *fiber_name(struct uiommufd_run *run, unsigned int fiber);
+
+#endif

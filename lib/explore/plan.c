@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Plans.
+ *
+ * Most bugs need one change of threads at the right place, or one failure, or
+ * both: these are tried first and completely.  Then everything that the
+ * reduction leaves, and what that does not finish is drawn at random.
+ */
+#include "explore/plan.h"
+
+#define ANY UIOMMUFD_UNBOUNDED
+
+/* failures: at most so many, and never more than asked for. */
+static const struct stage auto_stages[] = {
+	{ UIOMMUFD_STRATEGY_DPOR, 1, 0, 0, 8, false },
+	{ UIOMMUFD_STRATEGY_DPOR, 0, 1, 0, 8, false },
+	{ UIOMMUFD_STRATEGY_PCT, ANY, 1, 0, 8, false },
+	{ UIOMMUFD_STRATEGY_DPOR, 1, 1, 0, 8, false },
+	{ UIOMMUFD_STRATEGY_DPOR, 2, 0, 0, 8, false },
+	{ UIOMMUFD_STRATEGY_RANDOM, ANY, ANY, 0, 8, false },
+	{ UIOMMUFD_STRATEGY_DPOR, ANY, ANY, 0, 2, true },
+	{ UIOMMUFD_STRATEGY_PCT, ANY, ANY, 1, 2, false },
+	{ UIOMMUFD_STRATEGY_RANDOM, ANY, ANY, 1, 0, false },
+};
+
+static int at_most(int wanted, int asked)
+{
+	if (wanted < 0 || (asked >= 0 && asked < wanted))
+		return asked;
+	return wanted;
+}
+
+static bool auto_stage(const struct uiommufd_explore_options *options,
+		       unsigned int index, struct stage *out)
+{
+	if (index >= sizeof(auto_stages) / sizeof(auto_stages[0]))
+		return false;
+	*out = auto_stages[index];
+	out->seed = options->seed + out->seed;
+	out->preemptions = at_most(out->preemptions, options->preemptions);
+	out->failures = at_most(out->failures, options->failures);
+	return true;
+}
+
+bool plan_stage(const struct uiommufd_explore_options *options,
+		unsigned int index, struct stage *out)
+{
+	if (options->strategy == UIOMMUFD_STRATEGY_AUTO)
+		return auto_stage(options, index, out);
+	*out = (struct stage){
+		.strategy = options->strategy,
+		.preemptions = options->preemptions,
+		.failures = options->failures,
+		.seed = options->seed,
+		.covers_all = true,
+	};
+	return !index;
+}

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Dependence of steps; see race.h.
+ *
+ * Objects are words (address / 8), locks (their address) and the lives of
+ * blocks (their start, with the lowest bit set): touching a block reads its
+ * life, freeing it writes it.  Lock objects remember who took them last and
+ * the clock of the release; a race with a taker means that the other could
+ * have been first.
+ */
+#include "explore/race.h"
+
+#include <string.h>
+#include <sys/mman.h>
+#include <uik/slab.h>
+
+#define EVENTS_MAX 65536u
+#define OBJECTS 16384u			/* a power of two */
+#define NONE UINT32_MAX
+
+struct object {
+	uintptr_t key;
+	uint32_t generation;
+	uint32_t last_write;		/* event, or NONE */
+	uint32_t reads[FIBERS_MAX];	/* since then; NONE */
+	uint32_t readers;		/* mask */
+	uint16_t released[FIBERS_MAX];	/* locks: by writers */
+	uint16_t read_released[FIBERS_MAX];
+};
+
+struct race_log {
+	uint32_t count;
+	uint32_t generation;
+	uint16_t clock[FIBERS_MAX][FIBERS_MAX];
+	struct race_event events[EVENTS_MAX];
+	struct object objects[OBJECTS];
+};
+
+struct race_log *race_new(void)
+{
+	struct race_log *log = mmap(NULL, sizeof(*log), PROT_READ | PROT_WRITE,
+				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+				    -1, 0);
+
+	return log == MAP_FAILED ? NULL : log;
+}
+
+void race_free(struct race_log *log)
+{
+	if (log)
+		munmap(log, sizeof(*log));
+}
+
+void race_begin(struct race_log *log)
+{
+	log->count = 0;
+	log->generation++;
+	memset(log->clock, 0, sizeof(log->clock));
+}
+
+const struct race_event *race_event(const struct race_log *log, uint32_t index)
+{
+	return &log->events[index];
+}
+
+uint32_t race_count(const struct race_log *log)
+{
+	return log->count;
+}
+
+void race_counts(const struct race_log *log, uint16_t *out)
+{
+	for (unsigned int i = 0; i < FIBERS_MAX; i++)
+		out[i] = log->clock[i][i];
+}
+
+/* ---- dependence of two steps --------------------------------------------- */
+
+static bool takes_lock(unsigned int kind)
+{
+	return kind == UIK_POINT_LOCK || kind == UIK_POINT_TRYLOCK;
+}
+
+static bool has_operand(const struct uik_point *p)
+{
+	return p->addr && p->kind != UIK_POINT_SLEEP;
+}
+
+bool points_depend(const struct uik_point *a, const struct uik_point *b)
+{
+	if (!has_operand(a) || !has_operand(b))
+		return false;
+	if (a->kind == UIK_POINT_FREE || b->kind == UIK_POINT_FREE) {
+		const void *block = uik_slab_block(a->addr);
+
+		return block && block == uik_slab_block(b->addr);
+	}
+	if ((uintptr_t)a->addr >> 3 != (uintptr_t)b->addr >> 3)
+		return false;
+	return a->write || b->write;
+}
+
+/* ---- objects ------------------------------------------------------------- */
+
+static struct object *object_of(struct race_log *log, uintptr_t key)
+{
+	uint32_t at = (key * 0x9e3779b97f4a7c15ull) >> 50;
+	struct object *o;
+
+	for (;; at = (at + 1) % OBJECTS) {
+		o = &log->objects[at % OBJECTS];
+		if (o->generation != log->generation)
+			break;
+		if (o->key == key)
+			return o;
+	}
+	o->key = key;
+	o->generation = log->generation;
+	o->last_write = NONE;
+	o->readers = 0;
+	memset(o->released, 0, sizeof(o->released));
+	memset(o->read_released, 0, sizeof(o->read_released));
+	return o;
+}
+
+static void join(uint16_t *clock, const uint16_t *other)
+{
+	for (unsigned int i = 0; i < FIBERS_MAX; i++)
+		if (other[i] > clock[i])
+			clock[i] = other[i];
+}
+
+struct step {
+	struct race_log *log;
+	uint32_t index;			/* of the new event */
+	uint16_t before[FIBERS_MAX];	/* the fiber's clock without it */
+	uint16_t *clock;
+	unsigned int fiber;
+	bool is_lock;			/* orders come from releases only */
+	uint32_t races[2 * FIBERS_MAX];
+	unsigned int race_count;
+};
+
+/* The new step depends on event @earlier. */
+static void meet(struct step *s, uint32_t earlier)
+{
+	const struct race_event *e = &s->log->events[earlier];
+
+	if (e->fiber != s->fiber && e->seq > s->before[e->fiber])
+		s->races[s->race_count++] = earlier;
+	if (!s->is_lock)
+		join(s->clock, e->clock);
+}
+
+static void meet_readers(struct step *s, const struct object *o)
+{
+	for (uint32_t left = o->readers; left; left &= left - 1)
+		meet(s, o->reads[__builtin_ctz(left)]);
+}
+
+static void touch(struct step *s, struct object *o, bool write)
+{
+	if (!write) {
+		if (o->last_write != NONE)
+			meet(s, o->last_write);
+		o->reads[s->fiber] = s->index;
+		o->readers |= 1u << s->fiber;
+		return;
+	}
+	/* Readers came after the last write: it is ordered through them. */
+	if (o->readers)
+		meet_readers(s, o);
+	else if (o->last_write != NONE)
+		meet(s, o->last_write);
+	o->last_write = s->index;
+	o->readers = 0;
+}
+
+static void lock_taken(struct step *s, struct object *o, bool write)
+{
+	s->is_lock = true;
+	touch(s, o, write);
+	s->is_lock = false;
+	join(s->clock, o->released);
+	if (write)
+		join(s->clock, o->read_released);
+}
+
+static void lock_given(struct step *s, struct object *o)
+{
+	join(o->released, s->clock);
+	join(o->read_released, s->clock);
+}
+
+/* ---- a step -------------------------------------------------------------- */
+
+static void touch_life(struct step *s, const struct uik_point *point)
+{
+	const void *block = uik_slab_block(point->addr);
+
+	if (block)
+		touch(s, object_of(s->log, (uintptr_t)block | 1),
+		      point->kind == UIK_POINT_FREE);
+}
+
+static void touch_operand(struct step *s, const struct uik_point *point)
+{
+	struct object *o = object_of(s->log, (uintptr_t)point->addr & ~7ul);
+
+	if (takes_lock(point->kind))
+		lock_taken(s, o, point->write);
+	else if (point->kind == UIK_POINT_UNLOCK)
+		lock_given(s, o);
+	else
+		touch(s, o, point->write);
+}
+
+void race_step(struct race_log *log, unsigned int fiber,
+	       const struct uik_point *point, uint32_t node,
+	       void (*found)(void *arg, uint32_t earlier, uint32_t later),
+	       void *arg)
+{
+	struct race_event *event = &log->events[log->count];
+	struct step s = {
+		.log = log,
+		.index = log->count,
+		.clock = log->clock[fiber],
+		.fiber = fiber,
+	};
+
+	if (log->count == EVENTS_MAX)
+		return;
+	memcpy(s.before, s.clock, sizeof(s.before));
+	event->seq = ++s.clock[fiber];
+	event->fiber = fiber;
+	event->kind = point->kind;
+	event->write = point->write;
+	event->addr = point->addr;
+	event->node = node;
+	log->count++;
+	if (has_operand(point)) {
+		if (point->kind != UIK_POINT_FREE)
+			touch_operand(&s, point);
+		touch_life(&s, point);
+	}
+	memcpy(event->clock, s.clock, sizeof(event->clock));
+	for (unsigned int i = 0; i < s.race_count; i++)
+		found(arg, s.races[i], s.index);
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The list of scenarios.
+ */
+#include "explore/scenarios.h"
+
+#include <string.h>
+
+static const struct uiommufd_scenario *const *const lists[] = {
+	scenarios_vdevice,
+};
+
+const struct uiommufd_scenario *uiommufd_scenario_at(unsigned int index)
+{
+	for (unsigned int i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		for (unsigned int j = 0; lists[i][j]; j++)
+			if (!index--)
+				return lists[i][j];
+	return NULL;
+}
+
+const struct uiommufd_scenario *uiommufd_scenario_find(const char *name)
+{
+	const struct uiommufd_scenario *scenario;
+
+	for (unsigned int i = 0; (scenario = uiommufd_scenario_at(i)); i++)
+		if (!strcmp(scenario->name, name))
+			return scenario;
+	return NULL;
+}

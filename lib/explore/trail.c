@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Trails: taking, keeping, following.
+ */
+#include "explore/trail.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "explore/search.h"
+
+static void set_text(char *to, size_t room, const char *from)
+{
+	snprintf(to, room, "%s", from ? from : "");
+}
+
+int trail_take(struct uiommufd_trail *trail, const struct uiommufd_run *run)
+{
+	size_t bytes = run->decision_count * sizeof(struct decision);
+	struct decision *copy = malloc(bytes + 1);
+
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, run->decisions, bytes);
+	free(trail->decisions);
+	trail->decisions = copy;
+	trail->decision_count = run->decision_count;
+	set_text(trail->scenario, TRAIL_NAME, run->scenario->name);
+	set_text(trail->law, TRAIL_NAME, run->law);
+	set_text(trail->message, MESSAGE_MAX, run->law ? run->message : NULL);
+	return 0;
+}
+
+struct uiommufd_trail *trail_of(const struct uiommufd_run *run)
+{
+	struct uiommufd_trail *trail = calloc(1, sizeof(*trail));
+
+	if (trail && trail_take(trail, run)) {
+		free(trail);
+		return NULL;
+	}
+	return trail;
+}
+
+void uiommufd_trail_free(struct uiommufd_trail *trail)
+{
+	if (!trail)
+		return;
+	free(trail->decisions);
+	free(trail->rows);
+	free(trail->dot);
+	free(trail);
+}
+
+const char *uiommufd_trail_scenario(const struct uiommufd_trail *trail)
+{
+	return trail->scenario;
+}
+
+const char *uiommufd_trail_law(const struct uiommufd_trail *trail)
+{
+	return *trail->law ? trail->law : NULL;
+}
+
+const char *uiommufd_trail_message(const struct uiommufd_trail *trail)
+{
+	return *trail->law ? trail->message : NULL;
+}
+
+bool trail_follow(struct uiommufd_run *run, const struct uiommufd_trail *trail)
+{
+	bool kept;
+
+	if (follow_start(run, trail->decisions, trail->decision_count))
+		return false;
+	run->strategy->begin(run);
+	run_execute(run);
+	kept = follow_kept(run);
+	uik_snapshot_restore(run->snapshot, true);
+	return kept;
+}

@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The explorer finds what is there to be found, says when nothing is left, and
+ * finds nothing in what is right.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+#include <linux/completion.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <uiommufd/uiommufd.h>
+
+struct shared {
+	struct mutex a, b;
+	struct completion done;
+	unsigned int count;
+	unsigned int *block;
+	uint32_t flag;
+};
+
+static void prepare(struct uiommufd_run *run, void *state)
+{
+	struct shared *s = state;
+
+	mutex_init(&s->a);
+	mutex_init(&s->b);
+	init_completion(&s->done);
+}
+
+static struct uiommufd_explore_result
+explore(const struct uiommufd_scenario *scenario,
+	enum uiommufd_strategy strategy)
+{
+	struct uiommufd_explore_options options;
+	struct uiommufd_explore_result result = { .size = sizeof(result) };
+
+	uiommufd_explore_options_init(&options);
+	options.strategy = strategy;
+	options.budget_ns = 20000000000u;
+	assert_int_not_equal(uiommufd_explore(scenario, &options, &result), -1);
+	return result;
+}
+
+static const char *broken_law(const struct uiommufd_scenario *scenario,
+			      enum uiommufd_strategy strategy)
+{
+	static char law[64];
+	struct uiommufd_explore_result result = explore(scenario, strategy);
+
+	law[0] = 0;
+	if (result.broken)
+		strncpy(law, uiommufd_trail_law(result.broken),
+			sizeof(law) - 1);
+	uiommufd_trail_free(result.broken);
+	return law;
+}
+
+/* ---- counting with and without a lock ------------------------------------ */
+
+static void count_bare(struct uiommufd_run *run, void *state)
+{
+	struct shared *s = state;
+	unsigned int seen = READ_ONCE(s->count);
+
+	WRITE_ONCE(s->count, seen + 1);
+}
+
+static void count_locked(struct uiommufd_run *run, void *state)
+{
+	struct shared *s = state;
+
+	mutex_lock(&s->a);
+	count_bare(run, state);
+	mutex_unlock(&s->a);
+}
+
+static void both_counted(struct uiommufd_run *run, void *state)
+{
+	const struct shared *s = state;
+
+	uiommufd_run_expect(run, s->count == 2);
+}
+
+static const struct uiommufd_scenario bare = {
+	.name = "bare",
+	.setup = prepare,
+	.thread = { count_bare, count_bare },
+	.check = both_counted,
+	.state_bytes = sizeof(struct shared),
+};
+
+static const struct uiommufd_scenario locked = {
+	.name = "locked",
+	.setup = prepare,
+	.thread = { count_locked, count_locked },
+	.check = both_counted,
+	.state_bytes = sizeof(struct shared),
+};
+
+/* Law: every strategy finds the lost update. */
+static void finds_lost_update(void **unused)
+{
+	for (unsigned int s = 0; s < UIOMMUFD_STRATEGY_NR; s++)
+		assert_string_equal(broken_law(&bare, s), "expectation");
+}
+
+/*
+ * Law: the searches come to an end and find nothing.  Two threads that take one
+ * lock have two orders that differ; the reduction tries no more.
+ */
+static void locked_is_clean(void **unused)
+{
+	struct uiommufd_explore_result dfs, dpor;
+
+	dfs = explore(&locked, UIOMMUFD_STRATEGY_DFS);
+	assert_null(dfs.broken);
+	assert_true(dfs.exhausted);
+	dpor = explore(&locked, UIOMMUFD_STRATEGY_DPOR);
+	assert_null(dpor.broken);
+	assert_true(dpor.exhausted);
+	assert_int_equal(dpor.distinct, 2);
+	assert_true(dfs.executions > dpor.executions);
+}
+
+/* ---- deadlock ------------------------------------------------------------ */
+
+static void take_ab(struct uiommufd_run *run, void *state)
+{
+	struct shared *s = state;
+
+	mutex_lock(&s->a);
+	mutex_lock(&s->b);
+	mutex_unlock(&s->b);
+	mutex_unlock(&s->a);
+}
+
+static void take_ba(struct uiommufd_run *run, void *state)
+{
+	struct shared *s = state;
+
+	mutex_lock(&s->b);
+	mutex_lock(&s->a);
+	mutex_unlock(&s->a);
+	mutex_unlock(&s->b);
+}
+
+static const struct uiommufd_scenario crossed = {
+	.name = "crossed",
+	.setup = prepare,
+	.thread = { take_ab, take_ba },
+	.state_bytes = sizeof(struct shared),
+};
+
+static void finds_deadlock(void **unused)
+{
+	for (unsigned int s = 0; s < UIOMMUFD_STRATEGY_NR; s++)
+		assert_string_equal(broken_law(&crossed, s), "deadlock");
+}
+
+/* ---- waiting ------------------------------------------------------------- */
+
+static void wait_a_minute(struct uiommufd_run *run, void *state)
+{
+	struct shared *s = state;
+
+	wait_for_completion_timeout(&s->done, 60 * HZ);
+}
+
+static void give(struct uiommufd_run *run, void *state)
+{
+	struct shared *s = state;
+
+	complete(&s->done);
+}
+
+static void forget(struct uiommufd_run *run, void *state)
+{
+}
+
+static const struct uiommufd_scenario woken = {
+	.name = "woken",
+	.setup = prepare,
+	.thread = { wait_a_minute, give },
+	.state_bytes = sizeof(struct shared),
+};
+
+static const struct uiommufd_scenario forgotten = {
+	.name = "forgotten",
+	.setup = prepare,
+	.thread = { wait_a_minute, forget },
+	.state_bytes = sizeof(struct shared),
+};
+
+/* Law: a wait that only its time ends is seen; one that is ended is fine. */
+static void finds_vain_wait(void **unused)
+{
+	struct uiommufd_explore_result clean =
+		explore(&woken, UIOMMUFD_STRATEGY_DPOR);
+
+	assert_null(clean.broken);
+	assert_true(clean.exhausted);
+	assert_string_equal(broken_law(&forgotten, UIOMMUFD_STRATEGY_DPOR),
+			    "timeout");
+}
+
+/* ---- memory -------------------------------------------------------------- */
+
+static void prepare_block(struct uiommufd_run *run, void *state)
+{
+	struct shared *s = state;
+
+	prepare(run, state);
+	s->block = kzalloc(sizeof(*s->block), GFP_KERNEL);
+}
+
+static void free_block(struct uiommufd_run *run, void *state)
+{
+	struct shared *s = state;
+
+	kfree(s->block);
+}
+
+static void use_block(struct uiommufd_run *run, void *state)
+{
+	struct shared *s = state;
+
+	WRITE_ONCE(*s->block, 1);
+}
+
+static const struct uiommufd_scenario freed = {
+	.name = "freed",
+	.setup = prepare_block,
+	.thread = { use_block, free_block },
+	.state_bytes = sizeof(struct shared),
+};
+
+static const struct uiommufd_scenario freed_twice = {
+	.name = "freed-twice",
+	.setup = prepare_block,
+	.thread = { free_block, free_block },
+	.state_bytes = sizeof(struct shared),
+};
+
+static const struct uiommufd_scenario kept = {
+	.name = "kept",
+	.setup = prepare_block,
+	.thread = { use_block, use_block },
+	.state_bytes = sizeof(struct shared),
+};
+
+static void finds_bad_memory(void **unused)
+{
+	for (unsigned int s = 0; s < UIOMMUFD_STRATEGY_NR; s++) {
+		assert_string_equal(broken_law(&freed, s), "memory");
+		assert_string_equal(broken_law(&freed_twice, s), "memory");
+		assert_string_equal(broken_law(&kept, s), "leak");
+	}
+}
+
+/* ---- failures ------------------------------------------------------------ */
+
+static void store_unchecked(struct uiommufd_run *run, void *state)
+{
+	unsigned int *p = kzalloc(64, GFP_KERNEL);
+
+	*(volatile unsigned int *)p = 1;
+	kfree(p);
+}
+
+static const struct uiommufd_scenario unchecked = {
+	.name = "unchecked",
+	.setup = prepare,
+	.thread = { store_unchecked },
+	.state_bytes = sizeof(struct shared),
+	.failures = UIOMMUFD_FAIL_ALLOC,
+};
+
+/* Law: a failure that nobody looks for is seen as what it leads to. */
+static void finds_unchecked_failure(void **unused)
+{
+	assert_string_equal(broken_law(&unchecked, UIOMMUFD_STRATEGY_DPOR),
+			    "crash");
+	assert_string_equal(broken_law(&unchecked, UIOMMUFD_STRATEGY_RANDOM),
+			    "crash");
+}
+
+/* ---- trails -------------------------------------------------------------- */
+
+/* Law: a trail that is saved and loaded breaks the same law again. */
+static void trails_repeat(void **unused)
+{
+	struct uiommufd_explore_result result =
+		explore(&bare, UIOMMUFD_STRATEGY_RANDOM);
+	struct uiommufd_trail *loaded;
+	FILE *file = tmpfile();
+	unsigned int line;
+
+	assert_non_null(result.broken);
+	assert_int_equal(uiommufd_trail_save(result.broken, file), 0);
+	rewind(file);
+	loaded = uiommufd_trail_load(file, &line);
+	assert_non_null(loaded);
+	assert_string_equal(uiommufd_trail_scenario(loaded), "bare");
+	assert_int_equal(uiommufd_explore_replay(&bare, NULL, loaded), 1);
+	assert_string_equal(uiommufd_trail_law(loaded), "expectation");
+	assert_true(uiommufd_trail_length(loaded) > 0);
+	uiommufd_trail_free(loaded);
+	uiommufd_trail_free(result.broken);
+	fclose(file);
+}
+
+/* Law: every scenario of the library is clean for a while. */
+static void library_is_clean(void **unused)
+{
+	struct uiommufd_explore_options options;
+	const struct uiommufd_scenario *s;
+
+	uiommufd_explore_options_init(&options);
+	options.budget_ns = 300000000u;
+	for (unsigned int i = 0; (s = uiommufd_scenario_at(i)); i++) {
+		struct uiommufd_explore_result result = {
+			.size = sizeof(result),
+		};
+
+		assert_int_not_equal(uiommufd_explore(s, &options, &result),
+				     -1);
+		if (result.broken)
+			uiommufd_trail_print(result.broken, stderr);
+		assert_null(result.broken);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(finds_lost_update),
+		cmocka_unit_test(locked_is_clean),
+		cmocka_unit_test(finds_deadlock),
+		cmocka_unit_test(finds_vain_wait),
+		cmocka_unit_test(finds_bad_memory),
+		cmocka_unit_test(finds_unchecked_failure),
+		cmocka_unit_test(trails_repeat),
+		cmocka_unit_test(library_is_clean),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
