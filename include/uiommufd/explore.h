@@ -217,6 +217,11 @@ struct uiommufd_explore_options {
 	int failures;			/* at most in an execution; 1 */
 	uint32_t steps;			/* in an execution; 50000 */
 	uint32_t depth;			/* PCT: changes of priority; 3 */
+	/*
+	 * AUTO goes through stages, from few deviations to many.  One of them
+	 * alone, so that many scenarios can be gone through in turn; -1: all.
+	 */
+	int stage;
 	bool shrink;			/* true */
 	const struct uiommufd_law *const *laws; /* NULL-terminated, or NULL */
 	FILE *progress;			/* NULL: none */
@@ -238,6 +243,7 @@ struct uiommufd_explore_result {
 	uint64_t elapsed_ns;
 	uint64_t found_ns;		/* when the law broke */
 	bool exhausted;			/* nothing within the bounds is left */
+	bool past_stages;		/* there is no such stage any more */
 	struct uiommufd_trail *broken;	/* owned; NULL: no law was broken */
 };
 

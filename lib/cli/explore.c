@@ -16,7 +16,11 @@ struct options {
 	gint64 seed, executions;
 	int threads, preemptions, failures;
 	char **names;
+	gint64 start_us;
+	guint64 total_executions;
 };
+
+#define STAGES_MAX 32
 
 /* "30s", "500ms", "2m", "10" (seconds); 0 if it is none of them. */
 static guint64 parse_budget(const char *text)
@@ -105,50 +109,104 @@ static int save_all(const struct options *o, const struct uiommufd_trail *trail)
 	return status;
 }
 
-static int explore_one(const struct options *o,
-		       const struct uiommufd_scenario *scenario,
-		       const struct uiommufd_explore_options *options)
+/* What a script looks for, a line each. */
+static int report_broken(const struct options *o,
+			 const struct uiommufd_explore_result *r)
 {
-	struct uiommufd_explore_result result = { .size = sizeof(result) };
-	int ret = uiommufd_explore(scenario, options, &result);
 	int status;
 
-	if (ret < 0)
-		return complain(EXIT_USAGE, "%s: %s", scenario->name,
-				g_strerror(errno));
-	if (!o->quiet || ret)
-		print_result(scenario, &result);
-	if (!ret)
-		return EXIT_CLEAN;
-	uiommufd_trail_print(result.broken, stdout);
-	status = save_all(o, result.broken);
-	uiommufd_trail_free(result.broken);
+	printf("scenario: %s\nlaw: %s\nexecutions: %" G_GUINT64_FORMAT
+	       "\nfound after: %.1f ms\nsteps: %u\n",
+	       uiommufd_trail_scenario(r->broken),
+	       uiommufd_trail_law(r->broken), o->total_executions,
+	       (g_get_monotonic_time() - o->start_us) / 1e3,
+	       uiommufd_trail_length(r->broken));
+	uiommufd_trail_print(r->broken, stdout);
+	status = save_all(o, r->broken);
 	return status ? status : EXIT_UNCLEAN;
 }
 
-static int explore_all(const struct options *o,
+static int explore_once(struct options *o,
+			const struct uiommufd_scenario *scenario,
+			const struct uiommufd_explore_options *options,
+			struct uiommufd_explore_result *total)
+{
+	struct uiommufd_explore_result r = { .size = sizeof(r) };
+	int status;
+
+	if (uiommufd_explore(scenario, options, &r) < 0)
+		return complain(EXIT_USAGE, "%s: %s", scenario->name,
+				g_strerror(errno));
+	o->total_executions += r.executions;
+	total->executions += r.executions;
+	total->distinct += r.distinct;
+	total->redundant += r.redundant;
+	total->elapsed_ns += r.elapsed_ns;
+	total->exhausted |= r.exhausted;
+	total->past_stages = r.past_stages;
+	if (!r.broken)
+		return EXIT_CLEAN;
+	total->broken = r.broken;
+	print_result(scenario, total);
+	status = report_broken(o, &r);
+	uiommufd_trail_free(r.broken);
+	total->broken = NULL;
+	return status;
+}
+
+static int explore_one(struct options *o,
+		       const struct uiommufd_scenario *scenario,
+		       const struct uiommufd_explore_options *options)
+{
+	struct uiommufd_explore_result total = { .size = sizeof(total) };
+	int status = explore_once(o, scenario, options, &total);
+
+	if (!status && !o->quiet)
+		print_result(scenario, &total);
+	return status;
+}
+
+/* A stage of every scenario that is not done; what is left is shared. */
+static int explore_round(struct options *o,
+			 struct uiommufd_explore_options *options,
+			 struct uiommufd_explore_result *totals,
+			 unsigned int count, gint64 end)
+{
+	unsigned int left = 0;
+	int status = EXIT_CLEAN;
+
+	for (unsigned int i = 0; i < count; i++)
+		left += !totals[i].exhausted && !totals[i].past_stages;
+	for (unsigned int i = 0; i < count && !status; i++) {
+		gint64 now = g_get_monotonic_time();
+		guint share = left * (options->stage < 6 ? 3 : 1);
+
+		if (totals[i].exhausted || totals[i].past_stages || now >= end)
+			continue;
+		options->budget_ns = MAX((end - now) * 1000 / share, 1000000);
+		left--;
+		status = explore_once(o, uiommufd_scenario_at(i), options,
+				      &totals[i]);
+	}
+	return status;
+}
+
+static int explore_all(struct options *o,
 		       struct uiommufd_explore_options *options)
 {
-	const struct uiommufd_scenario *scenario;
+	g_autofree struct uiommufd_explore_result *totals = NULL;
+	gint64 end = g_get_monotonic_time() + options->budget_ns / 1000;
 	unsigned int count = 0;
-	guint64 budget = options->budget_ns;
-	gint64 end = g_get_monotonic_time() + budget / 1000;
-	int status = EXIT_CLEAN, one;
+	int status = EXIT_CLEAN;
 
 	while (uiommufd_scenario_at(count))
 		count++;
-	for (unsigned int i = 0; (scenario = uiommufd_scenario_at(i)); i++) {
-		/* What one does not need is for those after it. */
-		gint64 left = end - g_get_monotonic_time();
-
-		options->budget_ns = (left > 1000 ? left : 1000) * 1000ull /
-				     (count - i);
-		one = explore_one(o, scenario, options);
-		if (one == EXIT_USAGE)
-			return one;
-		if (one)
-			return one;
-	}
+	totals = g_new0(struct uiommufd_explore_result, count);
+	for (options->stage = 0; !status && options->stage < STAGES_MAX &&
+	     g_get_monotonic_time() < end; options->stage++)
+		status = explore_round(o, options, totals, count, end);
+	for (unsigned int i = 0; i < count && !status && !o->quiet; i++)
+		print_result(uiommufd_scenario_at(i), &totals[i]);
 	return status;
 }
 
@@ -192,7 +250,7 @@ static int replay(const struct options *o,
 	return ret;
 }
 
-static int explore_names(const struct options *o,
+static int explore_names(struct options *o,
 			 const struct uiommufd_explore_options *options)
 {
 	const struct uiommufd_scenario *scenario;
@@ -298,7 +356,7 @@ static gboolean parse(struct options *o, int *argc, char ***argv)
 	return FALSE;
 }
 
-static int run(const struct options *o)
+static int run(struct options *o)
 {
 	struct uiommufd_explore_options options;
 
@@ -324,6 +382,7 @@ int cmd_explore(int argc, char **argv)
 		.threads = 1,
 		.preemptions = UIOMMUFD_UNBOUNDED,
 		.failures = 1,
+		.start_us = g_get_monotonic_time(),
 	};
 	int status = EXIT_USAGE;
 

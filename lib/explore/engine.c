@@ -304,6 +304,11 @@ static void hook_point(const struct uik_point *point)
 		laws_step(run, point);
 		return;
 	}
+	/* At the end only waiting lets others go on. */
+	if (run->phase == PHASE_END && (!point->ready || point->ready(point->arg))) {
+		make_step(run, point);
+		return;
+	}
 	self->frame = __builtin_frame_address(0);
 	self->pending = *point;
 	self->state = FIBER_READY;
@@ -318,6 +323,8 @@ static bool hook_park(const struct uik_point *point, bool (*ready)(void *),
 	struct uiommufd_run *run = engine;
 	struct fiber *self = run_fiber(run);
 
+	if (run->may_give_up && !ready(arg))
+		siglongjmp(run->give_up, 1);
 	if (!self || run->in_law)
 		return ready(arg);
 	self->frame = __builtin_frame_address(0);
@@ -375,8 +382,10 @@ static bool hook_warn(const char *what, const char *file, int line,
 	struct uiommufd_run *run = engine;
 	bool fatal = strcmp(what, "WARNING");
 
-	if (run->running == NOBODY)
-		return false;
+	if (run->may_give_up && fatal)
+		siglongjmp(run->give_up, 1);
+	if (run->running == NOBODY || run->may_give_up)
+		return run->may_give_up;
 	if (!fatal && run->scenario->flags & UIOMMUFD_SCENARIO_WARNINGS)
 		return true;
 	law_warning(run, what, file, line, function, text);
@@ -391,6 +400,8 @@ static void hook_crash(const void *addr, const void *pc, const void *frame)
 	struct uiommufd_run *run = engine;
 	sigset_t set;
 
+	if (run->may_give_up)
+		siglongjmp(run->give_up, 1);
 	if (run->running == NOBODY)
 		return;
 	run->guilty_frames[0] = pc;

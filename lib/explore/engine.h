@@ -14,6 +14,7 @@
 #ifndef EXPLORE_ENGINE_H
 #define EXPLORE_ENGINE_H
 
+#include <setjmp.h>
 #include <stdarg.h>
 #include <time.h>
 #include <uik/hook.h>
@@ -28,6 +29,7 @@
 #define LAWS_MAX 32
 #define LAW_MEMORY (256u << 10)
 #define STATE_MAX (1u << 20)
+#define LOCK_EDGES_BYTES (64u << 10)
 #define DECISIONS_MAX (1u << 20)
 #define MESSAGE_MAX 512
 #define FRAMES_MAX 12
@@ -100,8 +102,11 @@ struct uiommufd_run {
 	unsigned int running;			/* NOBODY: outside */
 	unsigned int end_fiber;
 	uint32_t threads_left;
+	uint32_t absent;			/* threads that do nothing */
 	enum phase phase;
 	bool in_law;				/* laws make no steps */
+	bool may_give_up;			/* by give_up, where they would wait */
+	sigjmp_buf give_up;
 	uint64_t steps;
 	enum verdict verdict;
 	/* What broke. */
@@ -118,12 +123,14 @@ struct uiommufd_run {
 	void *search;				/* the strategy's */
 	const struct recorder *recorder;	/* NULL: nobody listens */
 	struct uiommufd_trail *recorded;	/* into here */
+	unsigned int worker, worker_count;
 	/* Laws. */
 	const struct uiommufd_law *laws[LAWS_MAX];
 	void *law_memory[LAWS_MAX];
 	unsigned int law_count, step_law_count;
 	uint8_t step_laws[LAWS_MAX];
 	size_t law_bytes;
+	struct lock_edge *lock_edges;		/* of all executions */
 	char *law_base;
 	timer_t watch;
 	bool watched;

@@ -238,7 +238,10 @@ static void restart_fibers(struct uiommufd_run *run)
 		if (i != run->end_fiber && fiber->thread < 0)
 			continue;
 		engine_restart(fiber);
-		run->threads_left += i != run->end_fiber;
+		if (fiber->thread >= 0 && run->absent >> fiber->thread & 1)
+			fiber->state = FIBER_DONE;
+		else
+			run->threads_left += i != run->end_fiber;
 	}
 }
 
@@ -273,8 +276,10 @@ struct uiommufd_run *run_new(const struct uiommufd_scenario *scenario,
 	run->scenario = scenario;
 	run->options = *options;
 	run->running = NOBODY;
+	run->worker_count = 1;
 	run->decisions = own_memory(DECISIONS_MAX * sizeof(struct decision));
 	run->state = own_memory(STATE_MAX);
+	run->lock_edges = own_memory(LOCK_EDGES_BYTES);
 	for (unsigned int i = 0; i < FIBERS_MAX; i++) {
 		void *memory = own_memory(STACK_BYTES);
 
@@ -286,7 +291,7 @@ struct uiommufd_run *run_new(const struct uiommufd_scenario *scenario,
 	stack.ss_sp = own_memory(SIGNAL_STACK_BYTES);
 	if (stack.ss_sp)
 		sigaltstack(&stack, NULL);
-	return run->decisions && run->state && stack.ss_sp ? run : NULL;
+	return run->decisions && run->state && run->lock_edges && stack.ss_sp ? run : NULL;
 }
 
 static void free_fibers(struct uiommufd_run *run)
@@ -338,6 +343,7 @@ void run_free(struct uiommufd_run *run)
 	free_fibers(run);
 	munmap(run->decisions, DECISIONS_MAX * sizeof(struct decision));
 	munmap(run->state, STATE_MAX);
+	munmap(run->lock_edges, LOCK_EDGES_BYTES);
 	if (run->law_base)
 		munmap(run->law_base, run->law_bytes);
 	munmap(run, sizeof(*run));

@@ -16,8 +16,11 @@
 #include "explore/engine.h"
 #include "explore/laws.h"
 #include "explore/plan.h"
+#include "explore/record.h"
 #include "explore/search.h"
+#include "explore/shrink.h"
 #include "explore/trail.h"
+#include "explore/workers.h"
 
 #define BATCH_MAX 256u
 
@@ -41,6 +44,7 @@ void uiommufd_explore_options_init(struct uiommufd_explore_options *options)
 		.failures = 1,
 		.steps = 50000,
 		.depth = 3,
+		.stage = -1,
 		.shrink = true,
 	};
 }
@@ -174,7 +178,15 @@ static bool explore_plan(struct session *s)
 	struct stage stage;
 	bool exhausted;
 
-	for (unsigned int i = 0; plan_stage(&asked, i, &stage); i++) {
+	for (unsigned int i = asked.stage < 0 ? 0 : asked.stage;; i++) {
+		if (asked.stage >= 0 && i > (unsigned int)asked.stage)
+			return false;
+		if (!plan_stage(&asked, i, &stage)) {
+			s->result->past_stages = true;
+			return false;
+		}
+		if (asked.stage >= 0)
+			stage.share = 0;
 		exhausted = false;
 		if (explore_stage(s, &stage, &exhausted))
 			return true;
@@ -213,13 +225,16 @@ static int fail(int error)
 
 /* Prepares; 0, 1 if setup itself broke a law, or -errno. */
 static int begin(struct session *s, const struct uiommufd_scenario *scenario,
-		 const struct uiommufd_explore_options *options)
+		 const struct uiommufd_explore_options *options,
+		 unsigned int number, unsigned int count)
 {
 	int ret;
 
 	s->run = run_new(scenario, options);
 	if (!s->run)
 		return -ENOMEM;
+	s->run->worker = number;
+	s->run->worker_count = count;
 	ret = run_prepare(s->run);
 	engine_watch(s->run, true);
 	s->start_ns = now_ns();
@@ -235,8 +250,32 @@ static int keep_trail(struct session *s)
 	if (!s->result->broken)
 		return -ENOMEM;
 	if (s->run->options.shrink && s->run->snapshot)
-		(void)0;
+		trail_shrink(s->run, s->result->broken);
+	if (s->run->snapshot)
+		record_trail(s->run, s->result->broken);
 	return 1;
+}
+
+int explore_alone(const struct uiommufd_scenario *scenario,
+		  const struct uiommufd_explore_options *options,
+		  unsigned int number, unsigned int count,
+		  struct uiommufd_explore_result *result)
+{
+	struct session s = { .result = result };
+	int ret = begin(&s, scenario, options, number, count);
+
+	if (ret == -ECANCELED || (!ret && explore_plan(&s)))
+		ret = keep_trail(&s);
+	if (s.run) {
+		result->steps = s.run->total_steps;
+		search_stop(s.run);
+	}
+	if (options->progress)
+		fputs("\r\033[K", options->progress);
+	if (s.run)
+		engine_watch(s.run, false);
+	run_free(s.run);
+	return ret;
 }
 
 int uiommufd_explore(const struct uiommufd_scenario *scenario,
@@ -244,7 +283,7 @@ int uiommufd_explore(const struct uiommufd_scenario *scenario,
 		     struct uiommufd_explore_result *result)
 {
 	struct uiommufd_explore_options defaults;
-	struct session s = { .result = result };
+	uint64_t start = now_ns();
 	int ret;
 
 	uiommufd_explore_options_init(&defaults);
@@ -253,18 +292,10 @@ int uiommufd_explore(const struct uiommufd_scenario *scenario,
 	    result->size != sizeof(*result))
 		return fail(EINVAL);
 	*result = (struct uiommufd_explore_result){ .size = sizeof(*result) };
-	ret = begin(&s, scenario, options);
-	if (ret == -ECANCELED || (!ret && explore_plan(&s)))
-		ret = keep_trail(&s);
-	if (s.run) {
-		result->steps = s.run->total_steps;
-		search_stop(s.run);
-	}
-	result->elapsed_ns = now_ns() - s.start_ns;
-	if (options->progress)
-		fputs("\r\033[K", options->progress);
-	if (s.run)
-		engine_watch(s.run, false);
-	run_free(s.run);
+	if (options->workers > 1)
+		ret = explore_together(scenario, options, result);
+	else
+		ret = explore_alone(scenario, options, 0, 1, result);
+	result->elapsed_ns = now_ns() - start;
 	return ret < 0 ? fail(-ret) : ret;
 }

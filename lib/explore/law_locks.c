@@ -11,39 +11,35 @@
 
 /* A reader that comes twice waits for itself if a writer came in between. */
 static void check_recursion(struct uiommufd_run *run,
-			    const struct uiommufd_step *step)
+			    const struct task_struct *task,
+			    const struct uik_point *point)
 {
-	const struct task_struct *task = run->fibers[step->fiber].task;
-
 	for (unsigned int i = 0; i < task->held_count; i++)
-		if (task->held[i].lock == step->addr)
+		if (task->held[i].lock == point->addr)
 			uiommufd_run_break(run, "locks",
 					   "lock %p is taken by its holder",
-					   step->addr);
+					   point->addr);
 }
 
 static void check_return(struct uiommufd_run *run,
-			 const struct uiommufd_step *step)
+			 const struct task_struct *task)
 {
-	const struct task_struct *task = run->fibers[step->fiber].task;
-
-	if (task->entry_depth == 1 && task->held_count)
+	if (task->entry_depth == 1)
 		uiommufd_run_break(run, "locks",
 				   "a call returns with lock %p held, taken at %p",
 				   task->held[0].lock, task->held[0].site);
 }
 
-static void check_step(struct uiommufd_run *run, void *memory,
-		       const struct uiommufd_step *step)
+void law_locks_step(struct uiommufd_run *run, const struct task_struct *task,
+		    const struct uik_point *point)
 {
-	if (step->kind == UIOMMUFD_STEP_LOCK)
-		check_recursion(run, step);
-	else if (step->kind == UIOMMUFD_STEP_RETURN)
-		check_return(run, step);
+	if (point->kind == UIK_POINT_LOCK)
+		check_recursion(run, task, point);
+	else if (point->kind == UIK_POINT_RETURN)
+		check_return(run, task);
 }
 
 const struct uiommufd_law law_locks = {
 	.name = "locks",
 	.summary = "no lock held at return, none taken by its holder",
-	.step = check_step,
 };

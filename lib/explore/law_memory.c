@@ -12,17 +12,16 @@
 
 #include "explore/laws.h"
 
-static void check_step(struct uiommufd_run *run, void *memory,
-		       const struct uiommufd_step *step)
+void law_memory_step(struct uiommufd_run *run, const struct uik_point *point)
 {
-	if (!step->addr || !uik_slab_is_free(step->addr))
+	if (!uik_slab_is_free(point->addr))
 		return;
-	if (step->kind == UIOMMUFD_STEP_FREE)
+	if (point->kind == UIK_POINT_FREE)
 		uiommufd_run_break(run, "memory", "block %p is freed twice",
-				   step->addr);
+				   point->addr);
 	else
 		uiommufd_run_break(run, "memory", "%p is used after it was freed",
-				   step->addr);
+				   point->addr);
 }
 
 static void check_late_writes(struct uiommufd_run *run, void *memory)
@@ -35,6 +34,5 @@ static void check_late_writes(struct uiommufd_run *run, void *memory)
 const struct uiommufd_law law_memory = {
 	.name = "memory",
 	.summary = "no use after free, no double free",
-	.step = check_step,
 	.closed = check_late_writes,
 };

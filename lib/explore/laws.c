@@ -15,6 +15,8 @@
 const struct uiommufd_law *const law_table[] = {
 	&law_memory,
 	&law_locks,
+	&law_order,
+	&law_counts,
 	NULL,
 };
 
@@ -72,7 +74,7 @@ void laws_begin(struct uiommufd_run *run)
 		memset(run->law_base, 0, run->law_bytes);
 }
 
-void laws_step(struct uiommufd_run *run, const struct uik_point *point)
+static void others_step(struct uiommufd_run *run, const struct uik_point *point)
 {
 	struct uiommufd_step step = {
 		.kind = (enum uiommufd_step_kind)point->kind,
@@ -85,12 +87,27 @@ void laws_step(struct uiommufd_run *run, const struct uik_point *point)
 		.site = point->site,
 	};
 
-	run->in_law = true;
 	for (unsigned int i = 0; i < run->step_law_count; i++) {
 		unsigned int n = run->step_laws[i];
 
 		run->laws[n]->step(run, run->law_memory[n], &step);
 	}
+}
+
+void laws_step(struct uiommufd_run *run, const struct uik_point *point)
+{
+	const struct task_struct *task = run->fibers[run->running].task;
+
+	run->in_law = true;
+	if (point->addr)
+		law_memory_step(run, point);
+	if (task->held_count) {
+		law_locks_step(run, task, point);
+		if (task->held_count > 1 && point->kind == UIK_POINT_UNLOCK)
+			law_order_step(run, task, point);
+	}
+	if (run->step_law_count)
+		others_step(run, point);
 	run->in_law = false;
 	if (run->verdict == VERDICT_BROKEN)
 		engine_abandon(run);

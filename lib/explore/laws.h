@@ -30,7 +30,16 @@ void law_crash(struct uiommufd_run *run, const void *addr, const void *pc);
 void law_remains(struct uiommufd_run *run);
 
 extern const struct uiommufd_law law_memory;
+extern const struct uiommufd_law law_counts;
 extern const struct uiommufd_law law_locks;
+extern const struct uiommufd_law law_order;
+
+/* Steps of the laws above; see laws_step(). */
+void law_memory_step(struct uiommufd_run *run, const struct uik_point *point);
+void law_locks_step(struct uiommufd_run *run, const struct task_struct *task,
+		    const struct uik_point *point);
+void law_order_step(struct uiommufd_run *run, const struct task_struct *task,
+		    const struct uik_point *point);
 
 /* The name of a fiber for people. */
 const char *fiber_name(struct uiommufd_run *run, unsigned int fiber);

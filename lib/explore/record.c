@@ -6,6 +6,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uik/file.h>
+#include <uiommufd/inspect.h>
 
 #include "explore/laws.h"
 #include "explore/record.h"
@@ -105,9 +107,33 @@ static void stop_if_traced(void)
 		raise(SIGTRAP);
 }
 
+/*
+ * The objects as they are.  Whoever was about to change them may hold locks, or
+ * have left something that is no object any more: then there is no picture.
+ */
+static char *draw_objects(struct uiommufd_run *run)
+{
+	int fd = uik_fd_next_virtual(-1);
+	char *dot = NULL;
+
+	if (fd < 0)
+		return NULL;
+	run->in_law = true;
+	run->may_give_up = true;
+	if (!sigsetjmp(run->give_up, 1))
+		dot = uiommufd_graph_dot(fd);
+	run->may_give_up = false;
+	return dot;
+}
+
 static void record_broken(struct uiommufd_run *run)
 {
 	struct uiommufd_trail *trail = run->recorded;
+	bool in_law = run->in_law;
+
+	free(trail->dot);
+	trail->dot = draw_objects(run);
+	run->in_law = in_law;
 
 	trail->guilty = run->guilty;
 	memcpy(trail->guilty_frames, run->guilty_frames,

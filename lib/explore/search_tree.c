@@ -32,6 +32,7 @@ struct node {
 	uint8_t running;
 	uint8_t preemptions;		/* before */
 	uint8_t failures;
+	uint32_t ordinal;		/* of a failure point */
 	uint16_t seq[FIBERS_MAX];	/* steps of each so far */
 };
 
@@ -42,6 +43,7 @@ struct tree {
 	bool sleeps;			/* sleep sets are used */
 	bool fresh;			/* nothing was run yet */
 	uint32_t depth, cursor;
+	uint32_t fail_points;		/* in this execution */
 	uint32_t last_schedule;		/* node of the latest step */
 	uint32_t marked_depth;
 	struct node *marked;
@@ -56,7 +58,9 @@ static bool allowed(const struct tree *tree, const struct node *node,
 	const struct uiommufd_explore_options *o = &tree->run->options;
 
 	if (node->kind == DECISION_FAIL && option_number)
-		return o->failures < 0 || node->failures < o->failures;
+		return (o->failures < 0 || node->failures < o->failures) &&
+		       node->ordinal % tree->run->worker_count ==
+			       tree->run->worker;
 	if (node->kind != DECISION_SCHEDULE || o->preemptions < 0)
 		return true;
 	if (option_number == node->running || node->running == NOBODY ||
@@ -85,6 +89,7 @@ static bool tree_begin(struct uiommufd_run *run)
 	int next;
 
 	tree->cursor = 0;
+	tree->fail_points = 0;
 	tree->last_schedule = NO_EVENT;
 	if (tree->log)
 		race_begin(tree->log);
@@ -222,7 +227,11 @@ static bool tree_fail(struct uiommufd_run *run, enum uik_fail_kind kind,
 		if (!node)
 			return false;
 		choose(node, 0, true);
+		/* A first failure is one worker's, with all that follows. */
+		node->ordinal = node->failures ? run->worker :
+						 tree->fail_points;
 	}
+	tree->fail_points++;
 	return node->chosen;
 }
 

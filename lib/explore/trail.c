@@ -26,6 +26,8 @@ int trail_take(struct uiommufd_trail *trail, const struct uiommufd_run *run)
 	free(trail->decisions);
 	trail->decisions = copy;
 	trail->decision_count = run->decision_count;
+	trail->absent = run->absent;
+	trail->failures = run->options.failures;
 	set_text(trail->scenario, TRAIL_NAME, run->scenario->name);
 	set_text(trail->law, TRAIL_NAME, run->law);
 	set_text(trail->message, MESSAGE_MAX, run->law ? run->message : NULL);
@@ -74,6 +76,8 @@ bool trail_follow(struct uiommufd_run *run, const struct uiommufd_trail *trail)
 
 	if (follow_start(run, trail->decisions, trail->decision_count))
 		return false;
+	run->absent = trail->absent;
+	run->options.failures = trail->failures;
 	run->strategy->begin(run);
 	run_execute(run);
 	kept = follow_kept(run);

@@ -28,6 +28,8 @@ struct uiommufd_trail {
 	char message[MESSAGE_MAX];
 	struct decision *decisions;	/* owned */
 	uint32_t decision_count;
+	uint32_t absent;		/* threads that do nothing */
+	int failures;			/* the bound: beyond it nobody asks */
 	/* Recorded by replaying. */
 	struct trail_row *rows;		/* owned */
 	uint32_t row_count, row_room;

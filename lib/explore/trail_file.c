@@ -5,6 +5,8 @@
  *   uiommufd trail 1
  *   scenario NAME
  *   law NAME            (- if none broke)
+ *   absent MASK         threads that do nothing; in hexadecimal
+ *   failures COUNT      at most so many were asked for; -1: any number
  *   s OPTIONS CHOSEN    who makes the next step; options in hexadecimal
  *   f KIND CHOSEN       whether a step fails
  *   c OPTIONS CHOSEN    a value
@@ -43,8 +45,10 @@ int uiommufd_trail_save(const struct uiommufd_trail *trail, FILE *out)
 {
 	uint32_t i, times;
 
-	fprintf(out, HEAD "\nscenario %s\nlaw %s\n", trail->scenario,
-		*trail->law ? trail->law : "-");
+	fprintf(out, HEAD "\nscenario %s\nlaw %s\nabsent %x\n"
+		"failures %d\n", trail->scenario,
+		*trail->law ? trail->law : "-", trail->absent,
+		trail->failures);
 	for (i = 0; i < trail->decision_count; i += times) {
 		for (times = 1; i + times < trail->decision_count &&
 		     same(&trail->decisions[i], &trail->decisions[i + times]);)
@@ -122,6 +126,10 @@ static bool load_line(struct loader *l, const char *line, unsigned int number)
 			trail->law[0] = 0;
 		return true;
 	}
+	if (number == 4)
+		return sscanf(line, "absent %x", &trail->absent) == 1;
+	if (number == 5)
+		return sscanf(line, "failures %d", &trail->failures) == 1;
 	if (sscanf(line, "end %u", &count) == 1) {
 		l->ended = true;
 		return count == trail->decision_count;

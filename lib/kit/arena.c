@@ -36,6 +36,13 @@ const uint16_t uik_arena_class_size[ARENA_CLASSES] = {
 	12288, 16384,
 };
 
+const uint32_t uik_arena_reciprocal[ARENA_CLASSES] = {
+	1048576, 524288, 349526, 262144, 209716, 174763, 149797, 131072,
+	116509, 104858, 95326, 87382, 80660, 74899, 69906, 65536, 52429,
+	43691, 37450, 32768, 26215, 21846, 16384, 13108, 10923, 8192, 5462,
+	4096,
+};
+
 /* Maps exactly @size at @at, or fails. */
 static void *reserve_at(uintptr_t at, size_t size)
 {

@@ -127,6 +127,8 @@ struct block_record {
 
 extern struct arena *uik_arena_of_slot[ARENA_SLOTS];
 extern const uint16_t uik_arena_class_size[ARENA_CLASSES];
+/* 2^20 divided by the size in units of 64 bytes, rounded up. */
+extern const uint32_t uik_arena_reciprocal[ARENA_CLASSES];
 
 /* Reserves a range, of which the head (up to the tags) is usable; NULL. */
 void *arena_reserve(size_t wanted_bytes, size_t *size);

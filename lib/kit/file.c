@@ -34,9 +34,9 @@ static pthread_mutex_t files_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t ready_lock = PTHREAD_MUTEX_INITIALIZER;
 /* Numbers that exist here only; see uik_fd_virtual(). */
 #define VIRTUAL_FIRST 32768
-#define VIRTUAL_COUNT 256
+#define VIRTUAL_COUNT 64
 static bool numbers_virtual;
-static bool virtual_used[VIRTUAL_COUNT];
+static uint64_t virtual_used;		/* bits */
 
 void uik_fd_virtual(bool on)
 {
@@ -46,7 +46,7 @@ void uik_fd_virtual(bool on)
 bool uik_fd_is_virtual(int fd)
 {
 	return fd >= VIRTUAL_FIRST && fd < VIRTUAL_FIRST + VIRTUAL_COUNT &&
-	       virtual_used[fd - VIRTUAL_FIRST];
+	       virtual_used >> (fd - VIRTUAL_FIRST) & 1;
 }
 
 /* The lowest free from @min on; -EMFILE. */
@@ -54,18 +54,17 @@ static int virtual_take(int min)
 {
 	int i = min > VIRTUAL_FIRST ? min - VIRTUAL_FIRST : 0;
 
-	while (i < VIRTUAL_COUNT && virtual_used[i])
-		i++;
-	if (i >= VIRTUAL_COUNT)
+	if (i >= VIRTUAL_COUNT || !(~virtual_used >> i))
 		return -EMFILE;
-	virtual_used[i] = true;
+	i += __builtin_ctzll(~virtual_used >> i);
+	virtual_used |= 1ull << i;
 	return VIRTUAL_FIRST + i;
 }
 
 static void number_close(int fd)
 {
 	if (uik_fd_is_virtual(fd))
-		virtual_used[fd - VIRTUAL_FIRST] = false;
+		virtual_used &= ~(1ull << (fd - VIRTUAL_FIRST));
 	else
 		close(fd);
 }
@@ -350,13 +349,22 @@ static int number_dup(int fd, int min, bool exact, bool cloexec)
 	return fcntl(fd, cloexec ? F_DUPFD_CLOEXEC : F_DUPFD, min);
 }
 
+int uik_fd_next_virtual(int fd)
+{
+	int i = fd < VIRTUAL_FIRST ? 0 : fd + 1 - VIRTUAL_FIRST;
+
+	if (i >= VIRTUAL_COUNT || !(virtual_used >> i))
+		return -1;
+	return VIRTUAL_FIRST + i + __builtin_ctzll(virtual_used >> i);
+}
+
 unsigned int uik_fd_close_virtual(void)
 {
 	unsigned int closed = 0;
 
-	for (int i = 0; i < VIRTUAL_COUNT; i++)
-		if (virtual_used[i] && !uik_fd_close(VIRTUAL_FIRST + i))
-			closed++;
+	for (int fd = uik_fd_next_virtual(-1); fd >= 0;
+	     fd = uik_fd_next_virtual(fd))
+		closed += !uik_fd_close(fd);
 	return closed;
 }
 

@@ -123,18 +123,29 @@ void uik_slab_each(struct uik_machine *machine, block_visit visit, void *arg)
 		each_in_zone(arena, &arena->zone, visit, arg);
 }
 
+/*
+ * Where the block begins that offset @in of a chunk lies in.  Sizes are whole
+ * units of 64 bytes, 1024 of which make a chunk: the product is exact.
+ */
+static size_t chunk_block(unsigned int class, size_t in)
+{
+	uint32_t units = uik_arena_class_size[class] / 64;
+	uint32_t reciprocal = uik_arena_reciprocal[class];
+
+	return (size_t)((uint32_t)(in / 64) * reciprocal >> 20) * units * 64;
+}
+
 /* Start of the block or span that @p points into. */
 static uintptr_t block_start(const struct arena *arena, uintptr_t p)
 {
 	unsigned int class = *arena_class_byte(arena, p);
 	const struct arena_zone *zone = zone_holds(&arena->heap, p) ?
 						&arena->heap : &arena->zone;
-	size_t size, in;
+	size_t in;
 
 	if (class) {
-		size = uik_arena_class_size[class - 1];
 		in = (p - arena->base) & ((1ul << ARENA_CHUNK_SHIFT) - 1);
-		return p - in % size;
+		return p - in + chunk_block(class - 1, in);
 	}
 	p &= ~(ARENA_PAGE - 1);
 	while (p > zone->start && !*arena_tag(arena, p) &&

@@ -41,6 +41,7 @@ static struct chained after_segv, after_bus;
 static pthread_mutex_t actions_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t install_once = PTHREAD_ONCE_INIT;
 static bool installed;
+static bool held;		/* nobody replaces it now */
 
 #if defined(__x86_64__)
 #define CONTEXT_PC(context) ((context)->uc_mcontext.gregs[REG_RIP])
@@ -207,6 +208,7 @@ void fault_handler_hold(struct fault_hold *hold)
 {
 	pthread_once(&install_once, install);
 	pthread_mutex_lock(&actions_lock);
+	held = true;
 	for (int i = 0; i < 2; i++) {
 		hold->replaced[i] = !handler_is_ours(fault_signals[i]);
 		hold->outer[i] = *action_after(fault_signals[i]);
@@ -219,6 +221,7 @@ void fault_handler_hold(struct fault_hold *hold)
 void fault_handler_release(const struct fault_hold *hold)
 {
 	pthread_mutex_lock(&actions_lock);
+	held = false;
 	for (int i = 0; i < 2; i++) {
 		if (!hold->replaced[i])
 			continue;
@@ -241,6 +244,8 @@ static bool can_be_direct(void)
 {
 	if (memcheck_watches())	/* it would report the faults */
 		return false;
+	if (held)
+		return true;
 	pthread_once(&install_once, install);
 	return installed && signals_arrive() && handler_is_ours(SIGSEGV) &&
 	       handler_is_ours(SIGBUS);

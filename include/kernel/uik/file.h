@@ -60,6 +60,8 @@ void uik_fd_each(bool (*visit)(int fd, struct file *file, void *arg), void *arg)
 void uik_fd_virtual(bool on) __uik_export;
 /** uik_fd_is_virtual - whether @fd is such a number, in use. */
 bool uik_fd_is_virtual(int fd) __uik_export;
+/** uik_fd_next_virtual - the next in use after @fd; -1: there are no more. */
+int uik_fd_next_virtual(int fd) __uik_export;
 /** uik_fd_close_virtual - close all of them; returns how many there were. */
 unsigned int uik_fd_close_virtual(void) __uik_export;
 /** uik_fd_high - move a descriptor to a high number; consumes @fd.
