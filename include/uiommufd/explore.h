@@ -197,6 +197,7 @@ enum uiommufd_strategy {
 	UIOMMUFD_STRATEGY_DFS,		/* every order */
 	UIOMMUFD_STRATEGY_RANDOM,	/* anybody at every point */
 	UIOMMUFD_STRATEGY_PCT,		/* priorities, few changes of them */
+	UIOMMUFD_STRATEGY_GUIDED,	/* grown from what reached new states */
 	UIOMMUFD_STRATEGY_NR
 };
 

@@ -275,7 +275,7 @@ static gboolean fill(const struct options *o,
 
 	uiommufd_explore_options_init(out);
 	if (strategy < 0) {
-		complain(0, "--strategy=%s: auto, dpor, dfs, random or pct",
+		complain(0, "--strategy=%s: auto, dpor, dfs, random, pct or guided",
 			 o->strategy);
 		return FALSE;
 	}
@@ -315,7 +315,7 @@ static gboolean parse(struct options *o, int *argc, char ***argv)
 		{ "all", 'a', 0, G_OPTION_ARG_NONE, &o->all,
 		  "every scenario; they share the budget", NULL },
 		{ "strategy", 's', 0, G_OPTION_ARG_STRING, &o->strategy,
-		  "auto, dpor, dfs, random, pct", "NAME" },
+		  "auto, dpor, dfs, random, pct, guided", "NAME" },
 		{ "budget", 'b', 0, G_OPTION_ARG_STRING, &o->budget,
 		  "time to use: 30s, 500ms, 2m", "TIME" },
 		{ "executions", 'n', 0, G_OPTION_ARG_INT64, &o->executions,

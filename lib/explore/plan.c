@@ -17,6 +17,7 @@ static const struct stage auto_stages[] = {
 	{ UIOMMUFD_STRATEGY_PCT, ANY, 1, 0, 16, false },
 	{ UIOMMUFD_STRATEGY_DPOR, 1, 1, 0, 8, false },
 	{ UIOMMUFD_STRATEGY_DPOR, ANY, ANY, 0, 3, true },
+	{ UIOMMUFD_STRATEGY_GUIDED, ANY, 1, 0, 4, false },
 	{ UIOMMUFD_STRATEGY_DPOR, 2, 1, 0, 4, false },
 	{ UIOMMUFD_STRATEGY_RANDOM, ANY, ANY, 0, 3, false },
 	{ UIOMMUFD_STRATEGY_PCT, ANY, ANY, 1, 2, false },

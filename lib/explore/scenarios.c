@@ -8,6 +8,7 @@
 
 static const struct uiommufd_scenario *const *const lists[] = {
 	scenarios_vdevice,
+	scenarios_generated,
 };
 
 const struct uiommufd_scenario *uiommufd_scenario_at(unsigned int index)

@@ -7,6 +7,7 @@
 
 #define hidden __attribute__((visibility("hidden")))
 
+extern const struct uiommufd_scenario *const scenarios_generated[] hidden;
 extern const struct uiommufd_scenario *const scenarios_vdevice[] hidden;
 
 #endif

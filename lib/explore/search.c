@@ -13,6 +13,7 @@ static const char *const names[UIOMMUFD_STRATEGY_NR] = {
 	[UIOMMUFD_STRATEGY_DFS] = "dfs",
 	[UIOMMUFD_STRATEGY_RANDOM] = "random",
 	[UIOMMUFD_STRATEGY_PCT] = "pct",
+	[UIOMMUFD_STRATEGY_GUIDED] = "guided",
 };
 
 const char *uiommufd_strategy_name(unsigned int strategy)
@@ -32,6 +33,8 @@ int search_start(struct uiommufd_run *run, enum uiommufd_strategy which)
 		return random_start(run, false);
 	case UIOMMUFD_STRATEGY_PCT:
 		return random_start(run, true);
+	case UIOMMUFD_STRATEGY_GUIDED:
+		return guided_start(run);
 	default:
 		return -EINVAL;
 	}

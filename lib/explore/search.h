@@ -48,6 +48,7 @@ struct search {
 };
 
 int random_start(struct uiommufd_run *run, bool priorities);
+int guided_start(struct uiommufd_run *run);
 int tree_start(struct uiommufd_run *run, bool reduce);
 /* Follows the decisions given, then keeps whoever runs, failing nothing. */
 int follow_start(struct uiommufd_run *run, const struct decision *decisions,
