@@ -42,6 +42,7 @@ struct tree {
 	struct race_log *log;		/* NULL: no reduction */
 	bool sleeps;			/* sleep sets are used */
 	bool fresh;			/* nothing was run yet */
+	bool lost;			/* some path did not repeat itself */
 	uint32_t depth, cursor;
 	uint32_t fail_points;		/* in this execution */
 	uint32_t last_schedule;		/* node of the latest step */
@@ -107,7 +108,7 @@ static bool tree_begin(struct uiommufd_run *run)
 		node->done |= option(next);
 		return true;
 	}
-	tree->search.totals.exhausted = true;
+	tree->search.totals.exhausted = !tree->lost;
 	return false;
 }
 
@@ -186,13 +187,14 @@ static void choose(struct node *node, unsigned int chosen, bool all)
 static unsigned int tree_schedule(struct uiommufd_run *run, uint32_t enabled)
 {
 	struct tree *tree = run->search;
-	struct node *node = follow(tree, DECISION_SCHEDULE, enabled);
 	uint32_t awake = enabled;
+	struct node *node;
 
+	/* Nothing to decide, nothing to remember but for races. */
+	if (!tree->log && !(enabled & (enabled - 1)))
+		return __builtin_ctz(enabled);
+	node = follow(tree, DECISION_SCHEDULE, enabled);
 	if (!node) {
-		/* Nothing to decide, nothing to remember but for races. */
-		if (!tree->log && !(enabled & (enabled - 1)))
-			return __builtin_ctz(enabled);
 		node = grow(tree, DECISION_SCHEDULE, enabled);
 		if (!node)
 			return NOBODY;
@@ -344,8 +346,10 @@ static void tree_end(struct uiommufd_run *run)
 	else
 		tree->search.totals.distinct++;
 	/* A path that did not repeat itself cannot be continued. */
-	if (run->verdict == VERDICT_DIVERGED)
+	if (run->verdict == VERDICT_DIVERGED) {
 		tree->depth = tree->cursor ? tree->cursor - 1 : 0;
+		tree->lost = true;
+	}
 }
 
 static const struct strategy tree_strategy = {

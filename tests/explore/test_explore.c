@@ -6,6 +6,8 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 #include <linux/completion.h>
@@ -154,10 +156,14 @@ static const struct uiommufd_scenario crossed = {
 	.state_bytes = sizeof(struct shared),
 };
 
-static void finds_deadlock(void **unused)
+/* Law: the order alone is enough, they need not meet. */
+static void finds_lock_order(void **unused)
 {
-	for (unsigned int s = 0; s < UIOMMUFD_STRATEGY_NR; s++)
-		assert_string_equal(broken_law(&crossed, s), "deadlock");
+	for (unsigned int s = 0; s < UIOMMUFD_STRATEGY_NR; s++) {
+		const char *law = broken_law(&crossed, s);
+
+		assert_true(!strcmp(law, "order") || !strcmp(law, "deadlock"));
+	}
 }
 
 /* ---- waiting ------------------------------------------------------------- */
@@ -167,6 +173,13 @@ static void wait_a_minute(struct uiommufd_run *run, void *state)
 	struct shared *s = state;
 
 	wait_for_completion_timeout(&s->done, 60 * HZ);
+}
+
+static void wait_for_ever(struct uiommufd_run *run, void *state)
+{
+	struct shared *s = state;
+
+	wait_for_completion(&s->done);
 }
 
 static void give(struct uiommufd_run *run, void *state)
@@ -193,6 +206,19 @@ static const struct uiommufd_scenario forgotten = {
 	.thread = { wait_a_minute, forget },
 	.state_bytes = sizeof(struct shared),
 };
+
+static const struct uiommufd_scenario stuck = {
+	.name = "stuck",
+	.setup = prepare,
+	.thread = { wait_for_ever, forget },
+	.state_bytes = sizeof(struct shared),
+};
+
+static void finds_deadlock(void **unused)
+{
+	for (unsigned int s = 0; s < UIOMMUFD_STRATEGY_NR; s++)
+		assert_string_equal(broken_law(&stuck, s), "deadlock");
+}
 
 /* Law: a wait that only its time ends is seen; one that is ended is fine. */
 static void finds_vain_wait(void **unused)
@@ -312,6 +338,108 @@ static void trails_repeat(void **unused)
 	fclose(file);
 }
 
+/* ---- shrinking ----------------------------------------------------------- */
+
+static void idle(struct uiommufd_run *run, void *state)
+{
+	struct shared *s = state;
+
+	for (int i = 0; i < 5; i++)
+		count_locked(run, state);
+	WRITE_ONCE(s->flag, 0);
+}
+
+static void both_present(struct uiommufd_run *run, void *state)
+{
+	const struct shared *s = state;
+
+	uiommufd_run_expect(run, s->block != (void *)1);
+}
+
+static void mark_lost_update(struct uiommufd_run *run, void *state)
+{
+	struct shared *s = state;
+	uint32_t seen = READ_ONCE(s->flag);
+
+	if (seen != READ_ONCE(s->flag))
+		s->block = (void *)1;
+}
+
+static void raise_flag(struct uiommufd_run *run, void *state)
+{
+	struct shared *s = state;
+
+	WRITE_ONCE(s->flag, 1);
+}
+
+static const struct uiommufd_scenario crowded = {
+	.name = "crowded",
+	.setup = prepare,
+	.thread = { idle, mark_lost_update, idle, raise_flag, idle },
+	.check = both_present,
+	.state_bytes = sizeof(struct shared),
+};
+
+/*
+ * Law: who has nothing to do with it is left out, and what is left is: read,
+ * the other writes, read again, the end.
+ */
+static void shrinks_to_the_core(void **unused)
+{
+	struct uiommufd_explore_result result =
+		explore(&crowded, UIOMMUFD_STRATEGY_RANDOM);
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(result.broken);
+	assert_true(uiommufd_trail_length(result.broken) <= 4);
+	uiommufd_trail_print(result.broken, out);
+	fclose(out);
+	assert_non_null(strstr(text, "broken: expectation"));
+	free(text);
+	uiommufd_trail_free(result.broken);
+}
+
+/* ---- processes and values ------------------------------------------------ */
+
+/* Law: several processes find it too, and end when nothing is left. */
+static void works_together(void **unused)
+{
+	struct uiommufd_explore_options options;
+	struct uiommufd_explore_result result = { .size = sizeof(result) };
+
+	uiommufd_explore_options_init(&options);
+	options.workers = 3;
+	assert_int_equal(uiommufd_explore(&bare, &options, &result), 1);
+	assert_string_equal(uiommufd_trail_law(result.broken), "expectation");
+	uiommufd_trail_free(result.broken);
+	options.strategy = UIOMMUFD_STRATEGY_DPOR;
+	assert_int_equal(uiommufd_explore(&locked, &options, &result), 0);
+	assert_true(result.exhausted);
+}
+
+static void choose_badly(struct uiommufd_run *run, void *state)
+{
+	unsigned int a = uiommufd_run_choose(run, 8);
+	unsigned int b = uiommufd_run_choose(run, 8);
+
+	uiommufd_run_expect(run, a != 5 || b != 6);
+}
+
+static const struct uiommufd_scenario choosing = {
+	.name = "choosing",
+	.thread = { choose_badly },
+	.state_bytes = sizeof(struct shared),
+};
+
+/* Law: values are decisions. */
+static void finds_values(void **unused)
+{
+	for (unsigned int s = 0; s < UIOMMUFD_STRATEGY_NR; s++)
+		assert_string_equal(broken_law(&choosing, s), "expectation");
+}
+
 /* Law: every scenario of the library is clean for a while. */
 static void library_is_clean(void **unused)
 {
@@ -338,11 +466,15 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_lost_update),
 		cmocka_unit_test(locked_is_clean),
+		cmocka_unit_test(finds_lock_order),
 		cmocka_unit_test(finds_deadlock),
 		cmocka_unit_test(finds_vain_wait),
 		cmocka_unit_test(finds_bad_memory),
 		cmocka_unit_test(finds_unchecked_failure),
 		cmocka_unit_test(trails_repeat),
+		cmocka_unit_test(shrinks_to_the_core),
+		cmocka_unit_test(works_together),
+		cmocka_unit_test(finds_values),
 		cmocka_unit_test(library_is_clean),
 	};
 
