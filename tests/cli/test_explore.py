@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Laws of `uiommufd explore`: a wrong option is named and ends with 2; the seed
+is printed first; what is clean ends with 0; a trail replays.
+usage: test_explore.py UIOMMUFD"""
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+uiommufd = os.path.abspath(sys.argv[1])
+NAME = "vdevice-alloc-viommu-destroy"
+TRAIL = f"""uiommufd trail 1
+scenario {NAME}
+law -
+absent 0
+failures 0
+s 6 2
+s 6 1
+end 2
+"""
+
+
+def explore(*args, **more):
+    return subprocess.run([uiommufd, "explore", *args], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, timeout=200, **more)
+
+
+def refusals(work):
+    (work / "bad.trail").write_text(TRAIL.replace("s 6 1", "s 6 7"))
+    (work / "other.trail").write_text(TRAIL.replace(NAME, "no-such"))
+    for args, word in ((["--nonsense"], "--nonsense"),
+                       (["--strategy", "luck", NAME], "--strategy"),
+                       (["--budget", "soon", NAME], "--budget"),
+                       (["--threads", "0", NAME], "--threads"),
+                       (["--preemptions", "-2", NAME], "--preemptions"),
+                       (["no-such"], "no-such"), ([], "--list"),
+                       (["--replay", "/no/such"], "/no/such"),
+                       (["--replay", str(work / "bad.trail")], "bad.trail:7"),
+                       (["--replay", str(work / "other.trail")], "no-such")):
+        got = explore(*args)
+        assert got.returncode == 2 and word in got.stderr, (args, got)
+
+
+def lists(work):
+    got = explore("--list")
+    assert got.returncode == 0 and NAME in got.stdout
+
+
+def clean_ends_with_0(work):
+    got = explore("--strategy", "dpor", "--failures", "0", "--seed", "7", NAME)
+    assert got.returncode == 0, got
+    assert got.stdout.startswith("seed 7\n") and "nothing is left" in got.stdout
+
+
+def equal_seeds_are_equal(work):
+    runs = [explore("--strategy", "random", "--executions", "500", NAME)
+            for _ in range(2)]
+    counts = [r.stdout.split(" executions")[0] for r in runs]
+    assert runs[0].returncode == 0 and counts[0] == counts[1], runs
+
+
+def trails_replay(work):
+    (work / "a.trail").write_text(TRAIL)
+    got = explore("--replay", str(work / "a.trail"), "--trace", str(work / "a.json"))
+    assert got.returncode == 0, got
+    assert "no law is broken" in got.stdout and "alloc" in got.stdout
+    assert "traceEvents" in (work / "a.json").read_text()
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as work:
+        for law in (refusals, lists, clean_ends_with_0, equal_seeds_are_equal,
+                    trails_replay):
+            law(pathlib.Path(work))
+            print("ok", law.__name__)
