@@ -115,8 +115,11 @@ struct uik_pin_file *uik_pin_file_open(int fd)
 	struct stat st;
 	int rc = 0;
 
-	if (fstat(fd, &st))
+	/* A descriptor that only names a path is none to a driver. */
+	rc = fcntl(fd, F_GETFL);
+	if (rc < 0 || rc & O_PATH || fstat(fd, &st))
 		return ERR_PTR(-EBADF);
+	rc = 0;
 	pthread_mutex_lock(&files_lock);
 	file = entry_locked(&st);
 	if (!file)

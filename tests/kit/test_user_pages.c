@@ -190,6 +190,10 @@ static void file_pins(void **state)
 	close(plain[0]);
 	close(plain[1]);
 	assert_int_equal(PTR_ERR(uik_pin_file_open(plain[0])), -EBADF);
+	/* What was opened as a path only cannot be used. */
+	fd = open("/dev/shm", O_PATH);
+	assert_int_equal(PTR_ERR(uik_pin_file_open(fd)), -EBADF);
+	close(fd);
 }
 
 /* Law: a sealed file pins too. */
