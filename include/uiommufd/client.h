@@ -118,7 +118,8 @@ UIOMMUFD_API void *uiommufd_mremap(void *old_addr, size_t old_size,
  *
  * Never blocks: nothing queued gives 0.
  * Return: bytes; -1 with EINVAL (first record does not fit; no event file),
- * ESPIPE (a fault queue, @count not a multiple of the record), EFAULT, EBADF.
+ * ESPIPE (a fault queue, @count not a multiple of the record), EFAULT, EBADF
+ * (also: not opened for reading).
  */
 UIOMMUFD_API ssize_t uiommufd_read(int fd, void *buf, size_t count);
 
@@ -139,8 +140,8 @@ UIOMMUFD_API ssize_t uiommufd_writev(int fd, const struct iovec *iov,
  * uiommufd_pread - read from a region of a VFIO device file.
  * @offset: the region's, and the place in it
  *
- * Return: bytes; -1 with ESPIPE (a file without position: every other one),
- * EINVAL (not bound; no such region, or past its end), EFAULT (past the end of
+ * Return: bytes; -1 with ESPIPE (an event file has no position), EINVAL (a
+ * context; not bound; no such region, or past its end; @offset < 0), EFAULT (past the end of
  * the configuration space), EIO (memory is switched off), EBADF.
  */
 UIOMMUFD_API ssize_t uiommufd_pread(int fd, void *buf, size_t count,

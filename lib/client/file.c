@@ -5,11 +5,14 @@
  * answers where an operation is absent, and the checks Linux makes before it.
  */
 #include <limits.h>
+#include <linux/fiemap.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <linux/err.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
 #include <uik/file.h>
 #include <uiommufd/client.h>
 #include <uiommufd/platform.h>
@@ -19,6 +22,13 @@
 #include "client/vfs_populate.h"
 #include "objects/objects.h"
 
+/* The kit's <linux/fs.h> has what drivers need of it. */
+#ifndef FIGETBSZ
+#define FIGETBSZ _IO(0x00, 2)
+#endif
+#ifndef FS_IOC_FIEMAP
+#define FS_IOC_FIEMAP _IOWR('f', 11, struct fiemap)
+#endif
 /* Linux's own cap on one read or write with 4 KiB pages. */
 #define RW_MAX_COUNT 0x7ffff000ul
 #define USER_END 0x7ffffffff000ul
@@ -39,12 +49,22 @@ int client_install(struct file *file, int fd)
 	return fd;
 }
 
+static fmode_t mode_of(int flags)
+{
+	int access = flags & O_ACCMODE;
+
+	return (access != O_WRONLY ? FMODE_READ : 0) |
+	       (access != O_RDONLY ? FMODE_WRITE : 0);
+}
+
 static struct file *context_file(enum iommufd_account_mode mode, int flags,
 				 dev_t rdev)
 {
 	struct file *file = iommufd_ctx_open(&iommufd_model, mode, flags);
 
 	if (!IS_ERR(file)) {
+		/* A device node's file has positions, used or not. */
+		file->f_mode = mode_of(flags) | FMODE_PREAD | FMODE_PWRITE;
 		file->f_inode->i_mode = S_IFCHR;
 		file->f_inode->i_rdev = rdev;
 	}
@@ -118,6 +138,14 @@ static long generic_ioctl(struct file *file, int fd, unsigned int request,
 		else
 			file->f_flags &= ~O_NONBLOCK;
 		return 0;
+	case FIOASYNC:		/* none of our files sends signals */
+		if (get_user(on, (int __user *)arg))
+			return -EFAULT;
+		return on ? -ENOTTY : 0;
+	case FIGETBSZ:
+		return put_user((int)PAGE_SIZE, (int __user *)arg);
+	case FS_IOC_FIEMAP:
+		return -EOPNOTSUPP;
 	default:
 		return -ENOTTY;
 	}
@@ -141,39 +169,48 @@ int uiommufd_ioctl(int fd, unsigned long request, void *arg)
 	return entry_result(ret);
 }
 
-static int check_buffer(const void *buf, size_t count)
+static bool is_user_range(const void *buf, size_t count)
 {
-	if ((ssize_t)count < 0)
-		return -EINVAL;
-	if (count > USER_END || (unsigned long)buf > USER_END - count)
-		return -EFAULT;
-	return 0;
+	return count <= USER_END && (unsigned long)buf <= USER_END - count;
 }
 
-static ssize_t do_read(struct file *file, void *buf, size_t count)
+/* Opened for it, and able to: 0, -EBADF, -EINVAL. */
+static int check_mode(const struct file *file, fmode_t mode, bool able)
 {
-	int ret;
-
-	if (!file->f_op->read)
-		return -EINVAL;
-	ret = check_buffer(buf, count);
-	if (ret)
-		return ret;
-	return file->f_op->read(file, buf, min(count, RW_MAX_COUNT),
-				&file->f_pos);
+	if (!(file->f_mode & mode))
+		return -EBADF;
+	return able ? 0 : -EINVAL;
 }
 
-static ssize_t do_write(struct file *file, const void *buf, size_t count)
+static int may_read(const struct file *file)
 {
-	int ret;
+	return check_mode(file, FMODE_READ, file->f_op->read);
+}
 
-	if (!file->f_op->write)
-		return -EINVAL;
-	ret = check_buffer(buf, count);
-	if (ret)
-		return ret;
-	return file->f_op->write(file, buf, min(count, RW_MAX_COUNT),
-				 &file->f_pos);
+static int may_write(const struct file *file)
+{
+	return check_mode(file, FMODE_WRITE, file->f_op->write);
+}
+
+static ssize_t read_at(struct file *file, void *buf, size_t count, loff_t *pos)
+{
+	int ret = may_read(file);
+
+	if (!ret && !is_user_range(buf, count))
+		ret = -EFAULT;
+	return ret ? ret : file->f_op->read(file, buf,
+					    min(count, RW_MAX_COUNT), pos);
+}
+
+static ssize_t write_at(struct file *file, const void *buf, size_t count,
+			loff_t *pos)
+{
+	int ret = may_write(file);
+
+	if (!ret && !is_user_range(buf, count))
+		ret = -EFAULT;
+	return ret ? ret : file->f_op->write(file, buf,
+					     min(count, RW_MAX_COUNT), pos);
 }
 
 ssize_t uiommufd_read(int fd, void *buf, size_t count)
@@ -183,7 +220,7 @@ ssize_t uiommufd_read(int fd, void *buf, size_t count)
 
 	if (!entry_begin(&entry, fd))
 		return entry_result(-EBADF);
-	ret = do_read(entry.file, buf, count);
+	ret = read_at(entry.file, buf, count, &entry.file->f_pos);
 	entry_end(&entry);
 	return entry_result(ret);
 }
@@ -195,7 +232,7 @@ ssize_t uiommufd_write(int fd, const void *buf, size_t count)
 
 	if (!entry_begin(&entry, fd))
 		return entry_result(-EBADF);
-	ret = do_write(entry.file, buf, count);
+	ret = write_at(entry.file, buf, count, &entry.file->f_pos);
 	entry_end(&entry);
 	return entry_result(ret);
 }
@@ -207,8 +244,10 @@ static ssize_t each_element(struct file *file, const struct iovec *iov,
 	ssize_t done = 0, ret;
 
 	for (int i = 0; i < count; i++) {
-		ret = write ? do_write(file, iov[i].iov_base, iov[i].iov_len) :
-			      do_read(file, iov[i].iov_base, iov[i].iov_len);
+		ret = write ? write_at(file, iov[i].iov_base, iov[i].iov_len,
+				       &file->f_pos) :
+			      read_at(file, iov[i].iov_base, iov[i].iov_len,
+				      &file->f_pos);
 		if (ret < 0)
 			return done ? done : ret;
 		done += ret;
@@ -218,15 +257,60 @@ static ssize_t each_element(struct file *file, const struct iovec *iov,
 	return done;
 }
 
+#define ELEMENTS_ON_STACK 8
+
+/* All elements are looked at before anything is done. */
+static int check_vector(const struct iovec *iov, int count, size_t *out_bytes)
+{
+	*out_bytes = 0;
+	for (int i = 0; i < count; i++) {
+		if ((ssize_t)iov[i].iov_len < 0)
+			return -EINVAL;
+		if (!is_user_range(iov[i].iov_base, iov[i].iov_len))
+			return -EFAULT;
+		*out_bytes += min(iov[i].iov_len, RW_MAX_COUNT);
+	}
+	return 0;
+}
+
+static ssize_t fetched_vector(struct file *file, const struct iovec *iov,
+			      int count, bool write)
+{
+	size_t bytes;
+	int ret = check_vector(iov, count, &bytes);
+
+	return ret || !bytes ? ret : each_element(file, iov, count, write);
+}
+
+static ssize_t user_vector(struct file *file, const struct iovec __user *from,
+			   int count, bool write)
+{
+	struct iovec few[ELEMENTS_ON_STACK], *iov = few;
+	ssize_t ret = write ? may_write(file) : may_read(file);
+
+	if (!ret && (count < 0 || count > IOV_MAX))
+		ret = -EINVAL;
+	if (ret)
+		return ret;
+	if (count > ELEMENTS_ON_STACK)
+		iov = kmalloc_array(count, sizeof(*iov), GFP_KERNEL);
+	if (!iov)
+		return -ENOMEM;
+	ret = copy_from_user(iov, from, count * sizeof(*iov)) ? -EFAULT :
+		fetched_vector(file, iov, count, write);
+	if (iov != few)
+		kfree(iov);
+	return ret;
+}
+
 static ssize_t do_vector(int fd, const struct iovec *iov, int count, bool write)
 {
 	struct entry entry;
-	ssize_t ret = -EINVAL;
+	ssize_t ret;
 
 	if (!entry_begin(&entry, fd))
 		return entry_result(-EBADF);
-	if (count >= 0 && count <= IOV_MAX)
-		ret = each_element(entry.file, iov, count, write);
+	ret = user_vector(entry.file, iov, count, write);
 	entry_end(&entry);
 	return entry_result(ret);
 }
@@ -241,35 +325,25 @@ ssize_t uiommufd_writev(int fd, const struct iovec *iov, int count)
 	return do_vector(fd, iov, count, true);
 }
 
-/* Files of devices have positions; event files and contexts have none. */
+/* Files of device nodes have positions; event files have none. */
 static ssize_t do_pread(struct file *file, void *buf, size_t count,
 			loff_t offset)
 {
-	int ret;
-
 	if (offset < 0)
 		return -EINVAL;
 	if (!(file->f_mode & FMODE_PREAD))
 		return -ESPIPE;
-	ret = check_buffer(buf, count);
-	if (ret)
-		return ret;
-	return file->f_op->read(file, buf, min(count, RW_MAX_COUNT), &offset);
+	return read_at(file, buf, count, &offset);
 }
 
 static ssize_t do_pwrite(struct file *file, const void *buf, size_t count,
 			 loff_t offset)
 {
-	int ret;
-
 	if (offset < 0)
 		return -EINVAL;
 	if (!(file->f_mode & FMODE_PWRITE))
 		return -ESPIPE;
-	ret = check_buffer(buf, count);
-	if (ret)
-		return ret;
-	return file->f_op->write(file, buf, min(count, RW_MAX_COUNT), &offset);
+	return write_at(file, buf, count, &offset);
 }
 
 ssize_t uiommufd_pread(int fd, void *buf, size_t count, off_t offset)

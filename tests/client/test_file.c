@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Laws of lib/client/file.c: descriptors as Linux's. */
+#include <limits.h>
+
 #include "client_rig.h"
 
 #define FAILS(call, error) \
@@ -74,9 +76,69 @@ static void a_context_has_no_data(void **state)
 	FAILS(uiommufd_write(client->fd, bytes, 16), EINVAL);
 	FAILS(uiommufd_readv(client->fd, &iov, 1), EINVAL);
 	FAILS(uiommufd_writev(client->fd, &iov, 1), EINVAL);
-	FAILS(uiommufd_pread(client->fd, bytes, 16, 0), ESPIPE);
-	FAILS(uiommufd_pwrite(client->fd, bytes, 16, 0), ESPIPE);
+	FAILS(uiommufd_pread(client->fd, bytes, 16, 0), EINVAL);
+	FAILS(uiommufd_pwrite(client->fd, bytes, 16, 0), EINVAL);
 	FAILS(uiommufd_lseek(client->fd, 0, SEEK_CUR), ESPIPE);
+}
+
+/* Requests that Linux answers for every file. */
+static void generic_requests(void **state)
+{
+	struct client *client = *state;
+	int value = 0;
+
+	assert_int_equal(uiommufd_ioctl(client->fd, FIOASYNC, &value), 0);
+	value = 1;
+	FAILS(uiommufd_ioctl(client->fd, FIOASYNC, &value), ENOTTY);
+	FAILS(uiommufd_ioctl(client->fd, FIOASYNC, (void *)8), EFAULT);
+	assert_int_equal(uiommufd_ioctl(client->fd, 2 /* FIGETBSZ */, &value), 0);
+	assert_int_equal(value, 4096);
+	FAILS(uiommufd_ioctl(client->fd, 2 /* FIGETBSZ */, (void *)8), EFAULT);
+	FAILS(uiommufd_ioctl(client->fd, 0xc020660b /* FIEMAP */, &value), EOPNOTSUPP);
+	FAILS(uiommufd_ioctl(client->fd, FIONBIO, (void *)8), EFAULT);
+	assert_int_equal(uiommufd_ioctl(client->fd, FIONBIO, &value), 0);
+}
+
+/* What Linux looks at before it asks the file: how it was opened, ranges. */
+static void before_the_file(void **state)
+{
+	struct client *client = *state;
+	struct iommu_fault_alloc cmd = { .size = sizeof(cmd) };
+	struct iovec iov[2] = { { NULL, 0 }, { NULL, 0 } };
+	char bytes[40];
+	int fd = uiommufd_open(client->platform, O_RDONLY);
+
+	FAILS(uiommufd_read(fd, bytes, 16), EINVAL);
+	FAILS(uiommufd_write(fd, bytes, 16), EBADF);
+	FAILS(uiommufd_writev(fd, iov, 0), EBADF);
+	FAILS(uiommufd_pwrite(fd, bytes, 16, 0), EBADF);
+	FAILS(uiommufd_pread(fd, bytes, 16, -1), EINVAL);
+	assert_int_equal(uiommufd_close(fd), 0);
+	fd = uiommufd_open(client->platform, O_WRONLY);
+	FAILS(uiommufd_read(fd, bytes, 16), EBADF);
+	FAILS(uiommufd_readv(fd, iov, 0), EBADF);
+	assert_int_equal(uiommufd_close(fd), 0);
+	assert_int_equal(uiommufd_ioctl(client->fd, IOMMU_FAULT_QUEUE_ALLOC,
+					&cmd), 0);
+	fd = cmd.out_fault_fd;
+	FAILS(uiommufd_read(fd, bytes, SIZE_MAX), EFAULT);
+	FAILS(uiommufd_write(fd, bytes, (size_t)SSIZE_MAX + 1), EFAULT);
+	FAILS(uiommufd_pread(fd, bytes, 40, -1), EINVAL);
+	FAILS(uiommufd_pread(fd, bytes, 40, 0), ESPIPE);
+	/* No element, or only empty ones: nothing to do. */
+	assert_int_equal(uiommufd_readv(fd, iov, 0), 0);
+	assert_int_equal(uiommufd_readv(fd, iov, 2), 0);
+	FAILS(uiommufd_readv(fd, iov, -1), EINVAL);
+	FAILS(uiommufd_readv(fd, (void *)8, 1), EFAULT);
+	FAILS(uiommufd_readv(fd, iov, 1025), EINVAL);
+	/* A bad element is seen before the first is used. */
+	iov[0] = (struct iovec){ bytes, 39 };
+	FAILS(uiommufd_readv(fd, iov, 1), ESPIPE);
+	iov[1] = (struct iovec){ bytes, (size_t)SSIZE_MAX + 1 };
+	FAILS(uiommufd_readv(fd, iov, 2), EINVAL);
+	iov[1] = (struct iovec){ (void *)-4096l, 16 };
+	FAILS(uiommufd_readv(fd, iov, 2), EFAULT);
+	assert_int_equal(uiommufd_close(fd), 0);
 }
 
 /* Raw calls on our descriptors fail closed. */
@@ -166,7 +228,7 @@ static void vectors(void **state)
 	FAILS(uiommufd_writev(cmd.out_fault_fd, &iov[1], 1), ESPIPE);
 	assert_int_equal(uiommufd_writev(cmd.out_fault_fd, iov, 0), 0);
 	FAILS(uiommufd_writev(cmd.out_fault_fd, iov, -1), EINVAL);
-	FAILS(uiommufd_read(cmd.out_fault_fd, iov, (size_t)-1), EINVAL);
+	FAILS(uiommufd_read(cmd.out_fault_fd, iov, (size_t)-1), EFAULT);
 	FAILS(uiommufd_read(cmd.out_fault_fd, (void *)-4096l, 40), EFAULT);
 	assert_int_equal(uiommufd_close(cmd.out_fault_fd), 0);
 }
@@ -201,6 +263,8 @@ int main(void)
 		CLIENT_TEST(generic_ioctls),
 		CLIENT_TEST(nodes),
 		CLIENT_TEST(a_context_has_no_data),
+		CLIENT_TEST(before_the_file),
+		CLIENT_TEST(generic_requests),
 		CLIENT_TEST(raw_calls_fail_closed),
 		CLIENT_TEST(foreign_descriptors),
 		CLIENT_TEST(duplicates),
