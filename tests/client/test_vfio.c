@@ -360,6 +360,7 @@ static void groups(void **state)
 	assert_int_equal(uiommufd_ioctl(device, VFIO_DEVICE_GET_INFO, &info),
 			 0);
 	FAILS(uiommufd_ioctl(device, VFIO_DEVICE_BIND_IOMMUFD, &bind), EINVAL);
+	FAILS(uiommufd_ioctl(device, VFIO_DEVICE_BIND_IOMMUFD, BAD), EFAULT);
 	FAILS(uiommufd_ioctl(device, VFIO_DEVICE_DETACH_IOMMUFD_PT, &bind),
 	      ENOTTY);
 	assert_int_equal(uiommufd_close(container), 0);

@@ -263,7 +263,7 @@ static int set_irqs(int device, uint32_t index, uint32_t flags, uint32_t start,
 	};
 
 	if (fds)
-		memcpy(set.fds, fds, sizeof(set.fds));
+		memcpy(set.fds, fds, count * sizeof(*fds));
 	return uiommufd_ioctl(device, VFIO_DEVICE_SET_IRQS, &set) ? -errno : 0;
 }
 
@@ -363,6 +363,9 @@ static void msi(void **state)
 	assert_int_equal(uiommufd_ioctl(fd, VFIO_DEVICE_SET_IRQS, &set), 0);
 	assert_int_equal(drain(a), 0);
 	assert_int_equal(drain(b), 1);
+	/* It was enabled with three vectors. */
+	assert_int_equal(set_irqs(fd, 1, EVENT | TRIGGER, 3, 1, fds), -EINVAL);
+	assert_int_equal(set_irqs(fd, 1, EVENT | TRIGGER, 3, 1, fds + 3), 0);
 	/* -1 takes a vector's eventfd away. */
 	fds[0] = -1;
 	assert_int_equal(set_irqs(fd, 1, EVENT | TRIGGER, 0, 1, fds), 0);

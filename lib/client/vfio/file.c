@@ -82,13 +82,11 @@ static long bind_iommufd(struct vfio_file *file, void __user *arg)
 	struct vfio_device_bind_iommufd bind;
 	int ret;
 
-	if (file->group)
-		return -EINVAL;
 	ret = vfio_fetch(&bind, arg, size);
 	if (ret)
 		return ret;
 	/* A token belongs to virtual functions; there are none. */
-	if (bind.flags || bind.iommufd < 0)
+	if (bind.flags || bind.iommufd < 0 || file->group)
 		return -EINVAL;
 	mutex_lock(&file->device->host->lock);
 	ret = bind_locked(file, bind.iommufd,

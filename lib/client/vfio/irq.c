@@ -87,9 +87,14 @@ static void irqs_disable(struct vfio_pci *pci)
 		~(PCI_MSIX_FLAGS_ENABLE >> 8);
 }
 
-static void irqs_enable(struct vfio_pci *pci, enum vfio_irq_type type)
+/* MSI has as many as it was enabled with; the others can get more later. */
+static void irqs_enable(struct vfio_pci *pci, enum vfio_irq_type type,
+			unsigned int vectors)
 {
+	if (pci->irqs.type == type)
+		return;
 	pci->irqs.type = type;
+	pci->irqs.vectors = type == VFIO_IRQ_MSI ? vectors : VFIO_MSIX_VECTORS;
 	if (type == VFIO_IRQ_MSI)
 		pci->config[VFIO_AT_MSI + PCI_MSI_FLAGS] |=
 			PCI_MSI_FLAGS_ENABLE;
@@ -205,6 +210,13 @@ static void signal_range(const struct vfio_irqs *irqs,
 			event_signal(irqs->triggers[request->set.start + i]);
 }
 
+static int set_one(struct vfio_irqs *irqs, unsigned int vector, int fd)
+{
+	if (vector >= irqs->vectors && fd >= 0)
+		return -EINVAL;
+	return event_set(&irqs->triggers[vector], fd);
+}
+
 /* All of a range; on failure those set by this call are taken away again. */
 static int set_range(struct vfio_irqs *irqs, const struct request *request)
 {
@@ -212,7 +224,7 @@ static int set_range(struct vfio_irqs *irqs, const struct request *request)
 	int ret = 0;
 
 	for (i = 0; !ret && i < request->set.count; i++)
-		ret = event_set(&irqs->triggers[start + i], request->fds[i]);
+		ret = set_one(irqs, start + i, request->fds[i]);
 	if (ret)
 		for (i = 0; i < request->set.count; i++)
 			event_clear(&irqs->triggers[start + i]);
@@ -237,7 +249,8 @@ static int trigger(struct vfio_pci *pci, const struct request *request)
 	    (request->set.start || request->set.count != 1))
 		return -EINVAL;
 	if (has_event(request)) {
-		irqs_enable(pci, type);
+		irqs_enable(pci, type,
+			    request->set.start + request->set.count);
 		ret = set_range(irqs, request);
 		if (ret && fresh)
 			irqs_disable(pci);

@@ -44,6 +44,7 @@ enum vfio_irq_type {
 
 struct vfio_irqs {
 	enum vfio_irq_type type;
+	unsigned int vectors;		/* that can get an eventfd */
 	int triggers[VFIO_MSIX_VECTORS]; /* eventfds, owned; -1 */
 	bool masked;			/* INTx */
 	int unmask;			/* eventfd for INTx, owned; -1 */
