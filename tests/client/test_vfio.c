@@ -309,6 +309,39 @@ static int open_group(struct vfio *vfio, int number)
 	return uiommufd_open_path(vfio->client.platform, path, O_RDWR);
 }
 
+struct group_reset {
+	struct vfio_pci_hot_reset reset;
+	int32_t fds[3];
+};
+
+static int reset_with(int device, uint32_t count, int a, int b)
+{
+	struct group_reset all = {
+		.reset = { .argsz = sizeof(all), .count = count },
+		.fds = { a, b, b },
+	};
+
+	return uiommufd_ioctl(device, VFIO_DEVICE_PCI_HOT_RESET, &all) ?
+		       -errno : 0;
+}
+
+/* Who has the groups of all devices of the bus may reset it. */
+static void reset_by_groups(struct vfio *vfio, int device, int group,
+			    int container)
+{
+	int other = open_group(vfio, group_number(vfio, 1));
+
+	assert_true(other >= 0);
+	assert_int_equal(reset_with(device, 0, group, other), -EINVAL);
+	assert_int_equal(reset_with(device, 1, group, other), -EINVAL);
+	assert_int_equal(reset_with(device, 2, group, container), -EINVAL);
+	assert_int_equal(reset_with(device, 2, group, 60000), -EINVAL);
+	assert_int_equal(reset_with(device, 3, group, other), -EINVAL);
+	assert_int_equal(reset_with(device, 17, group, other), -EINVAL);
+	assert_int_equal(reset_with(device, 2, group, other), 0);
+	assert_int_equal(uiommufd_close(other), 0);
+}
+
 /* Container, group, device: the way of older programs. */
 static void groups(void **state)
 {
@@ -363,6 +396,7 @@ static void groups(void **state)
 	FAILS(uiommufd_ioctl(device, VFIO_DEVICE_BIND_IOMMUFD, BAD), EFAULT);
 	FAILS(uiommufd_ioctl(device, VFIO_DEVICE_DETACH_IOMMUFD_PT, &bind),
 	      ENOTTY);
+	reset_by_groups(vfio, device, group, container);
 	assert_int_equal(uiommufd_close(container), 0);
 	assert_int_equal(uiommufd_close(group), 0);
 	assert_int_equal(uiommufd_close(again), 0);

@@ -4,6 +4,7 @@
  * that can fail is failed once; whatever the outcome, nothing is left.
  */
 #include <pthread.h>
+#include <uik/hook.h>
 
 #include "vfio_rig.h"
 
@@ -118,11 +119,79 @@ static void threads(void **state)
 	assert_true(won);
 }
 
+/* Closes a file at the nth count that is taken or dropped from now on. */
+static int victim = -1;
+static unsigned int countdown;
+
+static void close_victim(const struct uik_point *point)
+{
+	int fd = victim;
+
+	if (point->kind != UIK_POINT_REF || fd < 0 || --countdown)
+		return;
+	victim = -1;
+	uiommufd_close(fd);
+}
+
+static const struct uik_hooks closing_hooks = { .point = close_victim };
+
+/* One call while its second file goes; true if that came to happen. */
+static bool closed_at(unsigned int nth, int fd, unsigned long request,
+		      void *arg, int named)
+{
+	bool closed;
+
+	victim = named;
+	countdown = nth;
+	uik_hooks = &closing_hooks;
+	uiommufd_ioctl(fd, request, arg);
+	uik_hooks = NULL;
+	closed = victim < 0;
+	victim = -1;
+	if (!closed)
+		assert_int_equal(uiommufd_close(named), 0);
+	return closed;
+}
+
+/* A file whose end takes the lock. */
+static int bound_file(struct vfio *vfio)
+{
+	int fd = open_vfio(vfio, 1);
+
+	bind_vfio(fd, vfio->client.fd);
+	return fd;
+}
+
+/* Files that a call names may be closed at any moment of it. */
+static void closed_meanwhile(void **state)
+{
+	struct vfio *vfio = *state;
+	struct vfio_device_bind_iommufd bind = { .argsz = sizeof(bind) };
+	int group = uiommufd_open_path(vfio->client.platform, "/dev/vfio/0",
+				       O_RDWR);
+	unsigned int nth = 0;
+	int named;
+
+	do {
+		named = bound_file(vfio);
+	} while (closed_at(++nth, group, VFIO_GROUP_SET_CONTAINER, &named,
+			   named));
+	assert_true(nth > 3);
+	assert_int_equal(uiommufd_close(group), 0);
+	nth = 0;
+	do {
+		bind.iommufd = named = bound_file(vfio);
+	} while (closed_at(++nth, vfio->device, VFIO_DEVICE_BIND_IOMMUFD,
+			   &bind, named));
+	assert_true(nth > 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		VFIO_TEST(sweep),
 		VFIO_TEST(threads),
+		VFIO_TEST(closed_meanwhile),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,8 +36,7 @@ static void grant(struct vfio_file *file)
 
 /* --- VFIO_DEVICE_BIND_IOMMUFD ---------------------------------------------*/
 
-/* The context behind @fd, of the same machine, counted; ERR_PTR. */
-static struct iommufd_ctx *ctx_of(int fd)
+struct iommufd_ctx *vfio_ctx_of_fd(int fd)
 {
 	struct file *file = fget(fd);
 	struct iommufd_ctx *ictx = ERR_PTR(-EINVAL);
@@ -50,21 +49,19 @@ static struct iommufd_ctx *ctx_of(int fd)
 	return ictx;
 }
 
-static int bind_locked(struct vfio_file *file, int fd, void __user *out_id)
+static int bind_locked(struct vfio_file *file, struct iommufd_ctx *ictx,
+		       void __user *out_id)
 {
 	struct vfio_device *device = file->device;
-	struct iommufd_ctx *ictx;
 	int ret;
 
 	if (is_granted(file))
 		return -EINVAL;
 	if (vfio_group_is_open(device))
 		return -EBUSY;
-	ictx = ctx_of(fd);
 	if (IS_ERR(ictx))
 		return PTR_ERR(ictx);
 	ret = vfio_device_open(device, ictx, false);
-	iommufd_ctx_put(ictx);
 	if (ret)
 		return ret;
 	if (copy_to_user(out_id, &device->devid, sizeof(device->devid))) {
@@ -80,6 +77,7 @@ static long bind_iommufd(struct vfio_file *file, void __user *arg)
 	const size_t size = offsetofend(struct vfio_device_bind_iommufd,
 					out_devid);
 	struct vfio_device_bind_iommufd bind;
+	struct iommufd_ctx *ictx;
 	int ret;
 
 	ret = vfio_fetch(&bind, arg, size);
@@ -88,11 +86,14 @@ static long bind_iommufd(struct vfio_file *file, void __user *arg)
 	/* A token belongs to virtual functions; there are none. */
 	if (bind.flags || bind.iommufd < 0 || file->group)
 		return -EINVAL;
+	ictx = vfio_ctx_of_fd(bind.iommufd);
 	mutex_lock(&file->device->host->lock);
-	ret = bind_locked(file, bind.iommufd,
+	ret = bind_locked(file, ictx,
 			  arg + offsetof(struct vfio_device_bind_iommufd,
 					 out_devid));
 	mutex_unlock(&file->device->host->lock);
+	if (!IS_ERR(ictx))
+		iommufd_ctx_put(ictx);
 	return ret;
 }
 
@@ -181,8 +182,6 @@ static long ioctl_locked(struct vfio_file *file, unsigned int cmd,
 		return vfio_reset(device);
 	case VFIO_DEVICE_GET_PCI_HOT_RESET_INFO:
 		return vfio_get_hot_reset_info(file, arg);
-	case VFIO_DEVICE_PCI_HOT_RESET:
-		return vfio_hot_reset(file, arg);
 	case VFIO_DEVICE_FEATURE:
 		return vfio_feature(device, arg);
 	default:
@@ -199,6 +198,8 @@ static long file_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 		return bind_iommufd(file, (void __user *)arg);
 	if (!is_granted(file))
 		return -EINVAL;
+	if (cmd == VFIO_DEVICE_PCI_HOT_RESET)
+		return vfio_hot_reset(file, (void __user *)arg);
 	mutex_lock(&file->device->host->lock);
 	ret = ioctl_locked(file, cmd, (void __user *)arg);
 	mutex_unlock(&file->device->host->lock);

@@ -70,31 +70,40 @@ static long get_status(struct vfio_group *group, void __user *arg)
 	return copy_to_user(arg, &status, sizeof(status)) ? -EFAULT : 0;
 }
 
+static int join(struct vfio_group *group, struct iommufd_ctx *ictx)
+{
+	int ret;
+
+	if (group->ictx)
+		return -EINVAL;
+	if (IS_ERR(ictx))
+		return PTR_ERR(ictx);
+	ret = iommufd_vfio_compat_ioas_create(ictx);
+	if (ret)
+		return ret;
+	iommufd_ctx_get(ictx);
+	group->ictx = ictx;
+	return 0;
+}
+
+/* Takes the lock itself. */
 static long set_container(struct vfio_group *group, void __user *arg)
 {
 	struct iommufd_ctx *ictx;
-	struct file *file;
 	s32 fd;
 	int ret;
 
 	if (get_user(fd, (s32 __user *)arg))
 		return -EFAULT;
-	if (fd < 0 || group->ictx)
+	if (fd < 0)
 		return -EINVAL;
-	file = fget(fd);
-	ictx = file && file->machine == uik_this_machine() ?
-		       iommufd_ctx_from_file(file) : iommufd_ctx_from_fd(fd);
-	if (file)
-		fput(file);
-	if (IS_ERR(ictx))
-		return PTR_ERR(ictx);
-	ret = iommufd_vfio_compat_ioas_create(ictx);
-	if (ret) {
+	ictx = vfio_ctx_of_fd(fd);
+	mutex_lock(&group->host->lock);
+	ret = join(group, ictx);
+	mutex_unlock(&group->host->lock);
+	if (!IS_ERR(ictx))
 		iommufd_ctx_put(ictx);
-		return ret;
-	}
-	group->ictx = ictx;
-	return 0;
+	return ret;
 }
 
 static long unset_container(struct vfio_group *group)
@@ -194,8 +203,6 @@ static long ioctl_locked(struct vfio_group *group, unsigned int cmd,
 	switch (cmd) {
 	case VFIO_GROUP_GET_STATUS:
 		return get_status(group, arg);
-	case VFIO_GROUP_SET_CONTAINER:
-		return set_container(group, arg);
 	case VFIO_GROUP_UNSET_CONTAINER:
 		return unset_container(group);
 	case VFIO_GROUP_GET_DEVICE_FD:
@@ -210,6 +217,8 @@ static long group_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 	struct vfio_group *group = filp->private_data;
 	long ret;
 
+	if (cmd == VFIO_GROUP_SET_CONTAINER)
+		return set_container(group, (void __user *)arg);
 	mutex_lock(&group->host->lock);
 	ret = ioctl_locked(group, cmd, (void __user *)arg);
 	mutex_unlock(&group->host->lock);
@@ -291,32 +300,7 @@ int vfio_group_open(struct uiommufd_platform *platform, unsigned int group_id,
 	return fd;
 }
 
-static const struct vfio_group *group_of_fd(int fd, struct file **out_file)
+const struct vfio_group *vfio_group_of_file(const struct file *file)
 {
-	struct file *file = fget(fd);
-
-	*out_file = file;
-	return file && file->f_op == &group_ops ? file->private_data : NULL;
-}
-
-bool vfio_group_is_fd(int fd)
-{
-	struct file *file;
-	bool is = group_of_fd(fd, &file);
-
-	if (file)
-		fput(file);
-	return is;
-}
-
-bool vfio_group_fd_has(int fd, const struct vfio_device *device)
-{
-	struct file *file;
-	const struct vfio_group *group = group_of_fd(fd, &file);
-	bool has = group && group->host == device->host &&
-		   group->group_id == device->group_id;
-
-	if (file)
-		fput(file);
-	return has;
+	return file->f_op == &group_ops ? file->private_data : NULL;
 }

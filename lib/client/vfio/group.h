@@ -26,8 +26,7 @@ int vfio_group_open(struct uiommufd_platform *platform, unsigned int group_id,
 void vfio_group_put(struct vfio_group *group);
 /* Lock held. */
 bool vfio_group_is_open(const struct vfio_device *device);
-bool vfio_group_is_fd(int fd);
-/* Whether @fd is of the group that @device is in. */
-bool vfio_group_fd_has(int fd, const struct vfio_device *device);
+/* The group of an open file; NULL if it is of something else. */
+const struct vfio_group *vfio_group_of_file(const struct file *file);
 
 #endif

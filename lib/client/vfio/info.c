@@ -3,6 +3,7 @@
  * What a device is, its resets and its features.
  */
 #include <linux/errno.h>
+#include <linux/file.h>
 #include <linux/iommu.h>
 #include <linux/stddef.h>
 #include <linux/uaccess.h>
@@ -145,41 +146,85 @@ long vfio_get_hot_reset_info(struct vfio_file *file, void __user *arg)
 						   sizeof(info)));
 }
 
-/* Whether each device of the bus is in one of the groups given. */
-static bool groups_cover(const struct vfio_host *host,
-			 const struct vfio_file *file, const s32 *fds,
-			 u32 count)
-{
-	for (guint i = 0; i < host->devices->len; i++) {
-		const struct vfio_device *device = host->devices->pdata[i];
-		bool found = !same_bus(device, file->device);
+#define GROUPS_MAX 16
 
-		for (u32 k = 0; !found && k < count; k++)
-			found = vfio_group_fd_has(fds[k], device);
-		if (!found)
-			return false;
+/* Files that a client named; those that are none of ours are NULL. */
+struct named {
+	u32 count;
+	struct file *files[GROUPS_MAX];
+};
+
+static int named_get(struct named *named, const s32 __user *list, u32 count)
+{
+	s32 fds[GROUPS_MAX];
+
+	named->count = 0;
+	if (count > GROUPS_MAX)
+		return -EINVAL;
+	if (copy_from_user(fds, list, count * sizeof(*fds)))
+		return -EFAULT;
+	for (; named->count < count; named->count++)
+		named->files[named->count] = fget(fds[named->count]);
+	return 0;
+}
+
+static void named_put(struct named *named)
+{
+	for (u32 i = 0; i < named->count; i++)
+		if (named->files[i])
+			fput(named->files[i]);
+}
+
+static const struct vfio_group *named_group(const struct named *named, u32 i)
+{
+	return named->files[i] ? vfio_group_of_file(named->files[i]) : NULL;
+}
+
+static bool is_named(const struct named *named, const struct vfio_device *device)
+{
+	for (u32 i = 0; i < named->count; i++) {
+		const struct vfio_group *group = named_group(named, i);
+
+		if (group->host == device->host &&
+		    group->group_id == device->group_id)
+			return true;
 	}
-	return true;
+	return false;
 }
 
 /* A reset of the bus needs that its caller has all that is on it. */
-static int may_hot_reset(struct vfio_file *file, u32 count, void __user *list)
+static int may_hot_reset(struct vfio_file *file, const struct named *named)
 {
 	const struct vfio_host *host = file->device->host;
-	s32 fds[16];
 	bool owned;
 	u32 devices = count_bus(host, file, &owned);
 
 	if (!file->group)
-		return !count && owned ? 0 : -EINVAL;
-	if (!count || count > devices || count > ARRAY_SIZE(fds))
+		return !named->count && owned ? 0 : -EINVAL;
+	if (!named->count || named->count > devices)
 		return -EINVAL;
-	if (copy_from_user(fds, list, count * sizeof(*fds)))
-		return -EFAULT;
-	for (u32 i = 0; i < count; i++)
-		if (!vfio_group_is_fd(fds[i]))
+	for (u32 i = 0; i < named->count; i++)
+		if (!named_group(named, i))
 			return -EINVAL;
-	return groups_cover(host, file, fds, count) ? 0 : -EINVAL;
+	for (guint i = 0; i < host->devices->len; i++)
+		if (same_bus(host->devices->pdata[i], file->device) &&
+		    !is_named(named, host->devices->pdata[i]))
+			return -EINVAL;
+	return 0;
+}
+
+static int hot_reset_locked(struct vfio_file *file, const struct named *named)
+{
+	const struct vfio_host *host = file->device->host;
+	int ret = may_hot_reset(file, named);
+
+	for (guint i = 0; !ret && i < host->devices->len; i++) {
+		struct vfio_device *device = host->devices->pdata[i];
+
+		if (device->pci && same_bus(device, file->device))
+			vfio_pci_reset(device->pci);
+	}
+	return ret;
 }
 
 long vfio_hot_reset(struct vfio_file *file, void __user *arg)
@@ -187,21 +232,19 @@ long vfio_hot_reset(struct vfio_file *file, void __user *arg)
 	struct vfio_host *host = file->device->host;
 	struct vfio_pci_hot_reset reset;
 	int ret = vfio_fetch(&reset, arg, sizeof(reset));
+	struct named named;
 
 	if (!ret && reset.flags)
 		ret = -EINVAL;
 	if (!ret)
-		ret = may_hot_reset(file, reset.count,
-				    (char __user *)arg + sizeof(reset));
+		ret = named_get(&named, arg + sizeof(reset), reset.count);
 	if (ret)
 		return ret;
-	for (guint i = 0; i < host->devices->len; i++) {
-		struct vfio_device *device = host->devices->pdata[i];
-
-		if (device->pci && same_bus(device, file->device))
-			vfio_pci_reset(device->pci);
-	}
-	return 0;
+	mutex_lock(&host->lock);
+	ret = hot_reset_locked(file, &named);
+	mutex_unlock(&host->lock);
+	named_put(&named);
+	return ret;
 }
 
 /* --- VFIO_DEVICE_FEATURE --------------------------------------------------*/

@@ -17,7 +17,8 @@
  *
  * One lock a host, taken by every call on a file of it: it protects the list
  * of devices and everything in them.  Taken inside of it: the bindings' locks
- * and all of iommufd's, and the platform's.
+ * and all of iommufd's, and the platform's.  Files that a client names are let
+ * go outside of it: the last count of one of ours takes it.
  *
  * Hosts and devices are GLib's memory: they are the platform's, made when a
  * client first looks for them.  What an open file needs is the machine's.
@@ -115,7 +116,13 @@ struct file *vfio_file_new(struct vfio_device *device,
 int vfio_open(struct uiommufd_platform *platform, unsigned int number,
 	      int flags, dev_t rdev);
 
-/* --- the commands: argument checked, lock held ----------------------------*/
+/*
+ * The context behind @fd, of the calling task's machine, counted; ERR_PTR:
+ * -EBADF, -EBADFD, -EINVAL (another machine's).  Not under the lock.
+ */
+struct iommufd_ctx *vfio_ctx_of_fd(int fd);
+
+/* --- the commands: lock held, but for the last ----------------------------*/
 
 long vfio_get_info(struct vfio_device *device, void __user *arg);
 long vfio_get_region_info(struct vfio_device *device, void __user *arg);
@@ -123,8 +130,8 @@ long vfio_get_irq_info(struct vfio_device *device, void __user *arg);
 long vfio_set_irqs(struct vfio_device *device, void __user *arg);
 long vfio_reset(struct vfio_device *device);
 long vfio_get_hot_reset_info(struct vfio_file *file, void __user *arg);
-long vfio_hot_reset(struct vfio_file *file, void __user *arg);
 long vfio_feature(struct vfio_device *device, void __user *arg);
+long vfio_hot_reset(struct vfio_file *file, void __user *arg);
 
 /* Fetches the first @size bytes of a structure that begins with argsz. */
 int vfio_fetch(void *to, const void __user *from, size_t size);
