@@ -189,10 +189,6 @@ static bool all_wait(struct uiommufd_run *run)
 {
 	if (let_time_pass(run))
 		return run->verdict != VERDICT_BROKEN;
-	if (run->phase == PHASE_THREADS && !run->threads_left) {
-		run->phase = PHASE_END;
-		return true;
-	}
 	law_deadlock(run);
 	return false;
 }
@@ -206,8 +202,11 @@ static unsigned int next_fiber(struct uiommufd_run *run)
 	for (;;) {
 		if (run->verdict != VERDICT_CLEAN)
 			return NOBODY;
-		if (run->phase == PHASE_THREADS && !run->threads_left)
+		if (run->phase == PHASE_THREADS && !run->threads_left) {
 			run->phase = PHASE_END;
+			if (ended_before(run))
+				return NOBODY;
+		}
 		enabled = enabled_fibers(run);
 		if (enabled)
 			break;

@@ -259,7 +259,10 @@ void run_execute(struct uiommufd_run *run)
 	run->failures = 0;
 	run->guilty_frame_count = 0;
 	run->in_law = false;
+	run->end_hash = 0;
 	engine_go(run);
+	if (run->verdict == VERDICT_CLEAN)
+		ended_well(run);
 	run->total_steps += run->steps;
 }
 

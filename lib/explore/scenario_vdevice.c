@@ -20,6 +20,11 @@ static int call(struct vdevice_state *s, unsigned long request, void *cmd)
 	return uiommufd_ioctl(s->fd, request, cmd) ? errno : 0;
 }
 
+static void configure(struct uiommufd_platform_config *config)
+{
+	config->devices = 1;
+}
+
 static void setup(struct uiommufd_run *run, void *state)
 {
 	struct vdevice_state *s = state;
@@ -28,8 +33,6 @@ static void setup(struct uiommufd_run *run, void *state)
 	struct iommu_viommu_selftest data = { .in_data = 0x1234 };
 	struct iommu_viommu_alloc viommu = { .size = sizeof(viommu) };
 
-	uiommufd_run_expect(run, uiommufd_platform_plug(
-			uiommufd_run_platform(run), "mock0") == 0);
 	s->fd = uiommufd_open(uiommufd_run_platform(run), O_RDWR);
 	uiommufd_run_expect(run, s->fd >= 0);
 	uiommufd_run_expect(run, !call(s, IOMMU_IOAS_ALLOC, &ioas));
@@ -56,7 +59,6 @@ static void finish(struct uiommufd_run *run, void *state)
 
 	uiommufd_device_unbind(s->fd, "mock0");
 	uiommufd_close(s->fd);
-	uiommufd_platform_unplug(uiommufd_run_platform(run), "mock0");
 }
 
 static void alloc(struct uiommufd_run *run, void *state)
@@ -83,6 +85,7 @@ static void destroy_viommu(struct uiommufd_run *run, void *state)
 static const struct uiommufd_scenario alloc_destroy_viommu = {
 	.name = "vdevice-alloc-viommu-destroy",
 	.summary = "a virtual device is made while its vIOMMU is destroyed",
+	.configure = configure,
 	.setup = setup,
 	.thread = { alloc, destroy_viommu },
 	.thread_name = { "alloc", "destroy" },

@@ -59,6 +59,11 @@ struct uik_snapshot *uik_snapshot_take(struct uik_machine *machine,
  */
 bool uik_snapshot_restore(struct uik_snapshot *snapshot, bool thorough)
 	__uik_export;
+/*
+ * A hash of all that differs, or may differ, from the snapshot: equal states
+ * have equal hashes, as far as restores would bring them back.
+ */
+uint64_t uik_snapshot_hash(const struct uik_snapshot *snapshot) __uik_export;
 /* Forgets it; memory stays as it is, writable again. */
 void uik_snapshot_free(struct uik_snapshot *snapshot) __uik_export;
 
