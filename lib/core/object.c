@@ -173,8 +173,8 @@ int _iommufd_object_depend(struct iommufd_object *obj_dependent,
 		return -EINVAL;
 	if (obj_dependent->type != obj_depended->type)
 		return -EINVAL;
-	refcount_inc(&obj_depended->users);
-	return 0;
+	/* Its owner still knows one that is being destroyed. */
+	return refcount_inc_not_zero(&obj_depended->users) ? 0 : -ENOENT;
 }
 
 void _iommufd_object_undepend(struct iommufd_object *obj_dependent,

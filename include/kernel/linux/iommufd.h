@@ -477,7 +477,8 @@ struct iommufd_viommu_ops {
  * _iommufd_object_depend - @obj_depended must not go before @obj_dependent.
  *
  * Use iommufd_hw_queue_depend().
- * Return: 0; -EINVAL the same object, or types differ.
+ * Return: 0; -EINVAL the same object, or types differ; -ENOENT @obj_depended
+ * is being destroyed.
  */
 int _iommufd_object_depend(struct iommufd_object *obj_dependent,
 			   struct iommufd_object *obj_depended)
@@ -599,7 +600,8 @@ static inline void iommufd_viommu_destroy_mmap(struct iommufd_viommu *viommu,
  * @member: the core's part of them
  *
  * The driver remembers whom a queue depends on and undoes it in destroy.
- * Value: 0; -EINVAL different vIOMMUs (WARN once), or the same queue twice.
+ * Value: 0; -EINVAL different vIOMMUs (WARN once), or the same queue twice;
+ * -ENOENT @depended is being destroyed.
  */
 #define iommufd_hw_queue_depend(dependent, depended, member) \
 	({ \
