@@ -351,8 +351,7 @@ int iommufd_object_finish(struct iommufd_ctx *ictx, struct iommufd_object *obj,
 /**
  * iommufd_object_lock - enter an object if it still lives.
  *
- * Context: the objects' lock is held, or the caller has another claim on the
- * memory.
+ * Context: the objects' lock is held; else see iommufd_object_enter().
  * Return: true: users and wait_cnt are one up, to be put.
  */
 static inline bool iommufd_object_lock(struct iommufd_object *obj)
@@ -367,6 +366,24 @@ static inline bool iommufd_object_lock(struct iommufd_object *obj)
 	 */
 	refcount_dec(&obj->users);
 	return false;
+}
+
+/**
+ * iommufd_object_enter - the same without the objects' lock.
+ *
+ * An owner that ends the object looks at users under the lock: a count that
+ * comes and goes outside of it would make the owner fail.
+ * Context: takes the objects' lock; the caller has a claim on the memory.
+ */
+static inline bool iommufd_object_enter(struct iommufd_ctx *ictx,
+					struct iommufd_object *obj)
+{
+	bool entered;
+
+	iommufd_objects_lock(ictx);
+	entered = iommufd_object_lock(obj);
+	iommufd_objects_unlock(ictx);
+	return entered;
 }
 
 /*

@@ -205,7 +205,7 @@ void iopt_notify_accesses(struct iopt *iopt, unsigned long iova,
 	xa_for_each(&iopt->accesses, key, access) {
 		/* Internal first: nobody would leave it again. */
 		if (iommufd_access_is_internal(access) ||
-		    !iommufd_object_lock(&access->obj))
+		    !iommufd_object_enter(access->ictx, &access->obj))
 			continue;
 		xa_unlock(&iopt->accesses);
 		access->ops->unmap(access->data, iova, length);

@@ -410,7 +410,7 @@ try_automatic(struct iommufd_ioas *ioas, struct iommufd_device *idev,
 	list_for_each_entry(paging, &ioas->hwpt_list, hwpt_item) {
 		/* Its destruction would need the mutex that we hold. */
 		if (!paging->auto_domain ||
-		    !iommufd_object_lock(&paging->common.obj))
+		    !iommufd_object_enter(idev->ictx, &paging->common.obj))
 			continue;
 		old = attach(&paging->common, idev, pasid);
 		id = paging->common.obj.id;
