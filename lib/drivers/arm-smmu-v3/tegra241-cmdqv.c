@@ -238,6 +238,16 @@ static int add_own_queue(struct tegra241_vintf *vintf, u16 lidx)
 	return 0;
 }
 
+/* Queue memory is smmu->dev's too and older: it goes after this. */
+static void stop_handler(void *data)
+{
+	struct tegra241_cmdqv *cmdqv = data;
+
+	if (cmdqv->irq > 0)
+		free_irq(cmdqv->irq, cmdqv);
+	cmdqv->irq = 0;
+}
+
 static const struct arm_smmu_impl_ops full_ops;
 
 static int init_structures(struct arm_smmu_device *smmu)
@@ -262,6 +272,11 @@ static int init_structures(struct arm_smmu_device *smmu)
 			return ret;
 		}
 	}
+	ret = devm_add_action(smmu->dev, stop_handler, cmdqv);
+	if (ret) {
+		free_own_vintf(vintf);
+		return ret;
+	}
 	tegra241_vintf_publish(vintf);
 	smmu->impl_ops = &full_ops;
 	return 0;
@@ -273,8 +288,7 @@ static void device_remove(struct arm_smmu_device *smmu)
 	struct tegra241_cmdqv *cmdqv = to_cmdqv(smmu);
 	struct tegra241_vintf *own = cmdqv->vintfs[0];
 
-	if (cmdqv->irq > 0)
-		free_irq(cmdqv->irq, cmdqv);
+	stop_handler(cmdqv);
 	if (own)
 		free_own_vintf(own);
 	kfree(cmdqv->vintfs);
