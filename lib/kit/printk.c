@@ -9,6 +9,7 @@
 #include <linux/kernel.h>
 #include <linux/ktime.h>
 #include <linux/printk.h>
+#include <uik/log.h>
 
 #include "kit/backtrace.h"
 #include "kit/log.h"
@@ -47,6 +48,13 @@ static int split_level(const char **text)
 	return level;
 }
 
+static uint64_t messages;
+
+uint64_t uik_log_count(void)
+{
+	return __atomic_load_n(&messages, __ATOMIC_RELAXED);
+}
+
 static void log_text(int level, const char *text, int length)
 {
 	char number[2] = { '0' + level, 0 };
@@ -57,6 +65,7 @@ static void log_text(int level, const char *text, int length)
 		{ "UIOMMUFD_LEVEL", number, -1 },
 	};
 
+	__atomic_fetch_add(&messages, 1, __ATOMIC_RELAXED);
 	if (level > uik_log_level)
 		return;
 	g_log_structured_array(glib_levels[level], fields, ARRAY_SIZE(fields));
