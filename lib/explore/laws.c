@@ -17,6 +17,9 @@ const struct uiommufd_law *const law_table[] = {
 	&law_locks,
 	&law_order,
 	&law_counts,
+	&law_fetch_once,
+	&law_producer,
+	&law_atomic_alloc,
 	NULL,
 };
 

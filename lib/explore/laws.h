@@ -40,6 +40,9 @@ void law_locks_step(struct uiommufd_run *run, const struct task_struct *task,
 		    const struct uik_point *point);
 void law_order_step(struct uiommufd_run *run, const struct task_struct *task,
 		    const struct uik_point *point);
+extern const struct uiommufd_law law_fetch_once;
+extern const struct uiommufd_law law_producer;
+extern const struct uiommufd_law law_atomic_alloc;
 
 /* The name of a fiber for people. */
 const char *fiber_name(struct uiommufd_run *run, unsigned int fiber);

@@ -9,6 +9,23 @@
 static const struct uiommufd_scenario *const *const lists[] = {
 	scenarios_vdevice,
 	scenarios_generated,
+	scenarios_contract,
+	scenarios_object,
+	scenarios_viommu,
+	scenarios_queue,
+	scenarios_eventq,
+	scenarios_fault,
+	scenarios_attach,
+	scenarios_group,
+	scenarios_ioas,
+	scenarios_access,
+	scenarios_dirty,
+	scenarios_vfio,
+	scenarios_call,
+	scenarios_smmu,
+	scenarios_cmdqv,
+	/* Last: it says least of a cause. */
+	scenarios_recorded,
 };
 
 const struct uiommufd_scenario *uiommufd_scenario_at(unsigned int index)

@@ -9,5 +9,21 @@
 
 extern const struct uiommufd_scenario *const scenarios_generated[] hidden;
 extern const struct uiommufd_scenario *const scenarios_vdevice[] hidden;
+extern const struct uiommufd_scenario *const scenarios_contract[] hidden;
+extern const struct uiommufd_scenario *const scenarios_object[] hidden;
+extern const struct uiommufd_scenario *const scenarios_viommu[] hidden;
+extern const struct uiommufd_scenario *const scenarios_queue[] hidden;
+extern const struct uiommufd_scenario *const scenarios_eventq[] hidden;
+extern const struct uiommufd_scenario *const scenarios_fault[] hidden;
+extern const struct uiommufd_scenario *const scenarios_attach[] hidden;
+extern const struct uiommufd_scenario *const scenarios_group[] hidden;
+extern const struct uiommufd_scenario *const scenarios_ioas[] hidden;
+extern const struct uiommufd_scenario *const scenarios_access[] hidden;
+extern const struct uiommufd_scenario *const scenarios_dirty[] hidden;
+extern const struct uiommufd_scenario *const scenarios_vfio[] hidden;
+extern const struct uiommufd_scenario *const scenarios_call[] hidden;
+extern const struct uiommufd_scenario *const scenarios_smmu[] hidden;
+extern const struct uiommufd_scenario *const scenarios_cmdqv[] hidden;
+extern const struct uiommufd_scenario *const scenarios_recorded[] hidden;
 
 #endif

@@ -17,6 +17,14 @@
 
 static struct uiommufd_platform *platform;
 
+bool conform_keeps_handlers;
+
+void conform_signal(int number, void (*handler)(int))
+{
+	if (!conform_keeps_handlers)
+		signal(number, handler);
+}
+
 static void show_graphs(void)
 {
 	for (int fd = 0; fd < 1024; fd++) {
@@ -29,24 +37,30 @@ static void show_graphs(void)
 	}
 }
 
-static void audit_at_exit(void)
+int conform_audit(void)
 {
 	struct uiommufd_audit audit = { .size = sizeof(audit) };
 
 	if (getenv("CONFORM_GRAPH")) {
 		show_graphs();
-		return;
+		return 0;
 	}
 	uiommufd_platform_audit(platform, &audit);
 	if (!audit.objects && !audit.locks && !audit.mappings && !audit.warnings)
-		return;
+		return 0;
 	fprintf(stderr,
 		"audit: %llu objects, %llu locks, %llu mappings, %llu warnings\n",
 		(unsigned long long)audit.objects,
 		(unsigned long long)audit.locks,
 		(unsigned long long)audit.mappings,
 		(unsigned long long)audit.warnings);
-	_exit(3);
+	return 3;
+}
+
+static void audit_at_exit(void)
+{
+	if (conform_audit())
+		_exit(3);
 }
 
 static struct uiommufd_platform *the_platform(void)

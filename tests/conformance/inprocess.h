@@ -9,9 +9,18 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+/* Set: who runs the client has handlers of its own for crashes. */
+extern bool conform_keeps_handlers;
+void conform_signal(int number, void (*handler)(int));
+
+/* What the run has left behind: 0 nothing. */
+int conform_audit(void);
 
 int conform_open(const char *path, int flags);
 int conform_close(int fd);
@@ -32,6 +41,7 @@ int conform_munmap(void *addr, size_t length);
 #define write(fd, buf, count) conform_write(fd, buf, count)
 #define poll(fds, n, timeout) conform_poll(fds, n, timeout)
 #define mmap conform_mmap
+#define signal(number, handler) conform_signal(number, handler)
 #define munmap conform_munmap
 #endif
 

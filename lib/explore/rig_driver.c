@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: MIT
+/* The driver of rig_driver.h, written against the driver kit only. */
+#include "explore/rig_driver.h"
+
+#include <linux/delay.h>
+#include <linux/device.h>
+#include <linux/err.h>
+#include <linux/generic_pt/iommu.h>
+#include <linux/iommu.h>
+#include <linux/iommufd.h>
+#include <linux/module.h>
+#include <linux/msi.h>
+#include <linux/platform_device.h>
+#include <linux/slab.h>
+#include <uik/machine.h>
+
+#include <iommu-priv.h>
+
+#define DEVICES 3
+#define READY 0x600d600du
+#define ENDED 0xdeadu
+
+struct own_domain {
+	struct pt_iommu_amdv1 table;
+};
+
+struct own_viommu_part {
+	struct iommufd_viommu core;
+};
+
+struct own_vdevice {
+	struct iommufd_vdevice core;
+	u32 state;			/* 0, READY, ENDED */
+};
+
+struct own_knobs own_knobs;
+struct own_seen own_seen;
+
+static const struct bus_type own_bus = { .name = "own" };
+static struct notifier_block own_notifier;
+static struct device devices[DEVICES];
+static struct iommu_device own_iommu;
+static struct uiommufd_run *the_run;
+
+/* ---- vDEVICEs ---- */
+
+static struct own_vdevice *to_own(struct iommufd_vdevice *core)
+{
+	return container_of(core, struct own_vdevice, core);
+}
+
+/* What a lookup by the guest's ID gives; NULL: nothing. */
+static struct own_vdevice *look_up(struct iommufd_viommu *viommu, u64 virt_id)
+{
+	struct iommufd_vdevice *core = NULL;
+
+	xa_lock(&viommu->vdevs);
+	if (iommufd_viommu_find_dev(viommu, virt_id))
+		core = xa_load(&viommu->vdevs, virt_id);
+	xa_unlock(&viommu->vdevs);
+	return core ? to_own(core) : NULL;
+}
+
+static void own_vdevice_destroy(struct iommufd_vdevice *core)
+{
+	struct own_vdevice *vdev = to_own(core);
+
+	if (vdev->state != READY)
+		uiommufd_run_break(the_run, "destroy-once",
+				   "destroy of a vDEVICE that is not ready");
+	vdev->state = ENDED;
+	own_seen.destroys++;
+	own_seen.live--;
+}
+
+static int own_vdevice_init(struct iommufd_vdevice *core)
+{
+	struct own_vdevice *vdev = to_own(core);
+
+	if (core->destroy || vdev->state)
+		uiommufd_run_break(the_run, "init-first",
+				   "memory given to vdevice_init is not clear");
+	if (look_up(core->viommu, core->virt_id))
+		uiommufd_run_break(the_run, "visible",
+				   "vDEVICE found before vdevice_init has accepted it");
+	uiommufd_run_yield(the_run, &vdev->state, true);
+	if (own_knobs.refuse) {
+		own_knobs.refuse--;
+		return -ENOSPC;
+	}
+	vdev->state = READY;
+	core->destroy = own_vdevice_destroy;
+	own_seen.inits++;
+	own_seen.live++;
+	return 0;
+}
+
+static int own_invalidate(struct iommufd_viommu *viommu,
+			  struct iommu_user_data_array *array)
+{
+	struct { u64 virt_id; } entry;
+	struct own_vdevice *vdev;
+	int ret;
+
+	ret = iommu_copy_struct_from_user_array(&entry, array, OWN_DATA, 0,
+						virt_id);
+	array->entry_num = 0;
+	if (ret)
+		return ret;
+	xa_lock(&viommu->vdevs);
+	if (iommufd_viommu_find_dev(viommu, entry.virt_id)) {
+		vdev = to_own(xa_load(&viommu->vdevs, entry.virt_id));
+		if (own_knobs.ops == OWN_VDEVICE_INIT && !vdev->state)
+			uiommufd_run_break(the_run, "visible",
+					   "vDEVICE found that its driver has not accepted");
+		array->entry_num = 1;
+	} else {
+		ret = -ENOENT;
+	}
+	xa_unlock(&viommu->vdevs);
+	return ret;
+}
+
+static void own_nested_free(struct iommu_domain *domain)
+{
+	kfree(domain);
+}
+
+static int own_attach_dev(struct iommu_domain *domain, struct device *dev,
+			  struct iommu_domain *old)
+{
+	own_seen.attaches++;
+	if (own_knobs.attach_fails && !--own_knobs.attach_fails)
+		return -EIO;
+	return 0;
+}
+
+static const struct iommu_domain_ops nested_ops = {
+	.attach_dev = own_attach_dev,
+	.free = own_nested_free,
+};
+
+static struct iommu_domain *nested_new(const struct iommu_user_data *user_data)
+{
+	struct iommu_domain *domain;
+	struct { u64 word; } data;
+	int ret;
+
+	ret = iommu_copy_struct_from_user(&data, user_data, OWN_DATA, word);
+	if (ret)
+		return ERR_PTR(ret);
+	domain = kzalloc_obj(*domain);
+	if (!domain)
+		return ERR_PTR(-ENOMEM);
+	domain->type = IOMMU_DOMAIN_NESTED;
+	domain->ops = &nested_ops;
+	return domain;
+}
+
+static struct iommu_domain *
+viommu_alloc_nested(struct iommufd_viommu *viommu, u32 flags,
+		    const struct iommu_user_data *user_data)
+{
+	return nested_new(user_data);
+}
+
+/* vdevice_size is constant in an ops table, so there are four. */
+#define VIOMMU_OPS(name, size_, init_) \
+	static const struct iommufd_viommu_ops name = { \
+		.alloc_domain_nested = viommu_alloc_nested, \
+		.cache_invalidate = own_invalidate, \
+		.vdevice_size = (size_), \
+		.vdevice_init = (init_), \
+	}
+
+VIOMMU_OPS(ops_init, VDEVICE_STRUCT_SIZE(struct own_vdevice, core),
+	   own_vdevice_init);
+VIOMMU_OPS(ops_plain, 0, NULL);
+VIOMMU_OPS(ops_small, sizeof(struct iommufd_vdevice) - 8, own_vdevice_init);
+VIOMMU_OPS(ops_no_init, sizeof(struct own_vdevice), NULL);
+
+static size_t own_get_viommu_size(struct device *dev,
+				  enum iommu_viommu_type type)
+{
+	return (u32)type == OWN_VIOMMU ?
+		       VIOMMU_STRUCT_SIZE(struct own_viommu_part, core) : 0;
+}
+
+static int own_viommu_init(struct iommufd_viommu *viommu,
+			   struct iommu_domain *parent,
+			   const struct iommu_user_data *user_data)
+{
+	static const struct iommufd_viommu_ops *const ops[] = {
+		[OWN_VDEVICE_INIT] = &ops_init,
+		[OWN_VDEVICE_PLAIN] = &ops_plain,
+		[OWN_VDEVICE_SMALL] = &ops_small,
+		[OWN_VDEVICE_NO_INIT] = &ops_no_init,
+	};
+
+	viommu->ops = ops[own_knobs.ops];
+	return 0;
+}
+
+/* ---- domains ---- */
+
+static int block_dev(struct iommu_domain *domain, struct device *dev,
+		     struct iommu_domain *old)
+{
+	return 0;
+}
+
+static const struct iommu_domain_ops blocked_ops = { .attach_dev = block_dev };
+
+static struct iommu_domain own_blocked = {
+	.type = IOMMU_DOMAIN_BLOCKED,
+	.ops = &blocked_ops,
+};
+
+static void paging_free(struct iommu_domain *domain)
+{
+	struct own_domain *own = container_of(domain, struct own_domain,
+					      table.iommu.domain);
+
+	pt_iommu_deinit(&own->table.iommu);
+	kfree(own);
+}
+
+static const struct iommu_domain_ops paging_ops = {
+	IOMMU_PT_DOMAIN_OPS(amdv1),
+	.attach_dev = own_attach_dev,
+	.free = paging_free,
+};
+
+static struct iommu_domain *
+alloc_paging(struct device *dev, u32 flags,
+	     const struct iommu_user_data *user_data)
+{
+	static const struct pt_iommu_amdv1_cfg config = {
+		.common = { .hw_max_vasz_lg2 = 48, .hw_max_oasz_lg2 = 52 },
+	};
+	struct own_domain *own;
+
+	if (flags & ~(u32)IOMMU_HWPT_ALLOC_NEST_PARENT || user_data)
+		return ERR_PTR(-EOPNOTSUPP);
+	if (own_knobs.slow_ms)
+		msleep(own_knobs.slow_ms);
+	own = kzalloc_obj(*own);
+	if (!own)
+		return ERR_PTR(-ENOMEM);
+	own->table.iommu.domain.ops = &paging_ops;
+	if (pt_iommu_amdv1_init(&own->table, &config, GFP_KERNEL)) {
+		kfree(own);
+		return ERR_PTR(-ENOMEM);
+	}
+	return &own->table.iommu.domain;
+}
+
+/* The core has checked whose the parent is. */
+static struct iommu_domain *
+alloc_nested(struct device *dev, struct iommu_domain *parent, u32 flags,
+	     const struct iommu_user_data *user_data)
+{
+	if (parent->ops != &paging_ops)
+		uiommufd_run_break(the_run, "type",
+				   "nested table on another driver's parent");
+	return nested_new(user_data);
+}
+
+/* ---- devices ---- */
+
+static bool own_capable(struct device *dev, enum iommu_cap cap)
+{
+	return cap == IOMMU_CAP_CACHE_COHERENCY;
+}
+
+static struct iommu_device *own_probe_device(struct device *dev)
+{
+	return &own_iommu;
+}
+
+static struct iommu_group *own_device_group(struct device *dev)
+{
+	if (dev == &devices[1])
+		return iommu_group_ref_get(devices[0].iommu_group);
+	return generic_device_group(dev);
+}
+
+static const struct iommu_ops own_ops = {
+	.default_domain = &own_blocked,
+	.blocked_domain = &own_blocked,
+	.owner = THIS_MODULE,
+	.capable = own_capable,
+	.domain_alloc_paging_flags = alloc_paging,
+	.domain_alloc_nested = alloc_nested,
+	.device_group = own_device_group,
+	.probe_device = own_probe_device,
+	.get_viommu_size = own_get_viommu_size,
+	.viommu_init = own_viommu_init,
+};
+
+static void release(struct device *dev)
+{
+}
+
+static bool plug_one(unsigned int i)
+{
+	devices[i] = (struct device){};
+	device_initialize(&devices[i]);
+	devices[i].bus = &own_bus;
+	devices[i].release = release;
+	return !dev_set_name(&devices[i], "own%u", i) &&
+	       !iommu_mock_device_add(&devices[i], &own_iommu);
+}
+
+void own_plug(struct uiommufd_run *run)
+{
+	struct uik_machine *previous =
+		uik_enter(uiommufd_platform_machine(uiommufd_run_platform(run)));
+	bool good = !bus_register(&own_bus);
+
+	the_run = run;
+	own_knobs = (struct own_knobs){};
+	own_seen = (struct own_seen){};
+	own_iommu = (struct iommu_device){};
+	good = good && !iommu_device_register_bus(&own_iommu, &own_ops,
+						  &own_bus, &own_notifier);
+	for (unsigned int i = 0; good && i < DEVICES; i++)
+		good = plug_one(i);
+	uik_leave(previous);
+	if (!good)
+		uiommufd_run_break(run, "setup", "own devices");
+}
+
+void own_unplug(struct uiommufd_run *run)
+{
+	struct uik_machine *previous =
+		uik_enter(uiommufd_platform_machine(uiommufd_run_platform(run)));
+
+	for (unsigned int i = DEVICES; i--;)
+		device_unregister(&devices[i]);
+	iommu_device_unregister_bus(&own_iommu, &own_bus, &own_notifier);
+	bus_unregister(&own_bus);
+	uik_leave(previous);
+}
+
+/* ---- commands ---- */
+
+int own_viommu(int fd, uint32_t dev, uint32_t parent, uint32_t *id)
+{
+	struct iommu_viommu_alloc cmd = {
+		.size = sizeof(cmd),
+		.type = OWN_VIOMMU,
+		.dev_id = dev,
+		.hwpt_id = parent,
+	};
+	int ret = rig_ioctl(fd, IOMMU_VIOMMU_ALLOC, &cmd);
+
+	*id = cmd.out_viommu_id;
+	return ret;
+}
+
+int own_nested(int fd, uint32_t dev, uint32_t pt, uint32_t *id)
+{
+	uint64_t word = 1;
+	struct iommu_hwpt_alloc cmd = {
+		.size = sizeof(cmd),
+		.dev_id = dev,
+		.pt_id = pt,
+		.data_type = OWN_DATA,
+		.data_len = sizeof(word),
+		.data_uptr = (uintptr_t)&word,
+	};
+	int ret = rig_ioctl(fd, IOMMU_HWPT_ALLOC, &cmd);
+
+	*id = cmd.out_hwpt_id;
+	return ret;
+}
+
+int own_lookup(int fd, uint32_t viommu, uint64_t virt_id)
+{
+	struct iommu_hwpt_invalidate cmd = {
+		.size = sizeof(cmd),
+		.hwpt_id = viommu,
+		.data_uptr = (uintptr_t)&virt_id,
+		.data_type = OWN_DATA,
+		.entry_len = sizeof(virt_id),
+		.entry_num = 1,
+	};
+
+	return rig_ioctl(fd, IOMMU_HWPT_INVALIDATE, &cmd);
+}
+
+int own_compose(struct uiommufd_run *run, const char *name, uint64_t doorbell,
+		uint64_t *out_iova)
+{
+	struct uik_machine *previous =
+		uik_enter(uiommufd_platform_machine(uiommufd_run_platform(run)));
+	struct device *dev =
+		bus_find_device_by_name(&platform_bus_type, NULL, name);
+	struct msi_desc desc = { .dev = dev };
+	int ret = dev ? iommufd_sw_msi(iommu_get_domain_for_dev(dev), &desc,
+				       doorbell) : -ENODEV;
+
+	if (dev)
+		put_device(dev);
+	uik_leave(previous);
+	*out_iova = (uint64_t)desc.iommu_msi_iova << desc.iommu_msi_shift;
+	return ret;
+}

@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Accesses: pinning, reading and writing by drivers, against unmapping.
+ *
+ * Facts: what is pinned cannot go before its access was asked; a page's pins
+ * are what its users need, no more and no less; memory of another exporter is
+ * never pinned.
+ */
+#include "explore/rig.h"
+#include "explore/scenarios.h"
+
+#define SECOND (RIG_IOVA + 8 * RIG_PAGE)
+
+struct accesses {
+	struct rig rig;
+	uint32_t other;
+	int pins;			/* access files */
+	int rw;
+	int buffer;
+	uint32_t item;
+};
+
+static void setup(struct uiommufd_run *run, void *state)
+{
+	struct accesses *accesses = state;
+	struct rig *rig = &accesses->rig;
+
+	rig_begin(run, rig);
+	HOLDS(!rig_ioas(rig->fd, &accesses->other));
+	HOLDS(!rig_access(rig->fd, rig->ioas, true, &accesses->pins));
+	HOLDS(!rig_access(rig->fd, rig->ioas, false, &accesses->rw));
+}
+
+/* ---- making ---- */
+
+static void make(struct uiommufd_run *run, void *state)
+{
+	struct accesses *accesses = state;
+	struct rig *rig = &accesses->rig;
+	int fd;
+
+	WANT(rig_access(rig->fd, rig->dev, true, &fd), -ENOENT);
+	WANT(rig_access(rig->fd, accesses->other, true, &fd), 0);
+	WANT(rig_destroy(rig->fd, accesses->other), -EBUSY);
+	WANT(rig_access_replace(rig->fd, fd, rig->ioas), 0);
+	WANT(rig_access_replace(rig->fd, fd, RIG_ANY), -ENOENT);
+	WANT(rig_destroy(rig->fd, accesses->other), 0);
+	WANT(rig_pin(rig->fd, fd, RIG_IOVA, RIG_PAGE, 0, &accesses->item), 0);
+	HOLDS(!uiommufd_close(fd));
+	WANT(rig_check_refs(rig->fd, rig_memory(), RIG_PAGE, 1), 0);
+}
+
+static const struct uiommufd_scenario making = {
+	.name = "access",
+	.summary = "accesses are made, moved and closed, each step may fail",
+	.setup = setup,
+	.thread = { make },
+	.state_bytes = sizeof(struct accesses),
+	.failures = UIOMMUFD_FAIL_ANY,
+};
+
+/* ---- reading and writing ---- */
+
+static void copies(struct uiommufd_run *run, void *state)
+{
+	struct accesses *accesses = state;
+	struct rig *rig = &accesses->rig;
+	uint8_t *memory = rig_memory(), buffer[64];
+
+	memset(memory + 0x1000 - 8, 0x77, 16);
+	memset(memory + 24 * RIG_PAGE, 0, RIG_PAGE);
+	/* Nothing is there: the answer does not depend on chance. */
+	WANT(rig_rw(rig->fd, accesses->rw, SECOND, buffer, 8, 0), -ENOENT);
+	WANT(rig_rw(rig->fd, accesses->rw, RIG_IOVA, buffer, 0, 0), -EINVAL);
+	WANT(rig_rw(rig->fd, accesses->rw, UINT64_MAX, buffer, 2, 0),
+	     -EOVERFLOW);
+	WANT(rig_rw(rig->fd, accesses->rw, SECOND - 4, buffer, 8, 0), -ENOENT);
+	WANT(rig_rw(rig->fd, accesses->rw, RIG_IOVA + 0x1000 - 8, buffer, 16,
+		    0), 0);
+	HOLDS_IF_WELL(buffer[0] == 0x77 && buffer[15] == 0x77);
+	memset(buffer, 0x11, 16);
+	WANT(rig_rw(rig->fd, accesses->rw, RIG_IOVA + 0x1000 - 8, buffer, 16,
+		    MOCK_ACCESS_RW_WRITE), 0);
+	HOLDS_IF_WELL(memory[0x1000 - 8] == 0x11 && memory[0x1007] == 0x11);
+	WANT(rig_rw(rig->fd, accesses->rw, RIG_IOVA + 0x1000 - 8, buffer, 16,
+		    MOCK_ACCESS_RW_SLOW_PATH), 0);
+	WANT(rig_rw(rig->fd, accesses->rw, RIG_IOVA, RIG_BAD, 8, 0), -EFAULT);
+	/* A new mapping, without device: freshly made, and usable at once. */
+	WANT(rig_map_at(rig->fd, accesses->other, memory + 24 * RIG_PAGE,
+			RIG_PAGE, RIG_IOVA), 0);
+	WANT(rig_access_replace(rig->fd, accesses->rw, accesses->other), 0);
+	WANT(rig_rw(rig->fd, accesses->rw, RIG_IOVA, buffer, 16,
+		    MOCK_ACCESS_RW_WRITE), 0);
+	HOLDS_IF_WELL(memory[24 * RIG_PAGE] == 0x11);
+}
+
+static const struct uiommufd_scenario reading = {
+	.name = "access-rw",
+	.summary = "drivers read and write, each step may fail",
+	.setup = setup,
+	.thread = { copies },
+	.state_bytes = sizeof(struct accesses),
+	.failures = UIOMMUFD_FAIL_ANY,
+};
+
+/* ---- pins ---- */
+
+static void pins(struct uiommufd_run *run, void *state)
+{
+	struct accesses *accesses = state;
+	struct rig *rig = &accesses->rig;
+	uint8_t *memory = rig_memory();
+	uint32_t id[3];
+
+	WANT(rig_pin(rig->fd, accesses->rw, RIG_IOVA, RIG_PAGE, 0, &id[0]),
+	     -EOPNOTSUPP);
+	WANT(rig_pin(rig->fd, accesses->pins, SECOND, RIG_PAGE, 0, &id[0]),
+	     -ENOENT);
+	WANT(rig_pin(rig->fd, accesses->pins, RIG_IOVA, 0, 0, &id[0]), -EINVAL);
+	WANT(rig_pin(rig->fd, accesses->pins, RIG_IOVA + 8, RIG_PAGE, 0,
+		     &id[0]), -EINVAL);
+	/* The middle twice, once more across its edge. */
+	WANT(rig_pin(rig->fd, accesses->pins, RIG_IOVA + 2 * RIG_PAGE,
+		     2 * RIG_PAGE, 0, &id[0]), 0);
+	WANT(rig_pin(rig->fd, accesses->pins, RIG_IOVA + 2 * RIG_PAGE,
+		     2 * RIG_PAGE, MOCK_FLAGS_ACCESS_WRITE, &id[1]), 0);
+	WANT(rig_pin(rig->fd, accesses->pins, RIG_IOVA + 3 * RIG_PAGE,
+		     2 * RIG_PAGE, 0, &id[2]), 0);
+	HOLDS_IF_WELL(id[0] != id[1] && id[1] != id[2]);
+	/* The device goes: what accesses have stays pinned, no more. */
+	WANT(rig_destroy(rig->fd, rig->stdev), 0);
+	WANT(rig_check_refs(rig->fd, memory, 2 * RIG_PAGE, 0), 0);
+	WANT(rig_check_refs(rig->fd, memory + 2 * RIG_PAGE, 3 * RIG_PAGE, 1),
+	     0);
+	WANT(rig_check_refs(rig->fd, memory + 5 * RIG_PAGE, 3 * RIG_PAGE, 0),
+	     0);
+	WANT(rig_unpin(rig->fd, accesses->pins, id[0]), 0);
+	WANT(rig_unpin(rig->fd, accesses->pins, id[0]), -ENOENT);
+	WANT(rig_unpin(rig->fd, accesses->pins, id[2]), 0);
+	WANT(rig_check_refs(rig->fd, memory + 2 * RIG_PAGE, 2 * RIG_PAGE, 1),
+	     0);
+	WANT(rig_check_refs(rig->fd, memory + 4 * RIG_PAGE, RIG_PAGE, 0), 0);
+	WANT(rig_unpin(rig->fd, accesses->pins, id[1]), 0);
+	WANT(rig_mock_device(rig->fd, rig->ioas, 0, &rig->stdev, &rig->dev,
+			     &rig->hwpt), 0);
+	WANT(rig_check_refs(rig->fd, memory, 8 * RIG_PAGE, 1), 0);
+}
+
+static const struct uiommufd_scenario pinning = {
+	.name = "access-pins",
+	.summary = "pins overlap, the device goes and comes, each step may fail",
+	.setup = setup,
+	.thread = { pins },
+	.state_bytes = sizeof(struct accesses),
+	.failures = UIOMMUFD_FAIL_ANY,
+};
+
+/* ---- races ---- */
+
+static void pin_one(struct uiommufd_run *run, void *state)
+{
+	struct accesses *accesses = state;
+	uint32_t id;
+
+	WANT_OF(rig_pin(accesses->rig.fd, accesses->pins, RIG_IOVA, RIG_PAGE, 0,
+			&id), 0, -ENOENT, -EINVAL);
+}
+
+static void unmap(struct uiommufd_run *run, void *state)
+{
+	struct accesses *accesses = state;
+
+	WANT(rig_unmap(accesses->rig.fd, accesses->rig.ioas, RIG_IOVA,
+		       8 * RIG_PAGE), 0);
+}
+
+static void replace(struct uiommufd_run *run, void *state)
+{
+	struct accesses *accesses = state;
+
+	WANT_ONE(rig_access_replace(accesses->rig.fd, accesses->pins,
+				    accesses->other), 0, -EBUSY);
+}
+
+static void check_unpinned(struct uiommufd_run *run, void *state)
+{
+	struct accesses *accesses = state;
+
+	if (!uiommufd_run_failures(run))
+		WANT(rig_check_refs(accesses->rig.fd, rig_memory(), RIG_PAGE,
+				    0), 0);
+}
+
+static const struct uiommufd_scenario unmap_race = {
+	.name = "access-unmap",
+	.summary = "memory is unmapped while it is pinned",
+	.setup = setup,
+	.thread = { pin_one, unmap },
+	.check = check_unpinned,
+	.state_bytes = sizeof(struct accesses),
+	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_COPY,
+};
+
+static const struct uiommufd_scenario replace_race = {
+	.name = "access-replace",
+	.summary = "an access moves while it pins and its memory is unmapped",
+	.setup = setup,
+	.thread = { pin_one, replace, unmap },
+	.check = check_unpinned,
+	.state_bytes = sizeof(struct accesses),
+	.failures = UIOMMUFD_FAIL_ALLOC,
+};
+
+static void close_access(struct uiommufd_run *run, void *state)
+{
+	struct accesses *accesses = state;
+
+	uiommufd_close(accesses->pins);
+}
+
+static void pin_late(struct uiommufd_run *run, void *state)
+{
+	struct accesses *accesses = state;
+	uint32_t id;
+
+	WANT_OF(rig_pin(accesses->rig.fd, accesses->pins, RIG_IOVA, RIG_PAGE, 0,
+			&id), 0, -ENOENT, -EBADFD);
+}
+
+static const struct uiommufd_scenario close_race = {
+	.name = "access-close",
+	.summary = "an access file is closed while it pins and memory goes",
+	.setup = setup,
+	.thread = { pin_late, close_access, unmap },
+	.state_bytes = sizeof(struct accesses),
+};
+
+/* ---- memory of another exporter ---- */
+
+static int dmabuf(const struct rig *rig, uint32_t length, int *out_fd)
+{
+	struct iommu_test_cmd cmd = {
+		.size = sizeof(cmd),
+		.op = IOMMU_TEST_OP_DMABUF_GET,
+		.dmabuf_get = { .length = length, .open_flags = O_CLOEXEC },
+	};
+	/* The command does not tell the number: it is the lowest free one. */
+	int ret, next = uiommufd_dup(rig->fd);
+
+	*out_fd = next;
+	if (next < 0)
+		return -errno;
+	uiommufd_close(next);
+	ret = rig_ioctl(rig->fd, IOMMU_TEST_CMD, &cmd);
+	return ret;
+}
+
+static int map_buffer(const struct rig *rig, uint32_t ioas, int fd,
+		      uint64_t start, uint64_t length, uint64_t iova)
+{
+	struct iommu_ioas_map_file cmd = {
+		.size = sizeof(cmd),
+		.flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE |
+			 IOMMU_IOAS_MAP_WRITEABLE,
+		.ioas_id = ioas,
+		.fd = fd,
+		.start = start,
+		.length = length,
+		.iova = iova,
+	};
+
+	return rig_ioctl(rig->fd, IOMMU_IOAS_MAP_FILE, &cmd);
+}
+
+static void buffers(struct uiommufd_run *run, void *state)
+{
+	struct accesses *accesses = state;
+	struct rig *rig = &accesses->rig;
+	uint8_t word[8];
+	uint32_t id;
+
+	WANT(dmabuf(rig, 0, &accesses->buffer), -EINVAL);
+	WANT(dmabuf(rig, 2 * RIG_PAGE, &accesses->buffer), 0);
+	WANT(map_buffer(rig, rig->ioas, accesses->buffer, 0, 3 * RIG_PAGE,
+			SECOND), -EINVAL);
+	WANT(map_buffer(rig, rig->ioas, accesses->buffer, 0, 2 * RIG_PAGE,
+			SECOND), 0);
+	/* Device memory is not for processors. */
+	WANT(rig_pin(rig->fd, accesses->pins, SECOND, RIG_PAGE, 0, &id),
+	     -EINVAL);
+	WANT(rig_rw(rig->fd, accesses->rw, SECOND, word, 8, 0), -EINVAL);
+	WANT(rig_revoke(rig->fd, accesses->buffer), 0);
+	WANT(rig_unmap(rig->fd, rig->ioas, SECOND, 2 * RIG_PAGE), 0);
+	WANT(map_buffer(rig, rig->ioas, accesses->buffer, 0, RIG_PAGE, SECOND),
+	     -ENODEV);
+	WANT(rig_revoke(rig->fd, rig->fd), -EINVAL);
+	HOLDS(!uiommufd_close(accesses->buffer));
+}
+
+static const struct uiommufd_scenario buffer = {
+	.name = "dmabuf",
+	.summary = "memory of another exporter is mapped, each step may fail",
+	.setup = setup,
+	.thread = { buffers },
+	.state_bytes = sizeof(struct accesses),
+	.failures = UIOMMUFD_FAIL_ANY,
+};
+
+static void setup_buffer(struct uiommufd_run *run, void *state)
+{
+	struct accesses *accesses = state;
+
+	setup(run, state);
+	HOLDS(!dmabuf(&accesses->rig, 2 * RIG_PAGE, &accesses->buffer));
+	HOLDS(!map_buffer(&accesses->rig, accesses->rig.ioas, accesses->buffer,
+			  0, 2 * RIG_PAGE, SECOND));
+}
+
+static void revoke_it(struct uiommufd_run *run, void *state)
+{
+	struct accesses *accesses = state;
+
+	WANT(rig_revoke(accesses->rig.fd, accesses->buffer), 0);
+}
+
+static void unmap_buffer(struct uiommufd_run *run, void *state)
+{
+	struct accesses *accesses = state;
+
+	WANT(rig_unmap(accesses->rig.fd, accesses->rig.ioas, SECOND,
+		       2 * RIG_PAGE), 0);
+}
+
+static void attach_other(struct uiommufd_run *run, void *state)
+{
+	struct accesses *accesses = state;
+	struct rig *rig = &accesses->rig;
+	uint32_t stdev, dev, hwpt;
+
+	WANT(rig_mock_device(rig->fd, rig->ioas, 0, &stdev, &dev, &hwpt), 0);
+}
+
+static const struct uiommufd_scenario revoked = {
+	.name = "dmabuf-revoke",
+	.summary = "memory is revoked while its mapping goes",
+	.setup = setup_buffer,
+	.thread = { revoke_it, unmap_buffer },
+	.state_bytes = sizeof(struct accesses),
+};
+
+static const struct uiommufd_scenario revoked_attach = {
+	.name = "dmabuf-revoke-attach",
+	.summary = "memory is revoked while a device comes to see it",
+	.setup = setup_buffer,
+	.thread = { revoke_it, attach_other },
+	.state_bytes = sizeof(struct accesses),
+	.failures = UIOMMUFD_FAIL_ALLOC,
+};
+
+const struct uiommufd_scenario *const scenarios_access[] = {
+	&making, &reading, &pinning, &buffer, &unmap_race, &replace_race,
+	&close_race, &revoked, &revoked_attach, NULL
+};

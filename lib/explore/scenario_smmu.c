@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Guests on an SMMUv3: which devices, which commands, which events.
+ *
+ * Facts: a guest's stream is one physical stream; a command carries known
+ * fields and nothing else; what was done before a bad one is told.
+ */
+#include <uiommufd/vcmdq.h>
+
+#include "explore/rig_arm.h"
+#include "explore/rig_driver.h"
+#include "explore/scenarios.h"
+
+#define SMMU IOMMU_VIOMMU_TYPE_ARM_SMMUV3
+#define TEGRA IOMMU_VIOMMU_TYPE_TEGRA241_CMDQV
+
+static void setup(struct uiommufd_run *run, void *state)
+{
+	arm_begin(run, state);
+}
+
+static void setup_guest(struct uiommufd_run *run, void *state)
+{
+	arm_begin_guest(run, state, SMMU);
+}
+
+/* ---- streams ---- */
+
+static void two_streams(struct uiommufd_platform_config *config)
+{
+	arm_configure(config);
+	config->streams_per_device = 2;
+}
+
+static void refuse(struct uiommufd_run *run, struct arm *arm, uint32_t type)
+{
+	WANT(arm_viommu(arm, type), 0);
+	WANT(rig_vdevice(arm->fd, arm->viommu, arm->dev, ARM_VSID,
+			 &arm->vdevice), -EOPNOTSUPP);
+	WANT(rig_destroy(arm->fd, arm->viommu), 0);
+}
+
+static void refuse_plain(struct uiommufd_run *run, void *state)
+{
+	refuse(run, state, SMMU);
+}
+
+static void refuse_cmdqv(struct uiommufd_run *run, void *state)
+{
+	refuse(run, state, TEGRA);
+}
+
+static const struct uiommufd_scenario streams = {
+	.name = "smmu-streams",
+	.summary = "a device with two streams makes no vDEVICE",
+	.kind = "smmuv3",
+	.configure = two_streams,
+	.setup = setup,
+	.thread = { refuse_plain },
+	.finish = arm_finish,
+	.state_bytes = sizeof(struct arm),
+};
+
+static const struct uiommufd_scenario streams_cmdqv = {
+	.name = "cmdqv-streams",
+	.summary = "nor does it where a CMDQV is",
+	.kind = "tegra241",
+	.configure = two_streams,
+	.setup = setup,
+	.thread = { refuse_cmdqv },
+	.finish = arm_finish,
+	.state_bytes = sizeof(struct arm),
+};
+
+/* ---- commands ---- */
+
+static void commands(struct uiommufd_run *run, void *state)
+{
+	/* Good ones of every kind. */
+	static const uint64_t good[][2] = {
+		{ 0x10, 0 }, { 0x11 | 3ull << 48, 0 }, { 0x12, 0x1000 },
+		{ 0x13, 0x1001 }, { 0x30, 0 },
+		{ 0x05 | (uint64_t)ARM_VSID << 32, 1 },
+		{ 0x06 | (uint64_t)ARM_VSID << 32, 0 },
+		{ 0x40 | (uint64_t)ARM_VSID << 32, 52 },
+	};
+	/* Bits that none of them has. */
+	static const uint64_t bad[] = { 1ull << 8, 1ull << 10 };
+	struct arm *arm = state;
+	uint32_t count;
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		uint64_t pair[3][2];
+
+		count = 1;
+		WANT(arm_commands(arm, good[i], &count), 0);
+		HOLDS_IF_WELL(count == 1);
+		for (int j = 0; j < 3; j++)
+			memcpy(pair[j], good[i], sizeof(pair[j]));
+		pair[1][0] |= bad[i % 2];
+		count = 3;
+		WANT(arm_commands(arm, pair, &count), -EIO);
+		HOLDS_IF_WELL(count == 1);
+		pair[1][0] = good[i][0];
+		/* Bit 7 of the second word is nobody's. */
+		pair[1][1] |= 1ull << 7;
+		count = 3;
+		WANT(arm_commands(arm, pair, &count), -EIO);
+		HOLDS_IF_WELL(count == 1);
+	}
+	count = 1;
+	WANT(arm_commands(arm, (uint64_t[2]){ 0x46, 0 }, &count), -EIO);
+	/* A stream that the guest does not have. */
+	WANT(arm_commands(arm, (uint64_t[2]){ 0x06 | 9ull << 32, 0 },
+			  &(uint32_t){ 1 }), -EIO);
+	count = 1;
+	WANT(arm_commands(arm, RIG_BAD, &count), -EFAULT);
+	HOLDS_IF_WELL(count == 0);
+}
+
+static const struct uiommufd_scenario trapped = {
+	.name = "smmu-commands",
+	.summary = "a guest's commands with bits that they do not have",
+	.kind = "smmuv3",
+	.configure = arm_configure,
+	.setup = setup_guest,
+	.thread = { commands },
+	.finish = arm_finish,
+	.state_bytes = sizeof(struct arm),
+};
+
+static void copies(struct uiommufd_run *run, void *state)
+{
+	static const uint64_t good[2][2] = { { 0x11 | 3ull << 48, 0 },
+					     { 0x30, 0 } };
+	struct arm *arm = state;
+	uint32_t count = 2;
+
+	WANT(arm_commands(arm, good, &count), 0);
+}
+
+static const struct uiommufd_scenario fetched = {
+	.name = "smmu-commands-copy",
+	.summary = "a guest's commands, each step may fail",
+	.kind = "smmuv3",
+	.configure = arm_configure,
+	.setup = setup_guest,
+	.thread = { copies },
+	.finish = arm_finish,
+	.state_bytes = sizeof(struct arm),
+	.failures = UIOMMUFD_FAIL_ANY,
+};
+
+/* ---- events ---- */
+
+static uint64_t bytes_in_use(struct uiommufd_run *run)
+{
+	struct uiommufd_audit audit = { .size = sizeof(audit) };
+
+	uiommufd_platform_audit(uiommufd_run_platform(run), &audit);
+	return audit.block_bytes;
+}
+
+static long event(struct uiommufd_run *run)
+{
+	struct uiommufd_platform *platform = uiommufd_run_platform(run);
+	uint64_t sid = uiommufd_platform_stream_id(platform, "dev0", 0);
+	uint64_t record[4] = { 0x10 | sid << 32, 0, 0x1000, 0 };
+	long ret = uiommufd_smmu_event(platform, record) ? -errno : 0;
+
+	uiommufd_platform_interrupts(platform);
+	return ret;
+}
+
+#define EVENT_BYTES (sizeof(struct iommufd_vevent_header) + 32)
+/* What an event of 32 bytes may take while it waits. */
+#define COST_MAX 160
+
+static void events(struct uiommufd_run *run, void *state)
+{
+	struct arm *arm = state;
+	struct {
+		struct iommufd_vevent_header header;
+		uint64_t word[4];
+	} got[2];
+	uint64_t before;
+
+	WANT(arm_veventq(arm, TEGRA, 2), 0);
+	WANT(event(run), 0);
+	HOLDS(!uiommufd_close(arm->event_fd));
+	WANT(rig_destroy(arm->fd, arm->veventq), 0);
+	WANT(arm_veventq(arm, SMMU, 2), 0);
+	before = bytes_in_use(run);
+	WANT(event(run), 0);
+	if (bytes_in_use(run) - before > COST_MAX)
+		uiommufd_run_break(run, "size", "an event of 32 bytes takes %llu",
+				   (unsigned long long)(bytes_in_use(run) -
+							before));
+	WANT(rig_read(arm->event_fd, got, sizeof(got)), EVENT_BYTES);
+	HOLDS_IF_WELL(got[0].word[0] == (0x10 | (uint64_t)ARM_VSID << 32));
+	HOLDS_IF_WELL(got[0].word[2] == 0x1000);
+	HOLDS_IF_WELL(!got[0].header.flags && !got[0].header.sequence);
+}
+
+static const struct uiommufd_scenario forwarded = {
+	.name = "smmu-events",
+	.summary = "events of the hardware reach the guest",
+	.kind = "smmuv3",
+	.configure = arm_configure,
+	.setup = setup_guest,
+	.thread = { events },
+	.finish = arm_finish,
+	.state_bytes = sizeof(struct arm),
+};
+
+static void raise_event(struct uiommufd_run *run, void *state)
+{
+	WANT_ONE(event(run), 0, -ENOSPC);
+}
+
+static void leave(struct uiommufd_run *run, void *state)
+{
+	struct arm *arm = state;
+
+	WANT(rig_replace(arm->fd, "dev0", 0, arm->parent), 0);
+	WANT(rig_destroy(arm->fd, arm->nested), 0);
+	WANT_ONE(rig_destroy(arm->fd, arm->vdevice), 0, -EBUSY);
+}
+
+static void setup_events(struct uiommufd_run *run, void *state)
+{
+	struct arm *arm = state;
+
+	setup_guest(run, state);
+	HOLDS(!arm_veventq(arm, SMMU, 2));
+}
+
+static const struct uiommufd_scenario event_race = {
+	.name = "smmu-events-leave",
+	.summary = "an event comes while its device leaves the guest",
+	.kind = "smmuv3",
+	.configure = arm_configure,
+	.setup = setup_events,
+	.thread = { raise_event, leave },
+	.finish = arm_finish,
+	.state_bytes = sizeof(struct arm),
+};
+
+/* ---- message interrupts ---- */
+
+#define WINDOW 0x8000000ull
+
+static void doorbells(struct uiommufd_run *run, void *state)
+{
+	struct arm *arm = state;
+	uint64_t iova = 0;
+
+	WANT(own_compose(run, "dev0", 0x100040, &iova), 0);
+	HOLDS_IF_WELL(iova == WINDOW);
+	WANT(own_compose(run, "dev0", 0x200040, &iova), 0);
+	HOLDS_IF_WELL(iova == WINDOW + RIG_PAGE);
+	/* An automatic page table has them as well as an explicit one. */
+	WANT(rig_detach(arm->fd, "dev0", 0), 0);
+	WANT(rig_attach(arm->fd, "dev0", 0, arm->ioas), 0);
+	WANT(own_compose(run, "dev0", 0x200080, &iova), 0);
+	HOLDS_IF_WELL(iova == WINDOW + RIG_PAGE);
+	WANT(own_compose(run, "dev0", 0x300000, &iova), 0);
+	HOLDS_IF_WELL(iova == WINDOW + 2 * RIG_PAGE);
+	WANT(rig_map_at(arm->fd, arm->ioas, rig_memory(), RIG_PAGE, WINDOW),
+	     -EINVAL);
+}
+
+static const struct uiommufd_scenario messages = {
+	.name = "sw-msi",
+	.summary = "interrupts' doorbells appear where devices write",
+	.kind = "smmuv3",
+	.configure = arm_configure,
+	.setup = setup,
+	.thread = { doorbells },
+	.finish = arm_finish,
+	.state_bytes = sizeof(struct arm),
+	.failures = UIOMMUFD_FAIL_ALLOC,
+};
+
+/* ---- reserved regions ---- */
+
+static void regions(struct uiommufd_run *run, void *state)
+{
+	struct arm *arm = state;
+	const uint8_t *memory = rig_memory();
+	uint32_t other;
+
+	WANT(rig_map_at(arm->fd, arm->ioas, memory, RIG_PAGE, WINDOW), -EINVAL);
+	WANT(rig_detach(arm->fd, "dev0", 0), 0);
+	WANT(rig_map_at(arm->fd, arm->ioas, memory, RIG_PAGE, WINDOW), 0);
+	/* Something is there: neither parent nor an automatic table will do. */
+	WANT(rig_attach(arm->fd, "dev0", 0, arm->parent), -EADDRINUSE);
+	WANT(rig_attach(arm->fd, "dev0", 0, arm->ioas), -EADDRINUSE);
+	WANT(rig_ioas(arm->fd, &other), 0);
+	WANT(rig_attach(arm->fd, "dev0", 0, other), 0);
+	WANT(rig_replace(arm->fd, "dev0", 0, arm->parent), -EADDRINUSE);
+	/* Still where it was, with its regions. */
+	WANT(rig_map_at(arm->fd, other, memory, RIG_PAGE, WINDOW), -EINVAL);
+	WANT(rig_unmap(arm->fd, arm->ioas, WINDOW, RIG_PAGE), 0);
+	WANT(rig_replace(arm->fd, "dev0", 0, arm->parent), 0);
+	WANT(rig_map_at(arm->fd, other, memory, RIG_PAGE, WINDOW), 0);
+	WANT(rig_map_at(arm->fd, arm->ioas, memory, RIG_PAGE, WINDOW), -EINVAL);
+	WANT(rig_destroy(arm->fd, other), 0);
+}
+
+static const struct uiommufd_scenario reserved = {
+	.name = "smmu-regions",
+	.summary = "reserved regions come and go with attachments",
+	.kind = "smmuv3",
+	.configure = arm_configure,
+	.setup = setup,
+	.thread = { regions },
+	.finish = arm_finish,
+	.state_bytes = sizeof(struct arm),
+	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_PIN,
+};
+
+/* ---- the guest's stream table entry ---- */
+
+static int nested_with(const struct arm *arm, uint64_t word0, uint64_t word1,
+		       uint32_t bytes, uint32_t *id)
+{
+	uint64_t ste[3] = { word0, word1, 0 };
+	struct iommu_hwpt_alloc cmd = {
+		.size = sizeof(cmd),
+		.dev_id = arm->dev,
+		.pt_id = arm->viommu,
+		.data_type = IOMMU_HWPT_DATA_ARM_SMMUV3,
+		.data_len = bytes,
+		.data_uptr = (uintptr_t)ste,
+	};
+	int ret = rig_ioctl(arm->fd, IOMMU_HWPT_ALLOC, &cmd);
+
+	*id = cmd.out_hwpt_id;
+	return ret;
+}
+
+static void entries(struct uiommufd_run *run, void *state)
+{
+	static const struct { uint64_t word[2]; uint32_t bytes; int result; }
+	row[] = {
+		{ { 1 | 5 << 1, 0 }, 16, 0 },
+		{ { 1 | 4 << 1, 0 }, 16, 0 },
+		{ { 1 | 0 << 1, 0 }, 16, 0 },
+		/* Not valid: nothing of it counts. */
+		{ { 0xfffffffffffffffe, ~0ull }, 16, 0 },
+		/* A stage of the host's, bits that are not the guest's. */
+		{ { 1 | 6 << 1, 0 }, 16, -EIO },
+		{ { 1 | 7 << 1, 0 }, 16, -EIO },
+		{ { 1 | 5 << 1, 1ull << 30 }, 16, -EIO },
+		{ { 1 | 5 << 1, 2ull << 28 }, 16, -EIO },
+		{ { 1 | 5 << 1 | 1ull << 58, 0 }, 16, -EIO },
+		{ { 1 | 5 << 1, 1ull << 63 }, 16, -EIO },
+		{ { 1 | 5 << 1, 0 }, 8, -EINVAL },
+		{ { 1 | 5 << 1, 0 }, 24, -EINVAL },
+	};
+	struct arm *arm = state;
+	uint32_t id;
+
+	WANT(arm_viommu(arm, SMMU), 0);
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		WANT(nested_with(arm, row[i].word[0], row[i].word[1],
+				 row[i].bytes, &id), row[i].result);
+		if (!row[i].result)
+			WANT(rig_destroy(arm->fd, id), 0);
+	}
+	/* Translating needs a vDEVICE, bypassing does not. */
+	WANT(nested_with(arm, 1 | 5 << 1, 0, 16, &id), 0);
+	WANT(rig_replace(arm->fd, "dev0", 0, id), -ENOENT);
+	WANT(rig_destroy(arm->fd, id), 0);
+	WANT(nested_with(arm, 1 | 4 << 1, 0, 16, &id), 0);
+	WANT(rig_replace(arm->fd, "dev0", 0, id), 0);
+	WANT(rig_destroy(arm->fd, arm->viommu), -EBUSY);
+	WANT(rig_replace(arm->fd, "dev0", 0, arm->parent), 0);
+	WANT(rig_destroy(arm->fd, id), 0);
+	WANT(arm_viommu(arm, TEGRA), -EOPNOTSUPP);
+}
+
+static const struct uiommufd_scenario stream_entries = {
+	.name = "smmu-nested",
+	.summary = "stream table entries of a guest, good and bad",
+	.kind = "smmuv3",
+	.configure = arm_configure,
+	.setup = setup,
+	.thread = { entries },
+	.finish = arm_finish,
+	.state_bytes = sizeof(struct arm),
+	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_COPY,
+};
+
+const struct uiommufd_scenario *const scenarios_smmu[] = {
+	&streams, &streams_cmdqv, &trapped, &fetched, &forwarded, &event_race,
+	&messages, &reserved, &stream_entries, NULL
+};
