@@ -28,7 +28,7 @@ struct entry {
 
 static inline bool entry_begin(struct entry *entry, int fd)
 {
-	entry->file = fget(fd);
+	entry->file = uik_fd_own(fd);
 	if (uik_unlikely(!entry->file))
 		return false;
 	entry->outer = uik_enter(entry->file->machine);

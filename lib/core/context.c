@@ -116,7 +116,7 @@ struct iommufd_ctx *iommufd_ctx_from_fd(int fd)
 	struct file *file = fget(fd);
 
 	if (!file)	/* closed, or the system's own */
-		return ERR_PTR(fcntl(fd, F_GETFD) < 0 ? -EBADF : -EBADFD);
+		return ERR_PTR(uik_fd_is_open(fd) ? -EBADFD : -EBADF);
 	if (!iommufd_file_ctx(file)) {
 		fput(file);
 		return ERR_PTR(-EBADFD);

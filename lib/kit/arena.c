@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <uik/file.h>
 
+#include "kit/fork.h"
 #include "kit/poison.h"
 
 #ifdef KIT_TSAN
@@ -29,6 +30,8 @@
 /* Process-wide door: written when machines come and go. */
 struct arena *uik_arena_of_slot[ARENA_SLOTS];
 static pthread_mutex_t slots_lock = PTHREAD_MUTEX_INITIALIZER;
+
+FORK_LOCK(slots_lock)
 
 const uint16_t uik_arena_class_size[ARENA_CLASSES] = {
 	64, 128, 192, 256, 320, 384, 448, 512, 576, 640, 704, 768, 832, 896,

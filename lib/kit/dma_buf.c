@@ -75,8 +75,7 @@ struct dma_buf *dma_buf_get(int fd)
 	struct file *file = fd < 0 ? NULL : fget(fd);
 
 	if (!file)
-		return ERR_PTR(fd < 0 || fcntl(fd, F_GETFD) < 0 ? -EBADF :
-								  -EINVAL);
+		return ERR_PTR(uik_fd_is_open(fd) ? -EINVAL : -EBADF);
 	if (file->f_op == &buf_fops)
 		return file->private_data;
 	fput(file);

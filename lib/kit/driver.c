@@ -13,10 +13,13 @@
 #include <linux/device.h>
 
 #include "kit/device.h"
+#include "kit/fork.h"
 #include "kit/machine.h"
 
 static pthread_mutex_t drivers_lock = PTHREAD_MUTEX_INITIALIZER;
 static LIST_HEAD(drivers);
+
+FORK_LOCK(drivers_lock)
 
 static bool driver_serves(const struct device_driver *drv, struct device *dev)
 {

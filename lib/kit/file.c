@@ -18,7 +18,9 @@
 #include <linux/anon_inodes.h>
 #include <linux/bug.h>
 #include <linux/err.h>
+#include <uik/task.h>
 
+#include "kit/fork.h"
 #include "kit/machine.h"
 #include "kit/number.h"
 
@@ -68,6 +70,9 @@ static void number_close(int fd)
 	else
 		close(fd);
 }
+
+FORK_LOCK(files_lock)
+FORK_LOCK(ready_lock)
 
 int uik_fd_high(int fd)
 {
@@ -193,7 +198,7 @@ void __fput_sync(struct file *file)
 	fput(file);
 }
 
-struct file *fget(unsigned int fd)
+struct file *uik_fd_own(unsigned int fd)
 {
 	struct file *file;
 	long count;
@@ -218,12 +223,47 @@ again:
 	goto again;
 }
 
+/* Whose descriptors a call is about: another process's, or NULL. */
+static struct uik_files *files_of_current(void)
+{
+	const struct task_struct *task = uik_current_task;
+
+	return task ? task->files : NULL;
+}
+
+struct file *fget(unsigned int fd)
+{
+	struct uik_files *theirs = files_of_current();
+
+	return uik_unlikely(theirs) ? theirs->get(theirs, fd) : uik_fd_own(fd);
+}
+
+int uik_fd_host(int fd)
+{
+	struct uik_files *theirs = files_of_current();
+
+	if (uik_unlikely(theirs))
+		return theirs->host(theirs, fd);
+	if (uik_fd_is_virtual(fd))
+		return fd;
+	return fcntl(fd, F_GETFD) < 0 ? -EBADF : fd;
+}
+
+void uik_fd_host_put(int fd, int host)
+{
+	if (files_of_current() && host >= 0)
+		uik_fd_high_close(host);
+}
+
 int get_unused_fd_flags(unsigned int flags)
 {
+	struct uik_files *theirs = files_of_current();
 	int fd;
 
 	if (uik_fail(UIK_FAIL_OP))
 		return -EMFILE;
+	if (uik_unlikely(theirs))
+		return theirs->reserve(theirs, flags);
 	if (numbers_virtual)
 		return virtual_take(0);
 	fd = open("/dev/null", O_RDWR | (flags & O_CLOEXEC));
@@ -237,7 +277,12 @@ int get_unused_fd_flags(unsigned int flags)
 
 void put_unused_fd(unsigned int fd)
 {
-	number_close(fd);
+	struct uik_files *theirs = files_of_current();
+
+	if (uik_unlikely(theirs))
+		theirs->release(theirs, fd);
+	else
+		number_close(fd);
 }
 
 /* Puts @file (or NULL) behind a number and lets go of what was there. */
@@ -252,8 +297,14 @@ static void number_set(unsigned int fd, struct file *file)
 
 void fd_install(unsigned int fd, struct file *file)
 {
-	int flags = file->host_fd_ >= 0 ? fcntl(fd, F_GETFD) : 0;
+	struct uik_files *theirs = files_of_current();
+	int flags;
 
+	if (uik_unlikely(theirs)) {
+		theirs->install(theirs, fd, file);
+		return;
+	}
+	flags = file->host_fd_ >= 0 ? fcntl(fd, F_GETFD) : 0;
 	if (file->host_fd_ >= 0)
 		dup3(file->host_fd_, fd, flags & FD_CLOEXEC ? O_CLOEXEC : 0);
 	/* Something is there if the client closed the number behind our back. */
@@ -304,6 +355,20 @@ void uik_file_set_readable(struct file *file, bool readable)
 	}
 	pthread_mutex_unlock(&ready_lock);
 	WARN_ON_ONCE(n < 0);
+}
+
+void uik_file_share(struct file *file, int host_fd)
+{
+	file->host_fd_ = host_fd;
+}
+
+/* Who still has one of the parent's files has it for ever. */
+void files_forget(void)
+{
+	unsigned int fd;
+
+	for (fd = 0; fd < NUMBERS_MAX; fd++)
+		uik_numbers[fd] = NULL;
 }
 
 bool uik_fd_is_ours(int fd)
@@ -370,7 +435,7 @@ unsigned int uik_fd_close_virtual(void)
 
 int uik_fd_dup(int fd, int min, bool exact, bool cloexec)
 {
-	struct file *file = fd < 0 ? NULL : fget(fd);
+	struct file *file = fd < 0 ? NULL : uik_fd_own(fd);
 	int copy;
 
 	if (!file)
@@ -397,7 +462,7 @@ void uik_fd_each(bool (*visit)(int fd, struct file *file, void *arg), void *arg)
 	for (fd = 0; fd < NUMBERS_MAX && go_on; fd++) {
 		if (!__atomic_load_n(&uik_numbers[fd], __ATOMIC_RELAXED))
 			continue;
-		file = fget(fd);
+		file = uik_fd_own(fd);
 		if (!file)
 			continue;
 		go_on = visit(fd, file, arg);

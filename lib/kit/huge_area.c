@@ -8,6 +8,8 @@
 #include <pthread.h>
 #include <uik/pin.h>
 
+#include "kit/fork.h"
+
 #define AREAS_MAX 256
 
 unsigned int uik_huge_areas;
@@ -17,6 +19,8 @@ static struct {
 	uintptr_t start;
 	uintptr_t end;
 } areas[AREAS_MAX];
+
+FORK_LOCK(areas_lock)
 
 /* More than fit are ordinary memory. */
 static void add_locked(uintptr_t start, uintptr_t end)

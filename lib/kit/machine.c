@@ -10,6 +10,7 @@
 #include <linux/bug.h>
 #include <uik/slab.h>
 
+#include "kit/fork.h"
 #include "kit/poison.h"
 #include "kit/slab.h"
 
@@ -31,6 +32,14 @@ struct uik_machine *uik_machine_default(void)
 		return machine;
 	pthread_once(&default_once, default_make);
 	return default_machine;
+}
+
+void machine_forget(void)
+{
+	static const pthread_once_t fresh = PTHREAD_ONCE_INIT;
+
+	default_machine = NULL;
+	default_once = fresh;
 }
 
 struct uik_machine *uik_this_machine(void)

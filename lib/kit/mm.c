@@ -15,9 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <linux/atomic.h>
 #include <linux/mm_types.h>
 #include <uik/task.h>
 
+#include "kit/fork.h"
 #include "kit/pages.h"
 
 #define FOREIGN_MAX 256
@@ -32,6 +34,8 @@ static pthread_once_t own_once = PTHREAD_ONCE_INIT;
 static pthread_mutex_t tables_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct mm_struct foreign[FOREIGN_MAX];
 static struct user_struct users[USER_MAX];
+
+FORK_LOCK(tables_lock)
 
 static void own_init(void)
 {
@@ -194,6 +198,25 @@ void uik_user_get(struct user_struct *user)
 void uik_user_put(struct user_struct *user)
 {
 	__atomic_fetch_sub(&user->refs, 1, __ATOMIC_RELEASE);
+}
+
+/*
+ * The address space is new, and nothing of it is pinned.  Counts stay: tasks
+ * and machines of the parent's keep what they have for ever.
+ */
+void mm_forget(void)
+{
+	unsigned int i;
+
+	pthread_once(&own_once, own_init);
+	own_mm.pid = getpid();
+	own_mm.locked_vm = 0;
+	atomic64_set(&own_mm.pinned_vm, 0);
+	init_rwsem(&own_mm.mmap_lock);
+	for (i = 0; i < FOREIGN_MAX; i++)
+		foreign[i].mm_count.counter = 0;
+	for (i = 0; i < USER_MAX; i++)
+		users[i].locked_vm_pages = 0;
 }
 
 struct mm_struct *mm_own(void)

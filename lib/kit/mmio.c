@@ -18,6 +18,7 @@
 #include <linux/slab.h>
 #include <uik/pin.h>
 
+#include "kit/fork.h"
 #include "kit/machine.h"
 
 #define WINDOW_BYTES ((uintptr_t)UIK_MMIO_PAGES << PAGE_SHIFT)
@@ -30,6 +31,8 @@ static pthread_mutex_t mmio_lock = PTHREAD_MUTEX_INITIALIZER;
 static const struct mmio_window *owners[UIK_MMIO_PAGES]; /* NULL: free */
 static uint32_t run_length[UIK_MMIO_PAGES];	/* at a mapping's first page */
 static const struct mmio_window orphan;	/* owner of mappings without window */
+
+FORK_LOCK(mmio_lock)
 
 static uint64_t gone_read(void *priv, uint64_t offset, unsigned int width)
 {

@@ -14,11 +14,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kit/fork.h"
+
 static pthread_mutex_t modules_lock = PTHREAD_MUTEX_INITIALIZER;
 /* Held over init functions, outer to everything. */
 static pthread_mutex_t starting_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct uik_module_fn *first_fn, *last_fn;
 static struct uik_param *params;
+
+FORK_LOCK(modules_lock)
 
 void uik_module_register(struct uik_module_fn *fn)
 {

@@ -13,6 +13,7 @@
 #include <uik/file.h>
 #include <uik/pin.h>
 
+#include "kit/fork.h"
 #include "kit/machine.h"
 #include "kit/slab.h"
 #include "kit/usercopy.h"
@@ -20,6 +21,8 @@
 #define BLOCK_PAGES_MASK 511ull		/* pages of 2 MiB */
 
 static pthread_mutex_t alias_lock = PTHREAD_MUTEX_INITIALIZER;
+
+FORK_LOCK(alias_lock)
 
 void *uik_mappable_alloc(struct uik_machine *machine, size_t bytes)
 {

@@ -22,6 +22,7 @@
 #include <linux/mm.h>
 #include <uik/file.h>
 
+#include "kit/fork.h"
 #include "kit/pages.h"
 #include "kit/usercopy.h"
 
@@ -46,6 +47,8 @@ struct uik_pin_file {
 
 static pthread_mutex_t files_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct uik_pin_file files[FILES_MAX];
+
+FORK_LOCK(files_lock)
 
 static uint64_t file_base(const struct uik_pin_file *file)
 {
@@ -109,7 +112,7 @@ static int entry_open(struct uik_pin_file *file, int fd, const struct stat *st)
 	return 0;
 }
 
-struct uik_pin_file *uik_pin_file_open(int fd)
+static struct uik_pin_file *open_host(int fd)
 {
 	struct uik_pin_file *file;
 	struct stat st;
@@ -130,6 +133,31 @@ struct uik_pin_file *uik_pin_file_open(int fd)
 		file->refs++;
 	pthread_mutex_unlock(&files_lock);
 	return rc ? ERR_PTR(rc) : file;
+}
+
+struct uik_pin_file *uik_pin_file_open(int fd)
+{
+	int host = uik_fd_host(fd);
+	struct uik_pin_file *file;
+
+	if (host < 0)
+		return ERR_PTR(-EBADF);
+	file = open_host(host);
+	uik_fd_host_put(fd, host);
+	return file;
+}
+
+/* The machines that had pinned them are the parent's. */
+void pin_files_forget(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < FILES_MAX; i++) {
+		if (files[i].refs)
+			uik_fd_high_close(files[i].fd);
+		files[i].refs = 0;
+		files[i].view_count = 0;
+	}
 }
 
 void uik_pin_file_get(struct uik_pin_file *file)

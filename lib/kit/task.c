@@ -22,6 +22,7 @@
 #include <uik/mm.h>
 #include <uik/task.h>
 
+#include "kit/fork.h"
 #include "kit/futex.h"
 #include "kit/machine.h"
 #include "kit/sync.h"
@@ -31,6 +32,8 @@
 
 __thread struct task_struct *uik_current_task
 	__attribute__((tls_model("initial-exec")));
+
+void (*uik_task_setup)(struct task_struct *task);
 
 static struct task_struct pool[POOL_SLOTS] __aligned(64);
 static bool pool_used[POOL_SLOTS];	/* under tasks_lock */
@@ -159,18 +162,18 @@ static void own_task_end(void *arg)
 	uik_task_put(task);
 }
 
-static void fork_prepare(void)
+void tasks_fork_prepare(void)
 {
 	uik_rawlock_lock(&tasks_lock);
 }
 
-static void fork_parent(void)
+void tasks_fork_parent(void)
 {
 	uik_rawlock_unlock(&tasks_lock);
 }
 
 /* In the child only the calling thread lives on, and so does its task. */
-static void fork_child(void)
+void tasks_fork_child(void)
 {
 	struct task_struct *self = uik_current_task;
 	struct task_struct *task, *next;
@@ -190,7 +193,7 @@ static void fork_child(void)
 static void own_task_setup(void)
 {
 	if (pthread_key_create(&own_task_key, own_task_end) ||
-	    pthread_atfork(fork_prepare, fork_parent, fork_child))
+	    pthread_atfork(uik_fork_prepare, uik_fork_parent, uik_fork_child))
 		BUG();
 }
 
@@ -227,6 +230,8 @@ struct task_struct *uik_current_slow(void)
 	task->mm = uik_mm_self();
 	task->user = uik_user_of(getuid());
 	pthread_setspecific(own_task_key, task);
+	if (uik_task_setup)
+		uik_task_setup(task);
 	return task;
 }
 

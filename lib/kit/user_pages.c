@@ -25,6 +25,7 @@
 #include <uik/pin.h>
 #include <uik/snapshot.h>
 
+#include "kit/fork.h"
 #include "kit/machine.h"
 #include "kit/usercopy.h"
 
@@ -44,17 +45,12 @@ static void pagemap_open(void)
 }
 
 /* A child must not ask about its parent's memory. */
-static void pagemap_reopen(void)
+void pagemap_fork_child(void)
 {
-	if (pagemap_fd >= 0)
-		uik_fd_high_close(pagemap_fd);
+	if (pagemap_fd < 0)
+		return;
+	uik_fd_high_close(pagemap_fd);
 	pagemap_open();
-}
-
-static void pagemap_setup(void)
-{
-	pagemap_open();
-	pthread_atfork(NULL, NULL, pagemap_reopen);
 }
 
 /* One line of the table; @path stays as it is if the line has none. */
@@ -153,7 +149,7 @@ static bool all_pinnable_for_write(unsigned long va, unsigned long end)
 	size_t want, i;
 	ssize_t n;
 
-	pthread_once(&pagemap_once, pagemap_setup);
+	pthread_once(&pagemap_once, pagemap_open);
 	if (pagemap_fd < 0)
 		return true;
 	while (va < end) {

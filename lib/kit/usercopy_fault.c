@@ -19,6 +19,7 @@
 #include <unistd.h>
 #include <linux/mm_types.h>
 
+#include "kit/fork.h"
 #include "kit/poison.h"
 #include "kit/snapshot.h"
 
@@ -42,6 +43,8 @@ static pthread_mutex_t actions_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t install_once = PTHREAD_ONCE_INIT;
 static bool installed;
 static bool held;		/* nobody replaces it now */
+
+FORK_LOCK(actions_lock)
 
 #if defined(__x86_64__)
 #define CONTEXT_PC(context) ((context)->uc_mcontext.gregs[REG_RIP])

@@ -17,6 +17,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
+#include "kit/fork.h"
 #include "kit/machine.h"
 #include "kit/pages.h"
 
@@ -27,6 +28,8 @@
 static pthread_mutex_t vmas_lock = PTHREAD_MUTEX_INITIALIZER;
 static LIST_HEAD(vmas);
 static unsigned long vma_total;		/* atomic */
+
+FORK_LOCK(vmas_lock)
 
 static int prot_of(const struct vm_area_struct *vma)
 {
@@ -51,7 +54,10 @@ int remap_pfn_range(struct vm_area_struct *vma, unsigned long addr,
 				    &fd, &offset);
 	if (rc)
 		return rc;
-	if (mmap((void *)addr, size, prot_of(vma), MAP_SHARED | MAP_FIXED, fd,
+	vma->vm_host_fd_ = fd;
+	vma->vm_host_offset_ = offset - (addr - vma->vm_start);
+	if (vma->vm_mm->own &&
+	    mmap((void *)addr, size, prot_of(vma), MAP_SHARED | MAP_FIXED, fd,
 		 (off_t)offset) == MAP_FAILED)
 		return -ENOMEM;
 	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
@@ -422,14 +428,16 @@ static int place(void *addr, size_t length, int flags, void **out)
 	return 0;
 }
 
-static struct vm_area_struct *vma_make(struct file *file, int prot, int flags,
-				       uint64_t offset)
+static struct vm_area_struct *vma_make(struct file *file,
+				       struct mm_struct *mm, int prot,
+				       int flags, uint64_t offset)
 {
 	struct vm_area_struct *vma = kzalloc_obj(*vma);
 
 	if (!vma)
 		return NULL;
-	vma->vm_mm = uik_mm_self();
+	uik_mm_get(mm);
+	vma->vm_mm = mm;
 	vma->vm_file = get_file(file);
 	vma->vm_pgoff = offset >> PAGE_SHIFT;
 	vma->vm_flags = flags_of(prot, flags, file->f_mode);
@@ -447,7 +455,7 @@ int uik_file_mmap(struct file *file, void *addr, size_t length, int prot,
 	if (rc)
 		return rc;
 	length = PAGE_ALIGN(length);
-	vma = vma_make(file, prot, flags, offset);
+	vma = vma_make(file, mm_own(), prot, flags, offset);
 	if (!vma)
 		return -ENOMEM;
 	rc = place(addr, length, flags, &at);
@@ -467,4 +475,79 @@ unmap:
 drop_vma:
 	vma_drop(vma);
 	return rc;
+}
+
+int uik_vma_offer(struct file *file, struct mm_struct *mm, void *addr,
+		  size_t length, int prot, int flags, uint64_t offset,
+		  struct vm_area_struct **out)
+{
+	struct vm_area_struct *vma;
+	int rc = map_check(file, length, prot, flags, offset);
+
+	if (rc)
+		return rc;
+	vma = vma_make(file, mm, prot, flags, offset);
+	if (!vma)
+		return -ENOMEM;
+	vma->vm_start = (uintptr_t)addr;
+	vma->vm_end = vma->vm_start + PAGE_ALIGN(length);
+	rc = file->f_op->mmap(file, vma);
+	if (rc) {
+		vma_drop(vma);
+		return rc;
+	}
+	uik_count_mapping(1);
+	*out = vma;
+	return 0;
+}
+
+struct vm_area_struct *uik_vma_inherit(const struct vm_area_struct *vma,
+				       struct mm_struct *mm)
+{
+	struct uik_machine *previous = uik_enter(vma->vm_file->machine);
+	struct vm_area_struct *copy = kmalloc_obj(*copy);
+
+	if (copy) {
+		*copy = *vma;
+		copy->vm_mm = mm;
+		uik_mm_get(mm);
+		get_file(copy->vm_file);
+		if (copy->vm_ops && copy->vm_ops->open)
+			copy->vm_ops->open(copy);
+		uik_count_mapping(1);
+	}
+	uik_leave(previous);
+	return copy;
+}
+
+void uik_vma_drop(struct vm_area_struct *vma)
+{
+	struct uik_machine *previous = uik_enter(vma->vm_file->machine);
+
+	uik_count_mapping(-1);
+	if (vma->vm_ops && vma->vm_ops->close)
+		vma->vm_ops->close(vma);
+	vma_drop(vma);
+	uik_leave(previous);
+}
+
+int uik_vma_adopt(const struct vm_area_struct *like, struct file *file)
+{
+	struct uik_machine *previous = uik_enter(file->machine);
+	struct vm_area_struct *vma = kmalloc_obj(*vma);
+
+	if (vma) {
+		*vma = *like;
+		vma->vm_mm = uik_mm_self();
+		vma->vm_file = get_file(file);
+		link_vma(vma);
+	}
+	uik_leave(previous);
+	return vma ? 0 : -ENOMEM;
+}
+
+void vmas_forget(void)
+{
+	INIT_LIST_HEAD(&vmas);
+	vma_total = 0;
 }

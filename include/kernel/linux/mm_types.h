@@ -62,6 +62,8 @@ struct vm_area_struct {
 	struct file *vm_file;		/* counted */
 	void *vm_private_data;
 	struct list_head vm_node_;	/* kit's list of mappings */
+	int vm_host_fd_;		/* another process's: what to map there */
+	uint64_t vm_host_offset_;	/* bytes in it */
 };
 
 #endif

@@ -21,7 +21,9 @@
 #include <uik/machine.h>
 
 struct file;
+struct mm_struct;
 struct page;
+struct vm_area_struct;
 struct vm_area_struct;
 
 /** uik_file_set_pollable - give @file an epoll descriptor.
@@ -48,6 +50,43 @@ int uik_fd_close(int fd) __uik_export;
 int uik_fd_dup(int fd, int min, bool exact, bool cloexec) __uik_export;
 /** uik_fd_is_ours - whether a number leads to one of our files. */
 bool uik_fd_is_ours(int fd) __uik_export;
+/*
+ * Descriptors of another process, for a task that stands for it.  Numbers are
+ * that process's.
+ */
+struct uik_files {
+	int (*reserve)(struct uik_files *files, unsigned int flags);
+	void (*release)(struct uik_files *files, unsigned int fd);
+	void (*install)(struct uik_files *files, unsigned int fd,
+			struct file *file);
+	/* Counted; NULL: not ours. */
+	struct file *(*get)(struct uik_files *files, unsigned int fd);
+	/* A descriptor here of whatever is open there; the caller closes it. */
+	int (*host)(struct uik_files *files, int fd);
+};
+/** uik_fd_host - a descriptor of this process for one of current's.
+ *
+ * Return: @fd itself, or a copy; -EBADF.  End it with uik_fd_host_put().
+ */
+int uik_fd_host(int fd) __uik_export;
+void uik_fd_host_put(int fd, int host) __uik_export;
+/** uik_fd_is_open - whether current's process has it open. */
+static inline bool uik_fd_is_open(int fd)
+{
+	int host = uik_fd_host(fd);
+
+	uik_fd_host_put(fd, host);
+	return host >= 0;
+}
+/** uik_fd_own - fget() in this process's table, whoever current is. */
+struct file *uik_fd_own(unsigned int fd) __uik_export;
+/** uik_file_share - a file whose readiness is another process's to set.
+ *
+ * @host_fd: of uik_fd_high(): what the client's poll sees; owned by @file.
+ * Before fd_install().
+ */
+void uik_file_share(struct file *file, int host_fd) __uik_export;
+
 /** uik_fd_each - visit open numbers in order; @visit false stops. */
 void uik_fd_each(bool (*visit)(int fd, struct file *file, void *arg), void *arg)
 	__uik_export;
@@ -116,6 +155,34 @@ int uik_mremap(void *addr, size_t old_size, size_t new_size, int flags,
 int uik_mprotect(void *addr, size_t length, int prot) __uik_export;
 /** uik_vma_end_all - unmap every mapping of ours; how many there were. */
 unsigned int uik_vma_end_all(void) __uik_export;
+/*
+ * Mappings that another process makes of a file here.  They are in no list:
+ * whoever made one keeps it.
+ */
+/**
+ * uik_vma_offer - what uik_file_mmap() does, for another address space.
+ * @mm: whose; @addr: where it will be there
+ *
+ * The caller maps vm_host_fd_ at vm_host_offset_ there.
+ * Return: 0 and the mapping in @out; errors of uik_file_mmap().
+ */
+int uik_vma_offer(struct file *file, struct mm_struct *mm, void *addr,
+		  size_t length, int prot, int flags, uint64_t offset,
+		  struct vm_area_struct **out) __uik_export;
+/** uik_vma_inherit - a forked child has a copy of @vma; NULL without memory. */
+struct vm_area_struct *uik_vma_inherit(const struct vm_area_struct *vma,
+				       struct mm_struct *mm) __uik_export;
+/** uik_vma_drop - a mapping of the two functions above ends. */
+void uik_vma_drop(struct vm_area_struct *vma) __uik_export;
+/**
+ * uik_vma_adopt - memory that is mapped already is a mapping of @file.
+ * @like: its place, flags, operations and private data are taken; @file gets a
+ *	count
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int uik_vma_adopt(const struct vm_area_struct *like, struct file *file)
+	__uik_export;
 /** uik_vma_covers - whether the range touches a mapping of ours. */
 bool uik_vma_covers(const void *addr, size_t length) __uik_export;
 /**

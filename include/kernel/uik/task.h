@@ -18,6 +18,7 @@
 #include <uik/machine.h>
 
 struct mm_struct;
+struct uik_files;
 
 #define UIK_CAP_IPC_LOCK 14
 #define UIK_CAP_SYS_RAWIO 17
@@ -81,11 +82,17 @@ struct task_struct {
 	struct uik_fail_nth fail;
 	char comm[16];
 	void *fiber;			/* explorer's own */
+	struct uik_files *files;	/* borrowed; NULL: this process's */
 };
 
 extern __thread struct task_struct *uik_current_task
 	__attribute__((tls_model("initial-exec"))) __uik_export;
 struct task_struct *uik_current_slow(void) __uik_export;
+/*
+ * Called with the task that a thread gets at its first entry, complete with
+ * what it has by default; NULL: that stays.  Set before the first entry.
+ */
+extern void (*uik_task_setup)(struct task_struct *task) __uik_export;
 
 static inline struct task_struct *uik_current(void)
 {
@@ -116,6 +123,20 @@ static inline bool uik_capable(int capability)
 {
 	return uik_current()->capabilities >> capability & 1;
 }
+
+/*
+ * Around a fork that libc does not know of; fork() needs none of this.  The
+ * process-wide locks are held over it, and in the child the calling thread's
+ * task is the only one that lives.
+ */
+void uik_fork_prepare(void) __uik_export;
+void uik_fork_parent(void) __uik_export;
+void uik_fork_child(void) __uik_export;
+/*
+ * In a child, after uik_fork_child(): files, mappings and machines were the
+ * parent's.  The child starts with none; its numbers lead nowhere.
+ */
+void uik_fork_forget(void) __uik_export;
 
 /* Arms current's fail-nth; nth 0 disarms.  Returns whether it had hit. */
 bool uik_fail_nth(uint32_t nth, uint32_t kinds, bool sticky) __uik_export;
