@@ -29,6 +29,7 @@ struct options {
 	gchar *fail_nth;
 	gboolean dmabuf_fd;
 	gboolean scatter;
+	gboolean as_root;
 	guint fail_count;	/* of fail_nth */
 	guint fail_kinds;
 	int log_level;
@@ -171,6 +172,8 @@ static gchar *describe(const struct options *o)
 				       o->fail_count, o->fail_kinds);
 	if (o->dmabuf_fd)
 		g_string_append(words, ";dmabuf-fd=1");
+	if (o->as_root)
+		g_string_append(words, ";as-root=1");
 	if (o->scatter)
 		g_string_append(words, ";scatter=1");
 	return g_string_free(g_steal_pointer(&words), FALSE);
@@ -247,6 +250,9 @@ static gboolean parse(struct options *o, int *argc, char ***argv)
 		  "seed of everything random in it", "N" },
 		{ "scatter", 0, 0, G_OPTION_ARG_NONE, &o->scatter,
 		  "neighbouring pages get scattered frames", NULL },
+		{ "as-root", 0, 0, G_OPTION_ARG_NONE, &o->as_root,
+		  "treat the program as root's: no limit on pinned memory",
+		  NULL },
 		{ "log", 'l', 0, G_OPTION_ARG_STRING, &o->log,
 		  "drop messages above a level; info and debug are shown too",
 		  "LEVEL" },

@@ -17,7 +17,7 @@
 #include <uik/file.h>
 #include <uik/module.h>
 
-#include "client/preload/process.h"
+#include "client/preload/remote.h"
 #include "kit/log.h"
 
 #define LEAK_STATUS 99
@@ -49,6 +49,8 @@ static void take_word(char *word)
 							    PRELOAD_LEAKS;
 	else if (is_word(word, "dmabuf-fd", &value))
 		config.mock_dmabuf_fd = *value == '1';
+	else if (is_word(word, "as-root", &value))
+		config.as_root = *value == '1';
 	else if (is_word(word, "fail-nth", &value))
 		config.fail_nth = strtoul(value, NULL, 0);
 	else if (is_word(word, "fail-kinds", &value))
@@ -127,7 +129,6 @@ struct uiommufd_platform *preload_platform(void)
 	built = __atomic_load_n(&platform, __ATOMIC_ACQUIRE);
 	if (built)
 		return built;
-	process_setup();
 	pthread_mutex_lock(&platform_lock);
 	built = platform;
 	if (!built) {
@@ -176,6 +177,11 @@ static void write_graph(const char *path)
 		fflush(out);
 	else
 		NEXT(fclose)(out);
+}
+
+bool preload_in_use(void)
+{
+	return preload_platform_built() || peers_any();
 }
 
 struct leftovers {

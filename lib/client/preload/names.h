@@ -25,6 +25,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 
 struct statx;
 
@@ -168,8 +169,60 @@ struct statx;
 	X(int, sigprocmask, (int how, const sigset_t *set, sigset_t *old))     \
 	X(int, pthread_sigmask, (int how, const sigset_t *set, sigset_t *old))
 
+/* Descriptors that travel. */
+#define PRELOAD_MESSAGE_NAMES(X)                                               \
+	X(ssize_t, sendmsg, (int fd, const struct msghdr *message, int flags)) \
+	X(ssize_t, recvmsg, (int fd, struct msghdr *message, int flags))       \
+	X(int, sendmmsg,                                                       \
+	  (int fd, struct mmsghdr *messages, unsigned int count, int flags))   \
+	X(int, recvmmsg,                                                       \
+	  (int fd, struct mmsghdr *messages, unsigned int count, int flags,    \
+	   struct timespec *timeout))
+
 /* Processes: birth, change and end. */
 #define PRELOAD_PROCESS_NAMES(X)                                               \
+	X(pid_t, fork, (void))                                                 \
+	X(pid_t, vfork, (void))                                                \
+	X(int, clone,                                                          \
+	  (int (*fn)(void *), void *stack, int flags, void *arg, pid_t *parent, \
+	   void *tls, pid_t *child))                                           \
+	X(pid_t, wait, (int *status))                                          \
+	X(pid_t, waitpid, (pid_t pid, int *status, int options))               \
+	X(pid_t, wait3, (int *status, int options, struct rusage *usage))      \
+	X(pid_t, wait4,                                                        \
+	  (pid_t pid, int *status, int options, struct rusage *usage))         \
+	X(int, waitid, (idtype_t type, id_t id, siginfo_t *info, int options)) \
+	X(int, execve,                                                         \
+	  (const char *path, char *const *argv, char *const *envp))            \
+	X(int, execv, (const char *path, char *const *argv))                   \
+	X(int, execvp, (const char *file, char *const *argv))                  \
+	X(int, execvpe,                                                        \
+	  (const char *file, char *const *argv, char *const *envp))            \
+	X(int, fexecve, (int fd, char *const *argv, char *const *envp))        \
+	X(int, posix_spawn,                                                    \
+	  (pid_t *pid, const char *path,                                       \
+	   const posix_spawn_file_actions_t *actions,                          \
+	   const posix_spawnattr_t *attributes, char *const *argv,             \
+	   char *const *envp))                                                 \
+	X(int, posix_spawnp,                                                   \
+	  (pid_t *pid, const char *file,                                       \
+	   const posix_spawn_file_actions_t *actions,                          \
+	   const posix_spawnattr_t *attributes, char *const *argv,             \
+	   char *const *envp))                                                 \
+	X(int, capget, (void *header, void *data))                             \
+	X(int, capset, (void *header, const void *data))                       \
+	X(int, setuid, (uid_t uid))                                            \
+	X(int, seteuid, (uid_t uid))                                           \
+	X(int, setreuid, (uid_t real, uid_t effective))                        \
+	X(int, setresuid, (uid_t real, uid_t effective, uid_t saved))          \
+	X(int, setrlimit, (int what, const struct rlimit *limit))              \
+	X(int, setrlimit64, (int what, const struct rlimit64 *limit))          \
+	X(int, prlimit,                                                        \
+	  (pid_t pid, int what, const struct rlimit *limit,                    \
+	   struct rlimit *old))                                                \
+	X(int, prlimit64,                                                      \
+	  (pid_t pid, int what, const struct rlimit64 *limit,                  \
+	   struct rlimit64 *old))                                              \
 	X(void, _exit, (int status))                                           \
 	X(void, _Exit, (int status))                                           \
 	X(long, syscall,                                                       \
@@ -183,6 +236,7 @@ struct statx;
 	PRELOAD_POLL_NAMES(X)    \
 	PRELOAD_MAP_NAMES(X)     \
 	PRELOAD_SIGNAL_NAMES(X)  \
+	PRELOAD_MESSAGE_NAMES(X) \
 	PRELOAD_PROCESS_NAMES(X)
 
 /*

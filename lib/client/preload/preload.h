@@ -64,6 +64,7 @@ struct preload_config {
 	const char *graph;		/* file for the graph at exit, or NULL */
 	enum preload_leaks leak_check;
 	bool mock_dmabuf_fd;
+	bool as_root;
 	uint32_t fail_nth;
 	uint32_t fail_kinds;
 	struct uiommufd_platform_config platform;
@@ -77,6 +78,8 @@ struct uiommufd_platform *preload_platform(void);
 struct uiommufd_platform *preload_platform_built(void);
 /* A child: the machine was its parent's. */
 void preload_platform_forget(void);
+/* Whether any descriptor may be ours: a machine is here or elsewhere. */
+bool preload_in_use(void);
 /* The process ends: reports what was asked for; the status to end with. */
 int preload_last_words(int status);
 
