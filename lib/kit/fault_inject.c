@@ -55,6 +55,11 @@ static bool knobs_say_fail(struct fault_attr *attr, ssize_t size)
 	return take_one(&attr->times);
 }
 
+bool uik_fault_draw(struct fault_attr *attr)
+{
+	return knobs_say_fail(attr, 1);
+}
+
 bool should_fail(struct fault_attr *attr, ssize_t size)
 {
 	if (uik_unlikely(uik_fail_armed) &&

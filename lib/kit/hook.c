@@ -13,6 +13,7 @@
 
 const struct uik_hooks *uik_hooks;
 unsigned int uik_fail_armed;
+bool (*uik_fail_more)(enum uik_fail_kind kind, const void *site);
 /* The word of uik_fence() under a thread checker. */
 extern unsigned int uik_fence_word __uik_export;
 unsigned int uik_fence_word;
@@ -62,6 +63,8 @@ bool uik_fail_slow(enum uik_fail_kind kind, const void *site)
 	const struct uik_hooks *hooks = uik_hooks;
 
 	if (fail_nth_hits(&uik_current()->fail, kind, site))
+		return true;
+	if (uik_fail_more && uik_fail_more(kind, site))
 		return true;
 	return hooks && hooks->fail && hooks->fail(kind, site);
 }

@@ -33,6 +33,8 @@ struct fault_attr {
 #define DECLARE_FAULT_ATTR(name) \
 	struct fault_attr name = FAULT_ATTR_INITIALIZER
 
+/** uik_fault_draw - the knobs alone; no failure point. */
+bool uik_fault_draw(struct fault_attr *attr) __uik_export;
 /** should_fail - whether an operation on @size bytes fails now. */
 bool should_fail(struct fault_attr *attr, ssize_t size) __uik(should_fail);
 /**

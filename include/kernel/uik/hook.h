@@ -118,6 +118,12 @@ void uik_point_lock(const struct uik_point *point) __uik_export;
 
 /* Number of armed fail-nth counters in the process plus installed hooks. */
 extern unsigned int uik_fail_armed __uik_export;
+/*
+ * Asked after the task's fail-nth and before the hooks; whoever sets it counts in
+ * uik_fail_armed.
+ */
+extern bool (*uik_fail_more)(enum uik_fail_kind kind, const void *site)
+	__uik_export;
 bool uik_fail_slow(enum uik_fail_kind kind, const void *site) __uik_export;
 
 #define uik_likely(x) __builtin_expect(!!(x), 1)

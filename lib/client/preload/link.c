@@ -28,36 +28,32 @@ int preload_access(const char *path, int mode)
 {
 	struct node node;
 
-	if (node_find(AT_FDCWD, path, &node))
-		return may_access(&node, mode);
-	return NEXT(access)(path, mode);
+	path = node_resolve(AT_FDCWD, path, true, &node);
+	return path ? NEXT(access)(path, mode) : may_access(&node, mode);
 }
 
 int preload_eaccess(const char *path, int mode)
 {
 	struct node node;
 
-	if (node_find(AT_FDCWD, path, &node))
-		return may_access(&node, mode);
-	return NEXT(eaccess)(path, mode);
+	path = node_resolve(AT_FDCWD, path, true, &node);
+	return path ? NEXT(eaccess)(path, mode) : may_access(&node, mode);
 }
 
 int preload_euidaccess(const char *path, int mode)
 {
 	struct node node;
 
-	if (node_find(AT_FDCWD, path, &node))
-		return may_access(&node, mode);
-	return NEXT(euidaccess)(path, mode);
+	path = node_resolve(AT_FDCWD, path, true, &node);
+	return path ? NEXT(euidaccess)(path, mode) : may_access(&node, mode);
 }
 
 int preload_faccessat(int dir, const char *path, int mode, int flags)
 {
 	struct node node;
 
-	if (node_find(dir, path, &node))
-		return may_access(&node, mode);
-	return NEXT(faccessat)(dir, path, mode, flags);
+	path = node_resolve(dir, path, true, &node);
+	return path ? NEXT(faccessat)(dir, path, mode, flags) : may_access(&node, mode);
 }
 
 /* The descriptor that /proc/self/fd/N names; -1. */
@@ -89,21 +85,22 @@ static bool name_of_fd(int fd, char *out, size_t size)
 	return true;
 }
 
-/* The answer of readlink(); 0 if the path is not ours. */
-static ssize_t read_link(int dir, const char *path, char *buf, size_t size)
+/*
+ * The answer of readlink(), NULL left in @path; else @path is what the system
+ * is to be asked about.
+ */
+static ssize_t read_link(int dir, const char **path, char *buf, size_t size)
 {
 	char text[NODE_PATH_MAX];
 	struct node node;
 	size_t length;
-	int fd;
+	int fd = *path ? fd_of_link(*path) : -1;
 
-	if (!path)
-		return 0;
-	if (node_find(dir, path, &node))
-		return fail_with(EINVAL);
-	fd = fd_of_link(path);
-	if (fd < 0 || !name_of_fd(fd, text, sizeof(text)))
-		return 0;
+	if (fd < 0 || !name_of_fd(fd, text, sizeof(text))) {
+		*path = node_resolve(dir, *path, false, &node);
+		return *path ? 0 : fail_with(EINVAL);
+	}
+	*path = NULL;
 	length = strlen(text);
 	length = length < size ? length : size;
 	memcpy(buf, text, length);
@@ -112,32 +109,32 @@ static ssize_t read_link(int dir, const char *path, char *buf, size_t size)
 
 ssize_t preload_readlink(const char *path, char *buf, size_t size)
 {
-	ssize_t ret = read_link(AT_FDCWD, path, buf, size);
+	ssize_t ret = read_link(AT_FDCWD, &path, buf, size);
 
-	return ret ? ret : NEXT(readlink)(path, buf, size);
+	return path ? NEXT(readlink)(path, buf, size) : ret;
 }
 
 ssize_t preload_readlinkat(int dir, const char *path, char *buf, size_t size)
 {
-	ssize_t ret = read_link(dir, path, buf, size);
+	ssize_t ret = read_link(dir, &path, buf, size);
 
-	return ret ? ret : NEXT(readlinkat)(dir, path, buf, size);
+	return path ? NEXT(readlinkat)(dir, path, buf, size) : ret;
 }
 
 ssize_t preload___readlink_chk(const char *path, char *buf, size_t size,
 			       size_t room)
 {
-	ssize_t ret = size > room ? 0 : read_link(AT_FDCWD, path, buf, size);
+	ssize_t ret = size > room ? 0 : read_link(AT_FDCWD, &path, buf, size);
 
-	return ret ? ret : NEXT(__readlink_chk)(path, buf, size, room);
+	return path ? NEXT(__readlink_chk)(path, buf, size, room) : ret;
 }
 
 ssize_t preload___readlinkat_chk(int dir, const char *path, char *buf,
 				 size_t size, size_t room)
 {
-	ssize_t ret = size > room ? 0 : read_link(dir, path, buf, size);
+	ssize_t ret = size > room ? 0 : read_link(dir, &path, buf, size);
 
-	return ret ? ret : NEXT(__readlinkat_chk)(dir, path, buf, size, room);
+	return path ? NEXT(__readlinkat_chk)(dir, path, buf, size, room) : ret;
 }
 
 static char *real_path(const struct node *node, char *out)
@@ -149,7 +146,7 @@ char *preload_realpath(const char *path, char *out)
 {
 	struct node node;
 
-	if (node_find(AT_FDCWD, path, &node))
+	if (node_find(AT_FDCWD, path, true, &node))
 		return real_path(&node, out);
 	return NEXT(realpath)(path, out);
 }
@@ -158,7 +155,7 @@ char *preload___realpath_chk(const char *path, char *out, size_t room)
 {
 	struct node node;
 
-	if (room >= NODE_PATH_MAX && node_find(AT_FDCWD, path, &node))
+	if (room >= NODE_PATH_MAX && node_find(AT_FDCWD, path, true, &node))
 		return real_path(&node, out);
 	return NEXT(__realpath_chk)(path, out, room);
 }
@@ -167,7 +164,7 @@ char *preload_canonicalize_file_name(const char *path)
 {
 	struct node node;
 
-	if (node_find(AT_FDCWD, path, &node))
+	if (node_find(AT_FDCWD, path, true, &node))
 		return real_path(&node, NULL);
 	return NEXT(canonicalize_file_name)(path);
 }

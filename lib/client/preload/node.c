@@ -2,57 +2,33 @@
 /*
  * Paths that are ours.
  *
- * A path is made absolute and freed from "." and ".." as text; links of the
- * real file system are not followed.  Most paths are refused by their first
- * letters, before anything is copied.
+ * A path is made absolute and freed from "." and ".." as text; then the files
+ * of proc.h are looked at, then the tree of the machine.  Most paths are refused
+ * by their first letters, before anything is copied.
  */
 #include "client/preload/node.h"
 
-#include <limits.h>
+#include <glib.h>
 #include <linux/file.h>
+#include <linux/fs.h>
 #include <string.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "client/preload/preload.h"
 #include "client/preload/proc.h"
+#include "client/vfs.h"
 
-#define MISC_MAJOR 10
-#define VFIO_MINOR 196
-#define IOMMU_MINOR 122
-#define FIRST_INO 0x75696f00ul
-
-static int open_context(const struct node *node, int flags)
+bool node_set_path(struct node *node, const char *path)
 {
-	struct uiommufd_platform *platform = preload_platform();
-	struct file *file;
-	int fd;
+	size_t length = strlen(path);
 
-	fd = platform ? uiommufd_open_path(platform, node->path, flags) : -1;
-	file = fd < 0 ? NULL : fget(fd);
-	if (!file)
-		return fd;
-	file->name = node->path;
-	if ((flags & O_ACCMODE) == O_RDONLY)
-		file->f_mode &= ~FMODE_WRITE;
-	else if ((flags & O_ACCMODE) == O_WRONLY)
-		file->f_mode &= ~FMODE_READ;
-	file->f_flags = flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC |
-				  O_CLOEXEC);
-	fput(file);
-	return fd;
+	if (length >= sizeof(node->path))
+		return false;
+	memcpy(node->path, path, length + 1);
+	return true;
 }
 
-static const struct node devices[] = {
-	{ "/dev/iommu", S_IFCHR | 0660,
-	  (dev_t)(MISC_MAJOR << 8 | IOMMU_MINOR), FIRST_INO, open_context },
-	{ "/dev/vfio/vfio", S_IFCHR | 0666,
-	  (dev_t)(MISC_MAJOR << 8 | VFIO_MINOR), FIRST_INO + 1, open_context },
-};
-
-#define DEVICES (sizeof(devices) / sizeof(devices[0]))
-
-/* Appends the part [@at, @end) of a path to @out; false if it is too long. */
+/* Appends a part of a path to @out; false if it is too long. */
 static bool append(char *out, size_t *length, const char *at, size_t size)
 {
 	if (!size || (size == 1 && *at == '.'))
@@ -83,7 +59,7 @@ static bool normalise(const char *path, char *out, size_t *length)
 	return true;
 }
 
-/* The directory that a relative path starts from. */
+/* The directory that a relative path starts from, as the program sees it. */
 static bool base_of(int dir, char *out, size_t *length)
 {
 	char link[32], base[NODE_PATH_MAX];
@@ -97,47 +73,116 @@ static bool base_of(int dir, char *out, size_t *length)
 	if (n <= 0 || base[0] != '/')
 		return false;
 	base[n] = '\0';
+	vfs_virtual_path(base, base, sizeof(base));
 	return normalise(base, out, length);
 }
 
-/* A relative path can be ours only if its last part is in one of our names. */
-static bool may_be_ours(const char *path)
+/*
+ * Absolute paths by their first letters; relative ones to the working directory
+ * by their last part, and to another once there is a machine.
+ */
+static bool may_be_ours(int dir, const char *path)
 {
 	const char *last;
 
 	if (path[0] == '/')
 		return path[1] == 'd' || path[1] == 'p' || path[1] == 's' ||
 		       path[1] == '/' || path[1] == '.';
+	if (dir != AT_FDCWD)
+		return *path && preload_platform_built();
 	last = strrchr(path, '/');
 	last = last ? last + 1 : path;
-	return !strcmp(last, "iommu") || !strcmp(last, "vfio") ||
+	return !strcmp(last, "iommu") || !strncmp(last, "vfio", 4) ||
 	       proc_may_be_ours(last);
 }
 
-static bool look_up(const char *path, struct node *out)
+static int open_in_tree(const struct node *node, int flags)
 {
-	for (size_t i = 0; i < DEVICES; i++) {
-		if (strcmp(path, devices[i].path))
-			continue;
-		*out = devices[i];
-		return true;
-	}
-	return proc_find(path, out);
+	struct vfs_node found;
+	struct file *file;
+	int fd = vfs_find(preload_platform(), node->path, VFS_FOLLOW, &found);
+
+	if (!fd)
+		fd = vfs_open(preload_platform(), &found, flags);
+	if (fd < 0)
+		return fail_with(-fd);
+	file = fget(fd);
+	if (!file)
+		return fd;
+	file->name = g_intern_string(node->path);
+	if ((flags & O_ACCMODE) == O_RDONLY)
+		file->f_mode &= ~FMODE_WRITE;
+	else if ((flags & O_ACCMODE) == O_WRONLY)
+		file->f_mode &= ~FMODE_READ;
+	file->f_flags = flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC |
+				  O_CLOEXEC);
+	fput(file);
+	return fd;
 }
 
-bool node_find(int dir, const char *path, struct node *out)
+/* Where trees have something; a machine is built to look there. */
+static bool may_be_in_tree(const char *path)
+{
+	static const char *const places[] = {
+		"/dev/iommu", "/dev/vfio", "/dev/char/", "/sys/bus/",
+		"/sys/class/", "/sys/dev/", "/sys/devices/",
+		"/sys/kernel/iommu_groups",
+	};
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (!strncmp(path, places[i], strlen(places[i])))
+			return vfs_may_have(path);
+	return false;
+}
+
+static bool look_in_tree(const char *path, bool follow, struct node *out)
+{
+	struct uiommufd_platform *platform;
+	struct vfs_node found;
+
+	if (!may_be_in_tree(path))
+		return false;
+	platform = preload_platform();
+	if (!platform || vfs_find(platform, path,
+				  follow ? VFS_FOLLOW : VFS_NO_FOLLOW, &found))
+		return false;
+	*out = (struct node){
+		.mode = found.mode,
+		.rdev = found.rdev,
+		.ino = found.ino,
+		.open = open_in_tree,
+	};
+	memcpy(out->path, found.path, sizeof(out->path));
+	if (!S_ISCHR(found.mode))
+		memcpy(out->real, found.real, sizeof(out->real));
+	return true;
+}
+
+_Static_assert(NODE_PATH_MAX == VFS_PATH_MAX, "paths are copied");
+
+bool node_find(int dir, const char *path, bool follow, struct node *out)
 {
 	char absolute[NODE_PATH_MAX];
 	size_t length = 0;
 	int error = errno;
 	bool found;
 
-	if (!path || uik_likely(!may_be_ours(path)))
+	if (!path || uik_likely(!may_be_ours(dir, path)))
 		return false;
 	found = (path[0] == '/' || base_of(dir, absolute, &length)) &&
-		normalise(path, absolute, &length) && look_up(absolute, out);
+		normalise(path, absolute, &length) &&
+		(proc_find(absolute, out) ||
+		 look_in_tree(absolute, follow, out));
 	errno = error;
 	return found;
+}
+
+const char *node_resolve(int dir, const char *path, bool follow,
+			 struct node *out)
+{
+	if (uik_likely(!node_find(dir, path, follow, out)))
+		return path;
+	return out->real[0] ? out->real : NULL;
 }
 
 bool node_of_fd(int fd, struct node *out)
@@ -148,14 +193,14 @@ bool node_of_fd(int fd, struct node *out)
 	if (!file)
 		return false;
 	if (file->name[0] == '/')
-		found = look_up(file->name, out);
+		found = look_in_tree(file->name, true, out);
 	fput(file);
 	return found;
 }
 
 int node_open(const struct node *node, int flags)
 {
-	if (flags & O_DIRECTORY)
+	if (flags & O_DIRECTORY && !S_ISDIR(node->mode))
 		return fail_with(ENOTDIR);
 	if (flags & O_EXCL && flags & O_CREAT)
 		return fail_with(EEXIST);

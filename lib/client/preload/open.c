@@ -9,72 +9,64 @@ int preload_open(const char *path, int flags, mode_t mode)
 {
 	struct node node;
 
-	if (node_find(AT_FDCWD, path, &node))
-		return node_open(&node, flags);
-	return NEXT(open)(path, flags, mode);
+	path = node_resolve(AT_FDCWD, path, !(flags & O_NOFOLLOW), &node);
+	return path ? NEXT(open)(path, flags, mode) : node_open(&node, flags);
 }
 
 int preload_open64(const char *path, int flags, mode_t mode)
 {
 	struct node node;
 
-	if (node_find(AT_FDCWD, path, &node))
-		return node_open(&node, flags);
-	return NEXT(open64)(path, flags, mode);
+	path = node_resolve(AT_FDCWD, path, !(flags & O_NOFOLLOW), &node);
+	return path ? NEXT(open64)(path, flags, mode) : node_open(&node, flags);
 }
 
 int preload_openat(int dir, const char *path, int flags, mode_t mode)
 {
 	struct node node;
 
-	if (node_find(dir, path, &node))
-		return node_open(&node, flags);
-	return NEXT(openat)(dir, path, flags, mode);
+	path = node_resolve(dir, path, !(flags & O_NOFOLLOW), &node);
+	return path ? NEXT(openat)(dir, path, flags, mode) : node_open(&node, flags);
 }
 
 int preload_openat64(int dir, const char *path, int flags, mode_t mode)
 {
 	struct node node;
 
-	if (node_find(dir, path, &node))
-		return node_open(&node, flags);
-	return NEXT(openat64)(dir, path, flags, mode);
+	path = node_resolve(dir, path, !(flags & O_NOFOLLOW), &node);
+	return path ? NEXT(openat64)(dir, path, flags, mode) : node_open(&node, flags);
 }
 
 int preload___open_2(const char *path, int flags)
 {
 	struct node node;
 
-	if (node_find(AT_FDCWD, path, &node))
-		return node_open(&node, flags);
-	return NEXT(__open_2)(path, flags);
+	path = node_resolve(AT_FDCWD, path, !(flags & O_NOFOLLOW), &node);
+	return path ? NEXT(__open_2)(path, flags) : node_open(&node, flags);
 }
 
 int preload___open64_2(const char *path, int flags)
 {
 	struct node node;
 
-	if (node_find(AT_FDCWD, path, &node))
-		return node_open(&node, flags);
-	return NEXT(__open64_2)(path, flags);
+	path = node_resolve(AT_FDCWD, path, !(flags & O_NOFOLLOW), &node);
+	return path ? NEXT(__open64_2)(path, flags) : node_open(&node, flags);
 }
 
 int preload___openat_2(int dir, const char *path, int flags)
 {
 	struct node node;
 
-	if (node_find(dir, path, &node))
-		return node_open(&node, flags);
-	return NEXT(__openat_2)(dir, path, flags);
+	path = node_resolve(dir, path, !(flags & O_NOFOLLOW), &node);
+	return path ? NEXT(__openat_2)(dir, path, flags) : node_open(&node, flags);
 }
 
 int preload___openat64_2(int dir, const char *path, int flags)
 {
 	struct node node;
 
-	if (node_find(dir, path, &node))
-		return node_open(&node, flags);
-	return NEXT(__openat64_2)(dir, path, flags);
+	path = node_resolve(dir, path, !(flags & O_NOFOLLOW), &node);
+	return path ? NEXT(__openat64_2)(dir, path, flags) : node_open(&node, flags);
 }
 
 int preload_creat(const char *path, mode_t mode)
@@ -103,6 +95,42 @@ static int flags_of(const char *mode)
 	return strchr(mode, 'e') ? flags | O_CLOEXEC : flags;
 }
 
+/* libc reads and writes the streams it opens behind our back: not these. */
+static ssize_t stream_read(void *cookie, char *buf, size_t size)
+{
+	return preload_read((int)(long)cookie, buf, size);
+}
+
+static ssize_t stream_write(void *cookie, const char *buf, size_t size)
+{
+	ssize_t n = preload_write((int)(long)cookie, buf, size);
+
+	return n < 0 ? 0 : n;
+}
+
+static int stream_close(void *cookie)
+{
+	return preload_close((int)(long)cookie);
+}
+
+static FILE *open_text(const struct node *node, const char *mode, int flags)
+{
+	const cookie_io_functions_t functions = {
+		.read = stream_read,
+		.write = stream_write,
+		.close = stream_close,
+	};
+	int fd = node_open(node, flags);
+	FILE *f;
+
+	if (fd < 0)
+		return NULL;
+	f = fopencookie((void *)(long)fd, mode, functions);
+	if (!f)
+		preload_close(fd);
+	return f;
+}
+
 static FILE *open_stream(const struct node *node, const char *mode)
 {
 	int flags = flags_of(mode), fd;
@@ -112,6 +140,8 @@ static FILE *open_stream(const struct node *node, const char *mode)
 		errno = EINVAL;
 		return NULL;
 	}
+	if (S_ISREG(node->mode) && !node->is_copy)
+		return open_text(node, mode, flags);
 	fd = node_open(node, flags);
 	if (fd < 0)
 		return NULL;
@@ -125,18 +155,16 @@ FILE *preload_fopen(const char *path, const char *mode)
 {
 	struct node node;
 
-	if (node_find(AT_FDCWD, path, &node))
-		return open_stream(&node, mode);
-	return NEXT(fopen)(path, mode);
+	path = node_resolve(AT_FDCWD, path, true, &node);
+	return path ? NEXT(fopen)(path, mode) : open_stream(&node, mode);
 }
 
 FILE *preload_fopen64(const char *path, const char *mode)
 {
 	struct node node;
 
-	if (node_find(AT_FDCWD, path, &node))
-		return open_stream(&node, mode);
-	return NEXT(fopen64)(path, mode);
+	path = node_resolve(AT_FDCWD, path, true, &node);
+	return path ? NEXT(fopen64)(path, mode) : open_stream(&node, mode);
 }
 
 /*
@@ -168,11 +196,11 @@ static FILE *reopen_stream(const struct node *node, const char *mode, FILE *f)
 
 FILE *preload_freopen(const char *path, const char *mode, FILE *f)
 {
-	struct node node;
+	struct node node = { .real = "" };
 
-	if (path && node_find(AT_FDCWD, path, &node))
+	if (path && !node_resolve(AT_FDCWD, path, true, &node))
 		return reopen_stream(&node, mode, f);
-	return NEXT(freopen)(path, mode, f);
+	return NEXT(freopen)(path && node.real[0] ? node.real : path, mode, f);
 }
 
 FILE *preload_freopen64(const char *path, const char *mode, FILE *f)
@@ -184,7 +212,8 @@ DIR *preload_opendir(const char *path)
 {
 	struct node node;
 
-	if (!node_find(AT_FDCWD, path, &node))
+	path = node_resolve(AT_FDCWD, path, true, &node);
+	if (path)
 		return NEXT(opendir)(path);
 	errno = ENOTDIR;
 	return NULL;

@@ -38,32 +38,32 @@ static int fill_fd(int fd, struct stat *st)
 }
 
 /* Defines a call on a path and its 64-bit twin. */
-#define DEFINE_STAT(name, parameters, dir, path, type, arguments)  \
+#define DEFINE_STAT(name, parameters, dir, follow, arguments)      \
 	int preload_##name parameters                              \
 	{                                                          \
 		struct node node;                                  \
 								   \
-		if (node_find(dir, path, &node))                   \
-			return fill(&node, (struct stat *)st);     \
-		return NEXT(name) arguments;                       \
+		path = node_resolve(dir, path, follow, &node);     \
+		return path ? NEXT(name) arguments :               \
+			      fill(&node, (struct stat *)st);      \
 	}
 
-DEFINE_STAT(stat, (const char *path, struct stat *st), AT_FDCWD, path,
-	    struct stat, (path, st))
-DEFINE_STAT(stat64, (const char *path, struct stat64 *st), AT_FDCWD, path,
-	    struct stat64, (path, st))
-DEFINE_STAT(lstat, (const char *path, struct stat *st), AT_FDCWD, path,
-	    struct stat, (path, st))
-DEFINE_STAT(lstat64, (const char *path, struct stat64 *st), AT_FDCWD, path,
-	    struct stat64, (path, st))
+DEFINE_STAT(stat, (const char *path, struct stat *st), AT_FDCWD, true,
+	    (path, st))
+DEFINE_STAT(stat64, (const char *path, struct stat64 *st), AT_FDCWD, true,
+	    (path, st))
+DEFINE_STAT(lstat, (const char *path, struct stat *st), AT_FDCWD, false,
+	    (path, st))
+DEFINE_STAT(lstat64, (const char *path, struct stat64 *st), AT_FDCWD, false,
+	    (path, st))
 DEFINE_STAT(__xstat, (int version, const char *path, struct stat *st),
-	    AT_FDCWD, path, struct stat, (version, path, st))
+	    AT_FDCWD, true, (version, path, st))
 DEFINE_STAT(__xstat64, (int version, const char *path, struct stat64 *st),
-	    AT_FDCWD, path, struct stat64, (version, path, st))
+	    AT_FDCWD, true, (version, path, st))
 DEFINE_STAT(__lxstat, (int version, const char *path, struct stat *st),
-	    AT_FDCWD, path, struct stat, (version, path, st))
+	    AT_FDCWD, false, (version, path, st))
 DEFINE_STAT(__lxstat64, (int version, const char *path, struct stat64 *st),
-	    AT_FDCWD, path, struct stat64, (version, path, st))
+	    AT_FDCWD, false, (version, path, st))
 
 int preload_fstat(int fd, struct stat *st)
 {
@@ -93,52 +93,54 @@ static bool is_about_fd(int dir, const char *path, int flags)
 	return ours(dir) && flags & AT_EMPTY_PATH && path && !*path;
 }
 
-static int look_at(int dir, const char *path, struct stat *st, int flags,
-		   bool *done)
+/* NULL: answered, the result in @ret; else the path for the system. */
+static const char *look_at(int dir, const char *path, struct stat *st,
+			   int flags, int *ret)
 {
 	struct node node;
 
-	*done = true;
-	if (is_about_fd(dir, path, flags))
-		return fill_fd(dir, st);
-	if (node_find(dir, path, &node))
-		return fill(&node, st);
-	*done = false;
-	return 0;
+	if (is_about_fd(dir, path, flags)) {
+		*ret = fill_fd(dir, st);
+		return NULL;
+	}
+	path = node_resolve(dir, path, !(flags & AT_SYMLINK_NOFOLLOW), &node);
+	if (!path)
+		*ret = fill(&node, st);
+	return path;
 }
 
 int preload_fstatat(int dir, const char *path, struct stat *st, int flags)
 {
-	bool done;
-	int ret = look_at(dir, path, st, flags, &done);
+	int ret;
 
-	return done ? ret : NEXT(fstatat)(dir, path, st, flags);
+	path = look_at(dir, path, st, flags, &ret);
+	return !path ? ret : NEXT(fstatat)(dir, path, st, flags);
 }
 
 int preload_fstatat64(int dir, const char *path, struct stat64 *st, int flags)
 {
-	bool done;
-	int ret = look_at(dir, path, (struct stat *)st, flags, &done);
+	int ret;
 
-	return done ? ret : NEXT(fstatat64)(dir, path, st, flags);
+	path = look_at(dir, path, (struct stat *)st, flags, &ret);
+	return !path ? ret : NEXT(fstatat64)(dir, path, st, flags);
 }
 
 int preload___fxstatat(int version, int dir, const char *path, struct stat *st,
 		       int flags)
 {
-	bool done;
-	int ret = look_at(dir, path, st, flags, &done);
+	int ret;
 
-	return done ? ret : NEXT(__fxstatat)(version, dir, path, st, flags);
+	path = look_at(dir, path, st, flags, &ret);
+	return !path ? ret : NEXT(__fxstatat)(version, dir, path, st, flags);
 }
 
 int preload___fxstatat64(int version, int dir, const char *path,
 			 struct stat64 *st, int flags)
 {
-	bool done;
-	int ret = look_at(dir, path, (struct stat *)st, flags, &done);
+	int ret;
 
-	return done ? ret : NEXT(__fxstatat64)(version, dir, path, st, flags);
+	path = look_at(dir, path, (struct stat *)st, flags, &ret);
+	return !path ? ret : NEXT(__fxstatat64)(version, dir, path, st, flags);
 }
 
 static struct statx_timestamp stamp(struct timespec at)
@@ -173,10 +175,10 @@ int preload_statx(int dir, const char *path, int flags, unsigned int mask,
 		  struct statx *stx)
 {
 	struct stat st;
-	bool done;
-	int ret = look_at(dir, path, &st, flags, &done);
+	int ret;
 
-	if (!done)
+	path = look_at(dir, path, &st, flags, &ret);
+	if (path)
 		return NEXT(statx)(dir, path, flags, mask, stx);
 	if (!ret)
 		widen(&st, stx);
