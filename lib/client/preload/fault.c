@@ -93,6 +93,9 @@ static __attribute__((constructor)) void attributes_init(void)
 			attributes[i].value[k] = knobs[k].initial;
 }
 
+/* The tools of failure do not fail themselves. */
+static __thread bool exempt;
+
 static bool allocations_fail(void)
 {
 	return !attributes[0].value[IGNORE_WAIT];
@@ -101,6 +104,8 @@ static bool allocations_fail(void)
 /* A failure point passed the task's own fail-nth: does an attribute strike? */
 static bool draw(enum uik_fail_kind kind, const void *site)
 {
+	if (exempt)
+		return false;
 	for (unsigned int i = 0; i < ATTRIBUTES; i++) {
 		struct attribute *attr = &attributes[i];
 
@@ -300,7 +305,7 @@ static const struct file_operations fault_fops = {
 	.release = fault_release,
 };
 
-static int open_shown(const struct shown *what, const char *name, int flags)
+static int open_file(const struct shown *what, const char *name, int flags)
 {
 	struct shown *shown = malloc(sizeof(*shown));
 	struct file *file;
@@ -320,8 +325,22 @@ static int open_shown(const struct shown *what, const char *name, int flags)
 		put_unused_fd(fd);
 		return fail_with(-PTR_ERR(file));
 	}
-	file->f_mode |= FMODE_PREAD;
+	file->f_mode |= FMODE_PREAD | FMODE_PWRITE;
 	fd_install(fd, file);
+	return fd;
+}
+
+static int open_shown(const struct shown *what, const char *name, int flags)
+{
+	struct task_struct *task = current;
+	struct uik_fail_nth armed = task->fail;
+	int fd;
+
+	task->fail.kinds = 0;
+	exempt = true;
+	fd = open_file(what, name, flags);
+	exempt = false;
+	task->fail = armed;
 	return fd;
 }
 
