@@ -87,17 +87,17 @@ static bool name_of_fd(int fd, char *out, size_t size)
 
 /*
  * The answer of readlink(), NULL left in @path; else @path is what the system
- * is to be asked about.
+ * is to be asked about, and may be in @node.
  */
-static ssize_t read_link(int dir, const char **path, char *buf, size_t size)
+static ssize_t read_link(int dir, const char **path, char *buf, size_t size,
+			 struct node *node)
 {
 	char text[NODE_PATH_MAX];
-	struct node node;
 	size_t length;
 	int fd = *path ? fd_of_link(*path) : -1;
 
 	if (fd < 0 || !name_of_fd(fd, text, sizeof(text))) {
-		*path = node_resolve(dir, *path, false, &node);
+		*path = node_resolve(dir, *path, false, node);
 		return *path ? 0 : fail_with(EINVAL);
 	}
 	*path = NULL;
@@ -109,14 +109,16 @@ static ssize_t read_link(int dir, const char **path, char *buf, size_t size)
 
 ssize_t preload_readlink(const char *path, char *buf, size_t size)
 {
-	ssize_t ret = read_link(AT_FDCWD, &path, buf, size);
+	struct node node;
+	ssize_t ret = read_link(AT_FDCWD, &path, buf, size, &node);
 
 	return path ? NEXT(readlink)(path, buf, size) : ret;
 }
 
 ssize_t preload_readlinkat(int dir, const char *path, char *buf, size_t size)
 {
-	ssize_t ret = read_link(dir, &path, buf, size);
+	struct node node;
+	ssize_t ret = read_link(dir, &path, buf, size, &node);
 
 	return path ? NEXT(readlinkat)(dir, path, buf, size) : ret;
 }
@@ -124,7 +126,9 @@ ssize_t preload_readlinkat(int dir, const char *path, char *buf, size_t size)
 ssize_t preload___readlink_chk(const char *path, char *buf, size_t size,
 			       size_t room)
 {
-	ssize_t ret = size > room ? 0 : read_link(AT_FDCWD, &path, buf, size);
+	struct node node;
+	ssize_t ret = size > room ? 0 :
+		      read_link(AT_FDCWD, &path, buf, size, &node);
 
 	return path ? NEXT(__readlink_chk)(path, buf, size, room) : ret;
 }
@@ -132,7 +136,9 @@ ssize_t preload___readlink_chk(const char *path, char *buf, size_t size,
 ssize_t preload___readlinkat_chk(int dir, const char *path, char *buf,
 				 size_t size, size_t room)
 {
-	ssize_t ret = size > room ? 0 : read_link(dir, &path, buf, size);
+	struct node node;
+	ssize_t ret = size > room ? 0 :
+		      read_link(dir, &path, buf, size, &node);
 
 	return path ? NEXT(__readlinkat_chk)(dir, path, buf, size, room) : ret;
 }

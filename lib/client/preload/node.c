@@ -12,6 +12,7 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <string.h>
+#include <uik/task.h>
 #include <unistd.h>
 
 #include "client/preload/preload.h"
@@ -160,6 +161,12 @@ static bool look_in_tree(const char *path, bool follow, struct node *out)
 
 _Static_assert(NODE_PATH_MAX == VFS_PATH_MAX, "paths are copied");
 
+/* The library's own look at the system, not the program's. */
+static bool inside(void)
+{
+	return uik_current_task && uik_current_task->entry_depth;
+}
+
 bool node_find(int dir, const char *path, bool follow, struct node *out)
 {
 	char absolute[NODE_PATH_MAX];
@@ -167,7 +174,7 @@ bool node_find(int dir, const char *path, bool follow, struct node *out)
 	int error = errno;
 	bool found;
 
-	if (!path || uik_likely(!may_be_ours(dir, path)))
+	if (!path || uik_likely(!may_be_ours(dir, path)) || inside())
 		return false;
 	found = (path[0] == '/' || base_of(dir, absolute, &length)) &&
 		normalise(path, absolute, &length) &&

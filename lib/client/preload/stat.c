@@ -93,53 +93,55 @@ static bool is_about_fd(int dir, const char *path, int flags)
 	return ours(dir) && flags & AT_EMPTY_PATH && path && !*path;
 }
 
-/* NULL: answered, the result in @ret; else the path for the system. */
+/* NULL: answered, the result in @ret; else the system's path, maybe in @node. */
 static const char *look_at(int dir, const char *path, struct stat *st,
-			   int flags, int *ret)
+			   int flags, struct node *node, int *ret)
 {
-	struct node node;
-
 	if (is_about_fd(dir, path, flags)) {
 		*ret = fill_fd(dir, st);
 		return NULL;
 	}
-	path = node_resolve(dir, path, !(flags & AT_SYMLINK_NOFOLLOW), &node);
+	path = node_resolve(dir, path, !(flags & AT_SYMLINK_NOFOLLOW), node);
 	if (!path)
-		*ret = fill(&node, st);
+		*ret = fill(node, st);
 	return path;
 }
 
 int preload_fstatat(int dir, const char *path, struct stat *st, int flags)
 {
+	struct node node;
 	int ret;
 
-	path = look_at(dir, path, st, flags, &ret);
+	path = look_at(dir, path, st, flags, &node, &ret);
 	return !path ? ret : NEXT(fstatat)(dir, path, st, flags);
 }
 
 int preload_fstatat64(int dir, const char *path, struct stat64 *st, int flags)
 {
+	struct node node;
 	int ret;
 
-	path = look_at(dir, path, (struct stat *)st, flags, &ret);
+	path = look_at(dir, path, (struct stat *)st, flags, &node, &ret);
 	return !path ? ret : NEXT(fstatat64)(dir, path, st, flags);
 }
 
 int preload___fxstatat(int version, int dir, const char *path, struct stat *st,
 		       int flags)
 {
+	struct node node;
 	int ret;
 
-	path = look_at(dir, path, st, flags, &ret);
+	path = look_at(dir, path, st, flags, &node, &ret);
 	return !path ? ret : NEXT(__fxstatat)(version, dir, path, st, flags);
 }
 
 int preload___fxstatat64(int version, int dir, const char *path,
 			 struct stat64 *st, int flags)
 {
+	struct node node;
 	int ret;
 
-	path = look_at(dir, path, (struct stat *)st, flags, &ret);
+	path = look_at(dir, path, (struct stat *)st, flags, &node, &ret);
 	return !path ? ret : NEXT(__fxstatat64)(version, dir, path, st, flags);
 }
 
@@ -175,9 +177,10 @@ int preload_statx(int dir, const char *path, int flags, unsigned int mask,
 		  struct statx *stx)
 {
 	struct stat st;
+	struct node node;
 	int ret;
 
-	path = look_at(dir, path, &st, flags, &ret);
+	path = look_at(dir, path, &st, flags, &node, &ret);
 	if (path)
 		return NEXT(statx)(dir, path, flags, mask, stx);
 	if (!ret)
