@@ -238,7 +238,11 @@ static int begin(struct session *s, const struct uiommufd_scenario *scenario,
 	s->run->worker_count = count;
 	ret = run_prepare(s->run);
 	engine_watch(s->run, true);
-	ended_use(s->run, true);
+	/*
+	 * Not yet: after an execution whose end was passed over not everything
+	 * is as it was, blocks on their way through RCU for one.
+	 */
+	ended_use(s->run, false);
 	s->start_ns = now_ns();
 	if (options->budget_ns)
 		s->deadline_ns = s->start_ns + options->budget_ns;
