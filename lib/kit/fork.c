@@ -47,9 +47,8 @@ void uik_fork_child(void)
 	if (--depth)
 		return;
 	tasks_fork_child();
-	/* Their owner is the thread that forked, under another number. */
 	for (entry = locks; entry; entry = entry->next)
-		pthread_mutex_init(entry->lock, NULL);
+		pthread_mutex_unlock(entry->lock);
 	pagemap_fork_child();
 }
 

@@ -52,9 +52,9 @@ struct birth {
 	struct owner owners[OWNERS_MAX];
 	unsigned int owner_count;
 	struct born_fd *fds;
-	unsigned int fd_count;
+	unsigned int fd_count, fd_room;
 	struct born_area *areas;
-	unsigned int area_count;
+	unsigned int area_count, area_room;
 	int error;
 };
 
@@ -127,6 +127,8 @@ static bool take_fd(int fd, struct file *file, void *arg)
 	struct birth *birth = arg;
 	struct born_fd *born = &birth->fds[birth->fd_count];
 
+	if (birth->fd_count == birth->fd_room)
+		return false;
 	born->owner = owner_of(birth, file);
 	if (born->owner == OWNERS_MAX || !info_of(birth, file, &born->info))
 		return true;
@@ -142,6 +144,8 @@ static bool take_area(const struct vm_area_struct *vma, void *arg)
 	struct born_area *born = &birth->areas[birth->area_count];
 	uint32_t handle;
 
+	if (birth->area_count == birth->area_room)
+		return false;
 	born->owner = owner_of(birth, vma->vm_file);
 	if (born->owner == OWNERS_MAX)
 		return true;
@@ -155,13 +159,13 @@ static bool take_area(const struct vm_area_struct *vma, void *arg)
 	return true;
 }
 
-/* Numbers that appear meanwhile, from other threads, are not inherited. */
+/* Of what other threads open meanwhile, what fits is inherited. */
 static void gather(struct birth *birth)
 {
-	unsigned int fds = birth->fd_count + 8, areas = birth->area_count + 8;
-
-	birth->fds = calloc(fds, sizeof(*birth->fds));
-	birth->areas = calloc(areas, sizeof(*birth->areas));
+	birth->fd_room = birth->fd_count + 8;
+	birth->area_room = birth->area_count + 8;
+	birth->fds = calloc(birth->fd_room, sizeof(*birth->fds));
+	birth->areas = calloc(birth->area_room, sizeof(*birth->areas));
 	birth->fd_count = birth->area_count = 0;
 	if (!birth->fds || !birth->areas) {
 		birth->error = ENOMEM;

@@ -263,6 +263,7 @@ static __attribute__((destructor)) void at_exit(void)
 {
 	int status = preload_last_words(0);
 
+	service_reap();
 	if (status) {
 		fflush(NULL);
 		NEXT(_exit)(status);

@@ -561,6 +561,11 @@ bool service_handle(const struct client *client, const struct file *file,
 	return handle_find(client, file, out);
 }
 
+void service_reap(void)
+{
+	reap();
+}
+
 void service_forget(void)
 {
 	ended = NULL;
