@@ -7,9 +7,8 @@
 #include <string.h>
 
 static const struct uiommufd_scenario *const *const lists[] = {
-	scenarios_vdevice,
-	scenarios_generated,
 	scenarios_contract,
+	scenarios_vdevice,
 	scenarios_object,
 	scenarios_viommu,
 	scenarios_queue,
@@ -24,6 +23,7 @@ static const struct uiommufd_scenario *const *const lists[] = {
 	scenarios_call,
 	scenarios_smmu,
 	scenarios_cmdqv,
+	scenarios_generated,
 	/* Last: it says least of a cause. */
 	scenarios_recorded,
 };

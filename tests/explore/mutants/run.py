@@ -139,6 +139,8 @@ def seconds_of(text):
 
 def run_one(scratch, row, options):
     path = patch_of(row)
+    if not path:
+        return {"result": "no patch", "output": ""}
     done = scratch.patch(path)
     if done.returncode:
         scratch.patch(path, reverse=True)
