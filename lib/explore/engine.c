@@ -393,6 +393,8 @@ static bool hook_warn(const char *what, const char *file, int line,
 	engine_abandon(run);
 }
 
+static struct sigaction before_fpe;
+
 /* A fault in a fiber ends the execution, not the process. */
 static void hook_crash(const void *addr, const void *pc, const void *frame)
 {
@@ -545,9 +547,37 @@ static const struct uik_hooks hooks = {
 	.warn = hook_warn,
 };
 
+/* Division by zero: as bad an access as any. */
+static void arithmetic_fault(int signal, siginfo_t *info, void *context)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGFPE);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	if (engine && engine->running != NOBODY) {
+		law_arithmetic(engine, info->si_addr);
+		engine_abandon(engine);
+	}
+	sigaction(SIGFPE, &before_fpe, NULL);
+	raise(SIGFPE);
+}
+
+static void arithmetic_watch(void)
+{
+	struct sigaction action = {
+		.sa_sigaction = arithmetic_fault,
+		.sa_flags = SA_SIGINFO | SA_ONSTACK,
+	};
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGFPE, &action, &before_fpe);
+}
+
 void engine_install(struct uiommufd_run *run)
 {
 	engine = run;
+	arithmetic_watch();
 	uik_hooks = &hooks;
 	uik_fail_armed++;
 	context_init_self(&run->outside);
@@ -557,6 +587,7 @@ void engine_remove(struct uiommufd_run *run)
 {
 	uik_hooks = NULL;
 	uik_fail_armed--;
+	sigaction(SIGFPE, &before_fpe, NULL);
 	engine = NULL;
 }
 

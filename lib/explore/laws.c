@@ -235,6 +235,11 @@ void law_warning(struct uiommufd_run *run, const char *what, const char *file,
 	       "%s at %s:%d %s(): %s", what, file, line, function, text);
 }
 
+void law_arithmetic(struct uiommufd_run *run, const void *pc)
+{
+	broken(run, "crash", "division by zero at %p", pc);
+}
+
 void law_crash(struct uiommufd_run *run, const void *addr, const void *pc)
 {
 	broken(run, "crash", "access to %p, where no memory is, at %p", addr,

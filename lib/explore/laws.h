@@ -25,6 +25,7 @@ void law_endless(struct uiommufd_run *run);
 void law_stuck(struct uiommufd_run *run);
 void law_warning(struct uiommufd_run *run, const char *what, const char *file,
 		 int line, const char *function, const char *text);
+void law_arithmetic(struct uiommufd_run *run, const void *pc);
 void law_crash(struct uiommufd_run *run, const void *addr, const void *pc);
 /* When everything is closed: nothing is left. */
 void law_remains(struct uiommufd_run *run);
