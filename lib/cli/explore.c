@@ -134,9 +134,15 @@ static int explore_once(struct options *o,
 	struct uiommufd_explore_result r = { .size = sizeof(r) };
 	int status;
 
-	if (uiommufd_explore(scenario, options, &r) < 0)
-		return complain(EXIT_USAGE, "%s: %s", scenario->name,
-				g_strerror(errno));
+	if (uiommufd_explore(scenario, options, &r) < 0) {
+		if (errno == EINVAL)
+			return complain(EXIT_USAGE, "%s: %s", scenario->name,
+					g_strerror(errno));
+		/* The driver's fault, not the caller's. */
+		printf("scenario: %s\nlaw: setup\nbroken: setup: no platform: %s\n",
+		       scenario->name, g_strerror(errno));
+		return EXIT_UNCLEAN;
+	}
 	o->total_executions += r.executions;
 	total->executions += r.executions;
 	total->distinct += r.distinct;

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -403,8 +404,14 @@ static void hook_crash(const void *addr, const void *pc, const void *frame)
 
 	if (run->may_give_up)
 		siglongjmp(run->give_up, 1);
-	if (run->running == NOBODY)
-		return;
+	if (run->running == NOBODY) {
+		/* No execution yet that could end: setup, or the platform. */
+		dprintf(STDOUT_FILENO,
+			"scenario: %s\nlaw: crash\n"
+			"broken: crash: access to %p while the platform was made, at %p\n",
+			run->scenario->name, addr, pc);
+		_exit(1);
+	}
 	run->guilty_frames[0] = pc;
 	run->guilty_frame_count = 1 + frames_take(frame, run->guilty_frames + 1,
 						  FRAMES_MAX - 1);
