@@ -27,6 +27,16 @@ struct vfs {
 
 static DEFINE_MUTEX(vfs_lock);
 
+void vfs_fork_begin(void)
+{
+	mutex_lock(&vfs_lock);
+}
+
+void vfs_fork_end(void)
+{
+	mutex_unlock(&vfs_lock);
+}
+
 static void vfs_destroy(void *value)
 {
 	struct vfs *vfs = value;

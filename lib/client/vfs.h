@@ -78,6 +78,13 @@ int vfs_find(struct uiommufd_platform *platform, const char *path,
 int vfs_open(struct uiommufd_platform *platform, const struct vfs_node *node,
 	     int flags);
 
+/*
+ * Around a fork: nobody is looking or laying out, so that the child finds the
+ * lock free.  vfs_fork_end() in both; before other locks of the library.
+ */
+void vfs_fork_begin(void);
+void vfs_fork_end(void);
+
 /**
  * vfs_virtual_path - the path in the tree of something laid out.
  * @real: what the system calls it (readlink of /proc/self/fd/N, getcwd)

@@ -22,6 +22,7 @@
 #include "client/preload/preload.h"
 #include "client/preload/remote.h"
 #include "client/preload/service.h"
+#include "client/vfs.h"
 
 #define OWNERS_MAX 16
 
@@ -188,6 +189,7 @@ struct birth *birth_prepare(void)
 	birth->needed = birth->fd_count || birth->area_count;
 	if (birth->needed)
 		gather(birth);
+	vfs_fork_begin();
 	uik_fork_prepare();
 	return birth;
 }
@@ -209,6 +211,7 @@ void birth_parent(struct birth *birth, int pid)
 	if (!birth)
 		return;
 	uik_fork_parent();
+	vfs_fork_end();
 	for (i = 0; i < birth->owner_count; i++)
 		channel_close(birth->owners[i].channel);
 	if (birth->client)
@@ -287,6 +290,7 @@ void birth_child(struct birth *birth)
 	if (!birth)
 		return;
 	uik_fork_child();
+	vfs_fork_end();
 	creds_refresh();
 	if (preload_platform_built() || birth->needed) {
 		uik_fork_forget();
