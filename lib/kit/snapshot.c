@@ -31,6 +31,9 @@
 
 #define unchecked \
 	__attribute__((__noinline__, __no_sanitize__("address", "thread")))
+#define unchecked_inline \
+	static inline __attribute__((__always_inline__, \
+				     __no_sanitize__("address", "thread")))
 
 struct region {
 	uintptr_t start, end;
@@ -65,7 +68,7 @@ extern char end_unsnapped[] __asm__("__stop_uik_unsnapped")
 
 typedef uint64_t word __attribute__((may_alias, vector_size(16)));
 
-unchecked static void copy_line(void *to, const void *from)
+unchecked_inline void copy_line(void *to, const void *from)
 {
 	word *t = to;
 	const word *f = from;
@@ -76,7 +79,7 @@ unchecked static void copy_line(void *to, const void *from)
 	t[3] = f[3];
 }
 
-unchecked static bool same_line(const void *a, const void *b)
+unchecked_inline bool same_line(const void *a, const void *b)
 {
 	const word *x = a, *y = b;
 	word d = (x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3]);
@@ -354,7 +357,7 @@ unchecked bool uik_snapshot_restore(struct uik_snapshot *snapshot,
 }
 
 /* Four lanes, so that multiplications overlap. */
-unchecked static void hash_line(uint64_t *lanes, const void *line)
+unchecked_inline void hash_line(uint64_t *lanes, const void *line)
 {
 	typedef uint64_t plain __attribute__((may_alias));
 	const plain *w = line;
