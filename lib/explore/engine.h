@@ -33,7 +33,7 @@
 #define ENDED_MAX 65536u		/* a power of two */
 #define DECISIONS_MAX (1u << 20)
 #define MESSAGE_MAX 512
-#define FRAMES_MAX 12
+#define FRAMES_MAX 20
 #define NOBODY FIBERS_MAX
 
 struct task_struct;

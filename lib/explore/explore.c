@@ -110,6 +110,15 @@ static unsigned int run_batch(struct session *s, unsigned int size, bool *done)
 	return n;
 }
 
+/* No more than were asked for. */
+static unsigned int at_most(const struct session *s, unsigned int size)
+{
+	uint64_t limit = s->run->options.executions;
+	uint64_t left = limit - s->result->executions;
+
+	return limit && left < size ? left : size;
+}
+
 /* One strategy until @end_ns; true if a law broke. */
 static bool explore_strategy(struct session *s, uint64_t end_ns)
 {
@@ -121,7 +130,7 @@ static bool explore_strategy(struct session *s, uint64_t end_ns)
 		bool ended = false;
 
 		search_mark(run);
-		n = run_batch(s, size, &ended);
+		n = run_batch(s, at_most(s, size), &ended);
 		missed = uik_snapshot_restore(run->snapshot, true);
 		if (missed && size > 1) {
 			search_rewind(run);

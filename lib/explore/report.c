@@ -68,17 +68,35 @@ unsigned int uiommufd_trail_length(const struct uiommufd_trail *trail)
 	return length;
 }
 
+/* Columns are those of fibers with a row, in order. */
+static void columns_of(const struct uiommufd_trail *trail,
+			       unsigned int *column)
+{
+	unsigned int count = 0;
+	uint32_t seen = 0;
+
+	for (uint32_t i = 0; i < trail->row_count; i++)
+		if (is_shown(trail, i))
+			seen |= 1u << trail->rows[i].fiber;
+	for (unsigned int i = 0; i < FIBERS_MAX; i++)
+		column[i] = seen >> i & 1 ? count++ : 0;
+}
+
 static void print_head(const struct uiommufd_trail *trail, FILE *out)
 {
 	fprintf(out, "%6s", "step");
 	for (unsigned int i = 0; i < trail->fiber_count; i++)
-		fprintf(out, "  %-*s", COLUMN,
-			*trail->fiber_names[i] ? trail->fiber_names[i] : "-");
+		for (uint32_t r = 0; r < trail->row_count; r++)
+			if (is_shown(trail, r) && trail->rows[r].fiber == i) {
+				fprintf(out, "  %-*s", COLUMN,
+					trail->fiber_names[i]);
+				break;
+			}
 	fputc('\n', out);
 }
 
-static void print_row(const struct uiommufd_trail *trail,
-		      const struct trail_row *row, FILE *out)
+static void print_row(const struct trail_row *row, unsigned int column,
+		      FILE *out)
 {
 	char where[160], text[256];
 
@@ -88,19 +106,38 @@ static void print_row(const struct uiommufd_trail *trail,
 	else
 		snprintf(text, sizeof(text), "%s %p: %s", row_verb(row),
 			 row->addr, where);
-	fprintf(out, "%6u%*s  %s\n", row->step,
-		row->fiber * (COLUMN + 2), "", text);
+	fprintf(out, "%6u%*s  %s\n", row->step, column * (COLUMN + 2), "",
+		text);
+}
+
+/* Frames of the engine, around what people want to see. */
+static bool is_engine(const char *name)
+{
+	static const char *const names[] = {
+		"broken", "engine_break", "explore_begin", "fiber_main",
+		"hook_", "law_", "laws_step", "tell_hooks", "thread_part",
+		"end_part", "setup_part", "uik_point_", "make_step",
+		"uiommufd_run_break", "check_return", "check_recursion",
+		"add_edge", "next_fiber", "take_turn", "all_wait",
+	};
+
+	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strncmp(name, names[i], strlen(names[i])))
+			return true;
+	return false;
 }
 
 static void print_stack(const char *who, const void *const *frames,
 			unsigned int count, FILE *out)
 {
+	unsigned int shown = 0;
 	char where[160];
 
 	fprintf(out, "stack of %s:\n", who);
 	for (unsigned int i = 0; i < count; i++) {
 		symbol_format(frames[i], where, sizeof(where));
-		fprintf(out, "    #%u %s\n", i, where);
+		if (!is_engine(where))
+			fprintf(out, "    #%u %s\n", shown++, where);
 	}
 }
 
@@ -109,6 +146,23 @@ bool rows_clash(const struct trail_row *a, const struct trail_row *b)
 	if (a->failure || b->failure || !a->addr || !b->addr)
 		return false;
 	return a->addr == b->addr && (a->write || b->write);
+}
+
+/* What the code addresses in a message are. */
+static void explain_addresses(const char *message, FILE *out)
+{
+	const char *at = message;
+	char where[160];
+
+	while ((at = strstr(at, "0x"))) {
+		char *end;
+		const void *pc = (const void *)strtoull(at, &end, 16);
+
+		symbol_format(pc, where, sizeof(where));
+		if (strncmp(where, "0x", 2) && strchr(where, ':'))
+			fprintf(out, "    %p is in %s\n", pc, where);
+		at = end;
+	}
 }
 
 /* The last step of another fiber on the guilty step's operand. */
@@ -128,18 +182,21 @@ static const struct trail_row *partner(const struct uiommufd_trail *trail)
 
 void uiommufd_trail_print(const struct uiommufd_trail *trail, FILE *out)
 {
-	const struct trail_row *other = partner(trail);
+	const struct trail_row *other = partner(trail), *row;
+	unsigned int column[FIBERS_MAX];
 
+	columns_of(trail, column);
 	print_head(trail, out);
-	for (uint32_t i = 0; i < trail->row_count; i++)
-		if (is_shown(trail, i))
-			print_row(trail, &trail->rows[i], out);
+	for (row = trail->rows; row < trail->rows + trail->row_count; row++)
+		if (is_shown(trail, row - trail->rows))
+			print_row(row, column[row->fiber], out);
 	if (!*trail->law) {
 		fputs("no law is broken\n", out);
 		symbol_done();
 		return;
 	}
 	fprintf(out, "broken: %s: %s\n", trail->law, trail->message);
+	explain_addresses(trail->message, out);
 	if (trail->guilty < FIBERS_MAX)
 		print_stack(trail->fiber_names[trail->guilty],
 			    trail->guilty_frames, trail->guilty_frame_count,

@@ -75,6 +75,34 @@ void search_totals(const struct uiommufd_run *run, struct search_totals *out)
 	*out = search ? search->totals : (struct search_totals){ 0 };
 }
 
+/* ---- counting ------------------------------------------------------------ */
+
+#define SEEN (1u << 20)			/* a power of two; more are forgotten */
+
+void search_count(struct uiommufd_run *run, uint64_t **seen)
+{
+	struct search *search = run->search;
+	uint64_t hash = run->decision_count, *slot;
+
+	for (uint32_t i = 0; i < run->decision_count; i++) {
+		const struct decision *d = &run->decisions[i];
+
+		hash = (hash ^ (d->options << 16 | d->kind << 8 | d->chosen)) *
+		       0x9e3779b97f4a7c15ull;
+		hash ^= hash >> 32;
+	}
+	if (!*seen)
+		*seen = calloc(SEEN, sizeof(**seen));
+	slot = *seen ? &(*seen)[(hash >> 16) % SEEN] : NULL;
+	if (slot && *slot == (hash | 1)) {
+		search->totals.redundant++;
+		return;
+	}
+	if (slot)
+		*slot = hash | 1;
+	search->totals.distinct++;
+}
+
 /* ---- following ----------------------------------------------------------- */
 
 struct follow {

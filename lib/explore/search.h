@@ -56,4 +56,10 @@ int follow_start(struct uiommufd_run *run, const struct decision *decisions,
 /* Whether all decisions were followed as they were recorded. */
 bool follow_kept(const struct uiommufd_run *run);
 
+/*
+ * Drawn executions may repeat: counts the one that ended as distinct or not by
+ * a hash of its decisions.  *@seen starts as NULL and is the caller's to free.
+ */
+void search_count(struct uiommufd_run *run, uint64_t **seen);
+
 #endif

@@ -27,6 +27,7 @@ struct program {
 struct guided {
 	struct search search;
 	uint64_t state, marked_state;
+	uint64_t *seen;
 	unsigned int keep;		/* of 256: whoever runs goes on */
 	bool news;
 	uint32_t fails, fails_seen, fail_at;
@@ -94,7 +95,6 @@ static bool guided_begin(struct uiommufd_run *run)
 	struct guided *g = run->search;
 	unsigned int changes = 1 + random_below(&g->state, 4);
 
-	g->search.totals.distinct++;
 	g->news = false;
 	g->fails = 0;
 	g->fail_at = g->fails_seen && random_next(&g->state) >> 63 ?
@@ -116,6 +116,7 @@ static void guided_end(struct uiommufd_run *run)
 {
 	struct guided *g = run->search;
 
+	search_count(run, &g->seen);
 	if (g->fails > g->fails_seen)
 		g->fails_seen = g->fails;
 	if (!g->news)
@@ -185,6 +186,7 @@ static void guided_stop(struct search *search)
 	struct guided *g = (struct guided *)search;
 
 	free(g->kept);
+	free(g->seen);
 	free(g);
 }
 

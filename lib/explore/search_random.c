@@ -24,6 +24,7 @@
 struct random {
 	struct search search;
 	uint64_t state, marked_state;
+	uint64_t *seen;
 	unsigned int depth;
 	unsigned int keep;		/* of 256: whoever runs goes on */
 	uint32_t points, points_seen;	/* here; at most so far */
@@ -54,7 +55,6 @@ static bool random_begin(struct uiommufd_run *run)
 	static const uint8_t keeps[] = { 0, 128, 192, 224, 240, 250 };
 	struct random *r = run->search;
 
-	r->search.totals.distinct++;
 	draw_failures(run, r);
 	r->points = 0;
 	r->fails = 0;
@@ -153,6 +153,7 @@ static void random_end(struct uiommufd_run *run)
 {
 	struct random *r = run->search;
 
+	search_count(run, &r->seen);
 	if (r->points > r->points_seen)
 		r->points_seen = r->points;
 	if (r->fails > r->fails_seen)
@@ -179,6 +180,7 @@ static const struct strategy priority_strategy = {
 
 static void random_stop(struct search *search)
 {
+	free(((struct random *)search)->seen);
 	free(search);
 }
 

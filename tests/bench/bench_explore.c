@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What exploring costs: executions a second on a processor, what the reduction
+ * leaves out against plain depth-first search, and how long the scenarios of
+ * the library take until nothing is left.
+ */
+#include <stdio.h>
+#include <time.h>
+#include <uiommufd/uiommufd.h>
+
+#define SCENARIO "vdevice-alloc-viommu-destroy"
+#define EXECUTIONS 200000
+
+static double cpu_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return now.tv_sec + now.tv_nsec / 1e9;
+}
+
+static struct uiommufd_explore_result
+explore(const struct uiommufd_scenario *scenario,
+	struct uiommufd_explore_options *options, double *seconds)
+{
+	struct uiommufd_explore_result result = { .size = sizeof(result) };
+	double start = cpu_seconds();
+
+	uiommufd_explore(scenario, options, &result);
+	*seconds = cpu_seconds() - start;
+	uiommufd_trail_free(result.broken);
+	return result;
+}
+
+static void rates(const struct uiommufd_scenario *scenario)
+{
+	struct uiommufd_explore_options options;
+	double seconds;
+
+	for (unsigned int s = UIOMMUFD_STRATEGY_DPOR;
+	     s < UIOMMUFD_STRATEGY_NR; s++) {
+		struct uiommufd_explore_result r;
+
+		uiommufd_explore_options_init(&options);
+		options.strategy = s;
+		options.executions = EXECUTIONS;
+		options.budget_ns = 20000000000u;
+		r = explore(scenario, &options, &seconds);
+		printf("%-8s %9.0f executions/s of a processor, %5.1f steps each\n",
+		       uiommufd_strategy_name(s), r.executions / seconds,
+		       (double)r.steps / r.executions);
+	}
+}
+
+/* One change of threads at most, so that plain search comes to an end too. */
+static void reduction(const struct uiommufd_scenario *scenario)
+{
+	struct uiommufd_explore_options options;
+	struct uiommufd_explore_result dfs, dpor, all;
+	double dfs_s, dpor_s, all_s;
+
+	uiommufd_explore_options_init(&options);
+	options.failures = 0;
+	options.budget_ns = 60000000000u;
+	options.strategy = UIOMMUFD_STRATEGY_DPOR;
+	all = explore(scenario, &options, &all_s);
+	options.preemptions = 2;
+	dpor = explore(scenario, &options, &dpor_s);
+	options.strategy = UIOMMUFD_STRATEGY_DFS;
+	dfs = explore(scenario, &options, &dfs_s);
+	printf("orders with 2 preemptions: plain %llu%s in %.3f s, reduced %llu%s in %.3f s: %.2f %% left out\n",
+	       (unsigned long long)dfs.executions, dfs.exhausted ? "" : "+",
+	       dfs_s, (unsigned long long)dpor.executions,
+	       dpor.exhausted ? "" : "+", dpor_s,
+	       100.0 - 100.0 * dpor.executions / dfs.executions);
+	printf("orders, unbounded: reduced %llu%s in %.3f s, %llu of them redundant\n",
+	       (unsigned long long)all.executions, all.exhausted ? "" : "+",
+	       all_s, (unsigned long long)all.redundant);
+}
+
+static void exhaustion(void)
+{
+	const struct uiommufd_scenario *scenario;
+	struct uiommufd_explore_options options;
+	double seconds;
+
+	puts("until nothing is left, one failure at most (10 s each):");
+	for (unsigned int i = 0; (scenario = uiommufd_scenario_at(i)); i++) {
+		struct uiommufd_explore_result r;
+
+		uiommufd_explore_options_init(&options);
+		options.strategy = UIOMMUFD_STRATEGY_DPOR;
+		options.budget_ns = 10000000000u;
+		r = explore(scenario, &options, &seconds);
+		printf("  %-40s %9llu executions %8.3f s%s\n", scenario->name,
+		       (unsigned long long)r.executions, seconds,
+		       r.exhausted ? "" : " (not all)");
+	}
+}
+
+int main(int argc, char **argv)
+{
+	const struct uiommufd_scenario *scenario =
+		uiommufd_scenario_find(SCENARIO);
+
+	if (!scenario)
+		return 1;
+	rates(scenario);
+	reduction(scenario);
+	if (argc < 2)
+		exhaustion();
+	return 0;
+}
