@@ -23,6 +23,7 @@
 #include "explore/workers.h"
 
 #define BATCH_MAX 256u
+#define BATCHES_GROW 4u		/* after so many without a miss */
 
 static uint64_t now_ns(void)
 {
@@ -123,7 +124,7 @@ static unsigned int at_most(const struct session *s, unsigned int size)
 static bool explore_strategy(struct session *s, uint64_t end_ns)
 {
 	struct uiommufd_run *run = s->run;
-	unsigned int size = 1, n;
+	unsigned int size = 1, clean = 0, n;
 	bool done = false, missed;
 
 	while (!done && !out_of_time(s, end_ns)) {
@@ -136,13 +137,18 @@ static bool explore_strategy(struct session *s, uint64_t end_ns)
 			search_rewind(run);
 			ended_forget(run);
 			size = 1;
+			clean = 0;
 			continue;
 		}
 		s->result->executions += n;
 		if (run->verdict == VERDICT_BROKEN && n)
 			return true;
 		done = ended;
-		size = missed ? 1 : size < BATCH_MAX ? size * 2 : BATCH_MAX;
+		clean = missed ? 0 : clean + 1;
+		if (missed)
+			size = 1;
+		else if (clean % BATCHES_GROW == 0 && size < BATCH_MAX)
+			size *= 2;
 		show_progress(s);
 	}
 	return false;

@@ -224,7 +224,7 @@ void law_endless(struct uiommufd_run *run)
 
 void law_stuck(struct uiommufd_run *run)
 {
-	broken(run, "progress", "%s runs for a second without making a step",
+	broken(run, "progress", "%s runs on and on without making a step",
 	       fiber_name(run, run->running));
 }
 

@@ -28,6 +28,7 @@
 #define PAGES_MAX 32768u
 #define LINE 64u
 #define LINES (ARENA_PAGE / LINE)
+#define NEAR 4u			/* lines */
 
 #define unchecked \
 	__attribute__((__noinline__, __no_sanitize__("address", "thread")))
@@ -305,6 +306,23 @@ struct uik_snapshot *uik_snapshot_take(struct uik_machine *machine,
 
 /* ---- restoring -----------------------------------------------------------*/
 
+/*
+ * What lies near a line that changed is likely to change some day: in the
+ * machine and in static memory, which are few pages and full of structures.
+ * Blocks of the heap stand for themselves.
+ */
+static uint64_t lines_near(const struct uik_snapshot *snapshot,
+			   const struct page_image *page, uint64_t lines)
+{
+	const struct arena_zone *heap = &snapshot->machine->arena.heap;
+
+	if (page->addr - heap->start < heap->end - heap->start)
+		return lines;
+	for (unsigned int i = 0; i < NEAR; i++)
+		lines |= lines << 1 | lines >> 1;
+	return lines & ~page->left_out;
+}
+
 /* Compares all of it; the lines that differed. */
 unchecked static uint64_t page_compare(const struct page_image *page,
 				       const char *image)
@@ -347,7 +365,8 @@ unchecked bool uik_snapshot_restore(struct uik_snapshot *snapshot,
 		}
 		found = page_compare(page, image);
 		missed |= !page->fresh && found & ~page->lines;
-		page->lines |= found;
+		if (found & ~page->lines)
+			page->lines |= lines_near(snapshot, page, found);
 		page->fresh = false;
 #ifdef KIT_ASAN
 		shadow_copy(shadow_of(page->addr), page->shadow);
