@@ -104,7 +104,7 @@ static uint32_t enabled_fibers(struct uiommufd_run *run)
 {
 	uint32_t enabled = 0, patient = 0;
 
-	for (unsigned int i = 0; i < run->fiber_count; i++) {
+	for (unsigned int i = 0; i < run->fiber_count && i < FIBERS_MAX; i++) {
 		struct fiber *fiber = &run->fibers[i];
 
 		if (i == run->end_fiber && run->phase == PHASE_THREADS)
