@@ -89,7 +89,8 @@ static void show_progress(struct session *s)
 }
 
 /* Up to @size executions; how many; a broken law ends them early. */
-static unsigned int run_batch(struct session *s, unsigned int size, bool *done)
+static unsigned int run_batch(struct session *s, unsigned int size, bool *done,
+			      bool *missed)
 {
 	struct uiommufd_run *run = s->run;
 	unsigned int n = 0;
@@ -105,7 +106,15 @@ static unsigned int run_batch(struct session *s, unsigned int size, bool *done)
 		n++;
 		if (run->verdict == VERDICT_BROKEN)
 			break;
-		if (n < size)
+		/*
+		 * One that was given up leaves what its end would have put
+		 * right: the next would put that right, unseen by the look at
+		 * the end of the batch.
+		 */
+		if (run->verdict != VERDICT_CLEAN &&
+		    uik_snapshot_restore(run->snapshot, true))
+			*missed = true;
+		else if (n < size)
 			uik_snapshot_restore(run->snapshot, false);
 	}
 	return n;
@@ -131,8 +140,9 @@ static bool explore_strategy(struct session *s, uint64_t end_ns)
 		bool ended = false;
 
 		search_mark(run);
-		n = run_batch(s, at_most(s, size), &ended);
-		missed = uik_snapshot_restore(run->snapshot, true);
+		missed = false;
+		n = run_batch(s, at_most(s, size), &ended, &missed);
+		missed |= uik_snapshot_restore(run->snapshot, true);
 		if (missed && size > 1) {
 			search_rewind(run);
 			ended_forget(run);
