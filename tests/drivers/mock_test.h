@@ -59,7 +59,7 @@ static inline int bench_setup_with(uint32_t dev_flags)
 	b.platform = mock_platform();
 	if (!b.platform)
 		return 1;
-	b.fd = uiommufd_open(b.platform, 0);
+	b.fd = uiommufd_open(b.platform, O_RDWR);
 	b.memory = mmap(NULL, 4ul << 20, PROT_READ | PROT_WRITE,
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	b.memory = (char *)(((uintptr_t)b.memory + (2ul << 20) - 1) &
