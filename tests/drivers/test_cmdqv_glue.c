@@ -35,6 +35,7 @@ static struct uiommufd_platform *boot(enum uiommufd_engine engine)
 	config.smmu_driver = GLUE_NAME;
 	config.devices = 1;
 	config.hardware.engine = engine;
+	assert_int_equal(uiommufd_modules_init(), 0);
 	platform = uiommufd_platform_new(&config);
 	assert_non_null(platform);
 	assert_non_null(glue_smmu);
