@@ -149,12 +149,12 @@ long vfio_get_irq_info(struct vfio_device *device, void __user *arg)
 
 /* One request, its data fetched. */
 struct request {
-	struct vfio_irq_set set;
 	u32 data_type;
 	union {
 		u8 bools[VFIO_MSIX_VECTORS];
 		s32 fds[VFIO_MSIX_VECTORS];
 	};
+	struct vfio_irq_set set;	/* last: it ends in an array */
 };
 
 static int check_request(struct request *request, size_t *out_bytes)
