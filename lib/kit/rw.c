@@ -59,11 +59,13 @@ bool rw_write_try_slow(struct uik_rw *rw, struct task_struct *task, bool waits)
 }
 
 /*
- * Marks the word as slept on, looks once more, sleeps until it changes.  A
- * release before the mark has made ready() true by then; one after the mark
- * sees it, and changes the lower half by clearing it.
+ * Marks the word as slept on and sleeps until it changes, unless it shows none
+ * of @obstacles.  What the mark found decides, and nothing that is read later:
+ * a holder who came and went meanwhile has seen the mark and has woken nobody
+ * yet, and the word may look again as it did.
  */
-static void rw_sleep(struct uik_rw *rw, bool (*ready)(void *), const void *site)
+static void rw_sleep(struct uik_rw *rw, u64 obstacles, bool (*ready)(void *),
+		     const void *site)
 {
 	u64 seen = __atomic_fetch_or(&rw->state, RW_SLEEPER, __ATOMIC_ACQUIRE);
 	struct uik_sleep sleep = {
@@ -77,7 +79,7 @@ static void rw_sleep(struct uik_rw *rw, bool (*ready)(void *), const void *site)
 		.deadline_ns = UIK_NO_DEADLINE,
 	};
 
-	if (!ready(rw))
+	if (seen & obstacles)
 		uik_sleep_until_ready(&sleep);
 }
 
@@ -96,9 +98,12 @@ int rw_read_slow(struct uik_rw *rw, struct task_struct *task,
 {
 	check_not_writer(rw, task);
 	while (!rw_read_try_slow(rw)) {
-		if (interruptible && uik_signal_pending(task))
+		if (interruptible && uik_signal_pending(task)) {
+			/* Our mark may be all that others sleep on. */
+			rw_wake_all(rw);
 			return -EINTR;
-		rw_sleep(rw, rw_read_ready, site);
+		}
+		rw_sleep(rw, RW_WRITER | RW_ALL_WAITING, rw_read_ready, site);
 	}
 	return 0;
 }
@@ -116,7 +121,7 @@ int rw_write_slow(struct uik_rw *rw, struct task_struct *task,
 			rw_wake_all(rw);
 			return -EINTR;
 		}
-		rw_sleep(rw, rw_write_ready, site);
+		rw_sleep(rw, RW_WRITER | RW_READERS, rw_write_ready, site);
 	}
 	return 0;
 }
