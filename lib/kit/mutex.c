@@ -97,8 +97,11 @@ int owner_lock_slow(unsigned long *owner, struct task_struct *task,
 			return 0;
 		if (!(seen & ~LOCK_SLEEPER))
 			continue;
-		if (interruptible && uik_signal_pending(task))
+		if (interruptible && uik_signal_pending(task)) {
+			/* We may be the one that a release has woken. */
+			uik_futex_wake((u32 *)owner, 1);
 			return -EINTR;
+		}
 		owner_sleep(owner, seen, site);
 	}
 }
