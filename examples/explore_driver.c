@@ -46,7 +46,7 @@ static void setup(struct uiommufd_run *run, void *memory)
 	s->fd = uiommufd_open(uiommufd_run_platform(run), O_RDWR);
 	for (int i = 0; i < 2; i++, name[4]++) {
 		device_initialize(&s->devices[i]);
-		dev_set_name(&s->devices[i], name);
+		dev_set_name(&s->devices[i], "%s", name);
 		s->devices[i].bus = &s->bus;
 		s->devices[i].release = release;
 		iommu_mock_device_add(&s->devices[i], &quad_iommu);
