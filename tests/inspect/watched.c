@@ -5,6 +5,9 @@
 #include <uapi/linux/iommufd.h>
 #include <uiommufd/uiommufd.h>
 
+/* A debugger looks for it. */
+struct uiommufd_platform *platform;
+
 static uint32_t make_ioas(int fd)
 {
 	struct iommu_ioas_alloc cmd = { .size = sizeof(cmd) };
@@ -15,7 +18,6 @@ static uint32_t make_ioas(int fd)
 int main(void)
 {
 	struct uiommufd_platform_config config;
-	struct uiommufd_platform *platform;
 	struct iommu_destroy destroy = { .size = sizeof(destroy) };
 	int closed, open, other;
 	uint32_t device, pt;
