@@ -20,6 +20,7 @@ struct subcommand {
 	int (*run)(int argc, char **argv);
 };
 
+int cmd_abi_check(int argc, char **argv);
 int cmd_explore(int argc, char **argv);
 int cmd_graph(int argc, char **argv);
 int cmd_run(int argc, char **argv);

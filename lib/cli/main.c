@@ -9,6 +9,7 @@
 #include <string.h>
 
 static const struct subcommand subcommands[] = {
+	{ "abi-check", "compare our ABI header with a kernel's", cmd_abi_check },
 	{ "explore", "run scenarios through every ordering and failure",
 	  cmd_explore },
 	{ "graph", "show the object graph of a program", cmd_graph },
@@ -32,7 +33,7 @@ static void usage(FILE *out)
 {
 	fputs("usage: uiommufd COMMAND [OPTIONS]\n\ncommands:\n", out);
 	for (gsize i = 0; i < G_N_ELEMENTS(subcommands); i++)
-		fprintf(out, "  %-8s  %s\n", subcommands[i].name,
+		fprintf(out, "  %-9s  %s\n", subcommands[i].name,
 			subcommands[i].summary);
 	fputs("\n'uiommufd COMMAND --help' explains a command.  With\n"
 	      "UIOMMUFD_VERBOSE=1 the drivers' messages are shown.\n", out);
