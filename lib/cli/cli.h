@@ -26,6 +26,9 @@ int cmd_graph(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_vcmdq(int argc, char **argv);
 
+/* Set: no message of the library is shown. */
+extern gboolean cli_hush;
+
 /*
  * Prints 'uiommufd NAME: message' to stderr and returns @status, so that a
  * caller can say 'return complain(...)'.

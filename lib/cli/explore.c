@@ -9,18 +9,7 @@
 #include <uiommufd/explore.h>
 
 #include "cli.h"
-
-struct options {
-	gboolean list, all, quiet;
-	char *strategy, *budget, *replay, *trail, *trace, *dot;
-	gint64 seed, executions;
-	int threads, preemptions, failures;
-	char **names;
-	gint64 start_us;
-	guint64 total_executions;
-};
-
-#define STAGES_MAX 32
+#include "explore.h"
 
 /* "30s", "500ms", "2m", "10" (seconds); 0 if it is none of them. */
 static guint64 parse_budget(const char *text)
@@ -64,8 +53,8 @@ static const char *covered(const struct uiommufd_explore_result *r)
 	return r->exhausted ? "nothing is left" : "not exhausted";
 }
 
-static void print_result(const struct uiommufd_scenario *scenario,
-			 const struct uiommufd_explore_result *r)
+void explore_print(const struct uiommufd_scenario *scenario,
+		   const struct uiommufd_explore_result *r)
 {
 	double seconds = r->elapsed_ns / 1e9;
 
@@ -93,7 +82,7 @@ static int save(const char *path, const struct uiommufd_trail *trail,
 	return EXIT_CLEAN;
 }
 
-static int save_all(const struct options *o, const struct uiommufd_trail *trail)
+static int save_all(const struct explore *o, const struct uiommufd_trail *trail)
 {
 	g_autofree char *name = g_strdup_printf("%s.trail",
 						uiommufd_trail_scenario(trail));
@@ -110,23 +99,23 @@ static int save_all(const struct options *o, const struct uiommufd_trail *trail)
 }
 
 /* What a script looks for, a line each. */
-static int report_broken(const struct options *o,
-			 const struct uiommufd_explore_result *r)
+int explore_report(const struct explore *o,
+		   const struct uiommufd_trail *broken)
 {
 	int status;
 
 	printf("scenario: %s\nlaw: %s\nexecutions: %" G_GUINT64_FORMAT
 	       "\nfound after: %.1f ms\nsteps: %u\n",
-	       uiommufd_trail_scenario(r->broken),
-	       uiommufd_trail_law(r->broken), o->total_executions,
+	       uiommufd_trail_scenario(broken),
+	       uiommufd_trail_law(broken), o->total_executions,
 	       (g_get_monotonic_time() - o->start_us) / 1e3,
-	       uiommufd_trail_length(r->broken));
-	uiommufd_trail_print(r->broken, stdout);
-	status = save_all(o, r->broken);
+	       uiommufd_trail_length(broken));
+	uiommufd_trail_print(broken, stdout);
+	status = save_all(o, broken);
 	return status ? status : EXIT_UNCLEAN;
 }
 
-static int explore_once(struct options *o,
+static int explore_once(struct explore *o,
 			const struct uiommufd_scenario *scenario,
 			const struct uiommufd_explore_options *options,
 			struct uiommufd_explore_result *total)
@@ -153,14 +142,14 @@ static int explore_once(struct options *o,
 	if (!r.broken)
 		return EXIT_CLEAN;
 	total->broken = r.broken;
-	print_result(scenario, total);
-	status = report_broken(o, &r);
+	explore_print(scenario, total);
+	status = explore_report(o, r.broken);
 	uiommufd_trail_free(r.broken);
 	total->broken = NULL;
 	return status;
 }
 
-static int explore_one(struct options *o,
+static int explore_one(struct explore *o,
 		       const struct uiommufd_scenario *scenario,
 		       const struct uiommufd_explore_options *options)
 {
@@ -168,55 +157,11 @@ static int explore_one(struct options *o,
 	int status = explore_once(o, scenario, options, &total);
 
 	if (!status && !o->quiet)
-		print_result(scenario, &total);
+		explore_print(scenario, &total);
 	return status;
 }
 
-/* A stage of every scenario that is not done; what is left is shared. */
-static int explore_round(struct options *o,
-			 struct uiommufd_explore_options *options,
-			 struct uiommufd_explore_result *totals,
-			 unsigned int count, gint64 end)
-{
-	unsigned int left = 0;
-	int status = EXIT_CLEAN;
-
-	for (unsigned int i = 0; i < count; i++)
-		left += !totals[i].exhausted && !totals[i].past_stages;
-	for (unsigned int i = 0; i < count && !status; i++) {
-		gint64 now = g_get_monotonic_time();
-		guint share = left * (options->stage < 6 ? 3 : 1);
-
-		if (totals[i].exhausted || totals[i].past_stages || now >= end)
-			continue;
-		options->budget_ns = MAX((end - now) * 1000 / share, 1000000);
-		left--;
-		status = explore_once(o, uiommufd_scenario_at(i), options,
-				      &totals[i]);
-	}
-	return status;
-}
-
-static int explore_all(struct options *o,
-		       struct uiommufd_explore_options *options)
-{
-	g_autofree struct uiommufd_explore_result *totals = NULL;
-	gint64 end = g_get_monotonic_time() + options->budget_ns / 1000;
-	unsigned int count = 0;
-	int status = EXIT_CLEAN;
-
-	while (uiommufd_scenario_at(count))
-		count++;
-	totals = g_new0(struct uiommufd_explore_result, count);
-	for (options->stage = 0; !status && options->stage < STAGES_MAX &&
-	     g_get_monotonic_time() < end; options->stage++)
-		status = explore_round(o, options, totals, count, end);
-	for (unsigned int i = 0; i < count && !status && !o->quiet; i++)
-		print_result(uiommufd_scenario_at(i), &totals[i]);
-	return status;
-}
-
-static int replay(const struct options *o,
+static int replay(const struct explore *o,
 		  const struct uiommufd_explore_options *options)
 {
 	const struct uiommufd_scenario *scenario;
@@ -256,7 +201,7 @@ static int replay(const struct options *o,
 	return ret;
 }
 
-static int explore_names(struct options *o,
+static int explore_names(struct explore *o,
 			 const struct uiommufd_explore_options *options)
 {
 	const struct uiommufd_scenario *scenario;
@@ -273,7 +218,7 @@ static int explore_names(struct options *o,
 	return status;
 }
 
-static gboolean fill(const struct options *o,
+static gboolean fill(struct explore *o,
 		     struct uiommufd_explore_options *out)
 {
 	int strategy = o->strategy ? find_strategy(o->strategy) :
@@ -294,6 +239,8 @@ static gboolean fill(const struct options *o,
 			return FALSE;
 		}
 	}
+	if (!o->threads)
+		o->threads = o->all ? CLAMP(g_get_num_processors(), 1, 256) : 1;
 	if (o->threads < 1 || o->threads > 256) {
 		complain(0, "--threads=%d: from 1 to 256", o->threads);
 		return FALSE;
@@ -313,7 +260,7 @@ static gboolean fill(const struct options *o,
 	return TRUE;
 }
 
-static gboolean parse(struct options *o, int *argc, char ***argv)
+static gboolean parse(struct explore *o, int *argc, char ***argv)
 {
 	const GOptionEntry entries[] = {
 		{ "list", 'l', 0, G_OPTION_ARG_NONE, &o->list,
@@ -329,7 +276,8 @@ static gboolean parse(struct options *o, int *argc, char ***argv)
 		{ "seed", 0, 0, G_OPTION_ARG_INT64, &o->seed,
 		  "of what is drawn at random", "N" },
 		{ "threads", 't', 0, G_OPTION_ARG_INT, &o->threads,
-		  "processes that explore", "N" },
+		  "processes that explore; with --all as many as processors",
+		  "N" },
 		{ "preemptions", 'p', 0, G_OPTION_ARG_INT, &o->preemptions,
 		  "at most in an execution; -1: any number", "N" },
 		{ "failures", 'f', 0, G_OPTION_ARG_INT, &o->failures,
@@ -362,7 +310,7 @@ static gboolean parse(struct options *o, int *argc, char ***argv)
 	return FALSE;
 }
 
-static int run(struct options *o)
+static int run(struct explore *o)
 {
 	struct uiommufd_explore_options options;
 
@@ -383,9 +331,8 @@ static int run(struct options *o)
 
 int cmd_explore(int argc, char **argv)
 {
-	struct options o = {
+	struct explore o = {
 		.seed = 1,
-		.threads = 1,
 		.preemptions = UIOMMUFD_UNBOUNDED,
 		.failures = 1,
 		.start_us = g_get_monotonic_time(),

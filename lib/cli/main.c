@@ -39,10 +39,14 @@ static void usage(FILE *out)
 	      "UIOMMUFD_VERBOSE=1 the drivers' messages are shown.\n", out);
 }
 
+gboolean cli_hush;
+
 /* The driver's messages about errors that a command provokes on purpose. */
 static GLogWriterOutput write_log(GLogLevelFlags level, const GLogField *fields,
 				  gsize count, gpointer unused)
 {
+	if (cli_hush)
+		return G_LOG_WRITER_HANDLED;
 	if (level > G_LOG_LEVEL_CRITICAL && !g_getenv("UIOMMUFD_VERBOSE"))
 		return G_LOG_WRITER_HANDLED;
 	return g_log_writer_default(level, fields, count, NULL);

@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <signal.h>
 #include <uik/file.h>
+#include <uik/log.h>
 #include <uik/machine.h>
 #include <uik/slab.h>
 #include <uik/task.h>
@@ -205,6 +206,7 @@ int run_prepare(struct uiommufd_run *run)
 {
 	int ret;
 
+	uik_log_hush(true);
 	run->platform = make_platform(run);
 	if (!run->platform)
 		return -errno;
@@ -260,6 +262,8 @@ void run_execute(struct uiommufd_run *run)
 	run->guilty_frame_count = 0;
 	run->in_law = false;
 	run->end_hash = 0;
+	/* What a counterexample says is of interest, and nothing else. */
+	uik_log_hush(!run->recorder);
 	engine_go(run);
 	if (run->verdict == VERDICT_CLEAN)
 		ended_well(run);
@@ -343,6 +347,7 @@ void run_free(struct uiommufd_run *run)
 		return;
 	if (run->snapshot)
 		teardown(run);
+	uik_log_hush(false);
 	free_fibers(run);
 	munmap(run->decisions, DECISIONS_MAX * sizeof(struct decision));
 	munmap(run->state, STATE_MAX);

@@ -181,6 +181,7 @@ static bool explore_stage(struct session *s, const struct stage *stage,
 {
 	struct uiommufd_run *run = s->run;
 	uint64_t end = s->deadline_ns, now = now_ns();
+	int failures = run->options.failures;
 	struct search_totals totals;
 	bool broke;
 
@@ -193,7 +194,10 @@ static bool explore_stage(struct session *s, const struct stage *stage,
 		end = now + (end - now) / stage->share;
 	broke = explore_strategy(s, end);
 	search_totals(run, &totals);
-	*exhausted = totals.exhausted;
+	/* Bounds of preemptions are none where there is one thread. */
+	*exhausted = totals.exhausted &&
+		     (stage->covers_all ||
+		      (totals.single && stage->failures == failures));
 	add_totals(s);
 	return broke;
 }
@@ -214,9 +218,10 @@ static bool explore_plan(struct session *s)
 		if (asked.stage >= 0)
 			stage.share = 0;
 		exhausted = false;
+		s->run->options = asked;
 		if (explore_stage(s, &stage, &exhausted))
 			return true;
-		if (exhausted && stage.covers_all) {
+		if (exhausted) {
 			s->result->exhausted = true;
 			return false;
 		}

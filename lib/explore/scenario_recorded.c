@@ -44,6 +44,8 @@ extern bool conform_keeps_handlers;
 /* What the child has printed so far. */
 struct output {
 	int fd;
+	char taken[4096];		/* from the pipe */
+	size_t at, count;
 	unsigned int lines;		/* that are no comments */
 	size_t used;
 	char line[LINE_MAX];
@@ -97,17 +99,30 @@ static void play(const struct transcript *transcript, int fd)
 	_exit(2);
 }
 
+/* The next byte of the child's; -1 at the end. */
+static int next_byte(struct uiommufd_run *run, struct output *output)
+{
+	ssize_t got = 1;
+
+	if (output->at == output->count) {
+		/* The explorer looks now and then whether we go on: we do. */
+		while ((got = read(output->fd, output->taken,
+				   sizeof(output->taken))) < 0 &&
+		       errno == EINTR)
+			uiommufd_run_yield(run, NULL, false);
+		output->at = 0;
+		output->count = got > 0 ? got : 0;
+	}
+	return got > 0 ? (uint8_t)output->taken[output->at++] : -1;
+}
+
 /* The next line that is no comment, without its end; NULL at the end. */
 static const char *next_line(struct uiommufd_run *run, struct output *output)
 {
 	for (;;) {
-		ssize_t got;
-		char c;
+		int c = next_byte(run, output);
 
-		/* The explorer looks now and then whether we go on: we do. */
-		while ((got = read(output->fd, &c, 1)) < 0 && errno == EINTR)
-			uiommufd_run_yield(run, NULL, false);
-		if (got != 1)
+		if (c < 0)
 			return NULL;
 		if (c != '\n') {
 			if (output->used < LINE_MAX - 1)

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 static const char *const names[UIOMMUFD_STRATEGY_NR] = {
 	[UIOMMUFD_STRATEGY_AUTO] = "auto",
@@ -79,6 +80,21 @@ void search_totals(const struct uiommufd_run *run, struct search_totals *out)
 
 #define SEEN (1u << 20)			/* a power of two; more are forgotten */
 
+/* Pages that nobody writes to cost nothing. */
+static uint64_t *seen_new(void)
+{
+	void *p = mmap(NULL, SEEN * sizeof(uint64_t), PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+void search_forget(uint64_t *seen)
+{
+	if (seen)
+		munmap(seen, SEEN * sizeof(uint64_t));
+}
+
 void search_count(struct uiommufd_run *run, uint64_t **seen)
 {
 	struct search *search = run->search;
@@ -92,7 +108,7 @@ void search_count(struct uiommufd_run *run, uint64_t **seen)
 		hash ^= hash >> 32;
 	}
 	if (!*seen)
-		*seen = calloc(SEEN, sizeof(**seen));
+		*seen = seen_new();
 	slot = *seen ? &(*seen)[(hash >> 16) % SEEN] : NULL;
 	if (slot && *slot == (hash | 1)) {
 		search->totals.redundant++;

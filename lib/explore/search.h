@@ -27,6 +27,7 @@ struct search_totals {
 	uint64_t distinct;
 	uint64_t redundant;
 	bool exhausted;
+	bool single;		/* it never mattered who went on */
 };
 
 /*
@@ -58,8 +59,10 @@ bool follow_kept(const struct uiommufd_run *run);
 
 /*
  * Drawn executions may repeat: counts the one that ended as distinct or not by
- * a hash of its decisions.  *@seen starts as NULL and is the caller's to free.
+ * a hash of its decisions.  *@seen starts as NULL and is the caller's to give to
+ * search_forget().
  */
 void search_count(struct uiommufd_run *run, uint64_t **seen);
+void search_forget(uint64_t *seen);
 
 #endif

@@ -186,7 +186,7 @@ static void guided_stop(struct search *search)
 	struct guided *g = (struct guided *)search;
 
 	free(g->kept);
-	free(g->seen);
+	search_forget(g->seen);
 	free(g);
 }
 

@@ -180,7 +180,7 @@ static const struct strategy priority_strategy = {
 
 static void random_stop(struct search *search)
 {
-	free(((struct random *)search)->seen);
+	search_forget(((struct random *)search)->seen);
 	free(search);
 }
 

@@ -43,6 +43,7 @@ struct tree {
 	bool sleeps;			/* sleep sets are used */
 	bool fresh;			/* nothing was run yet */
 	bool lost;			/* some path did not repeat itself */
+	bool orders;			/* somewhere several could go on */
 	uint32_t depth, cursor;
 	uint32_t fail_points;		/* in this execution */
 	uint32_t last_schedule;		/* node of the latest step */
@@ -109,6 +110,7 @@ static bool tree_begin(struct uiommufd_run *run)
 		return true;
 	}
 	tree->search.totals.exhausted = !tree->lost;
+	tree->search.totals.single = !tree->orders;
 	return false;
 }
 
@@ -190,6 +192,7 @@ static unsigned int tree_schedule(struct uiommufd_run *run, uint32_t enabled)
 	uint32_t awake = enabled;
 	struct node *node;
 
+	tree->orders |= (enabled & (enabled - 1)) != 0;
 	/* Nothing to decide, nothing to remember but for races. */
 	if (!tree->log && !(enabled & (enabled - 1)))
 		return __builtin_ctz(enabled);

@@ -49,10 +49,16 @@ static int split_level(const char **text)
 }
 
 static uint64_t messages;
+static bool hushed;
 
 uint64_t uik_log_count(void)
 {
 	return __atomic_load_n(&messages, __ATOMIC_RELAXED);
+}
+
+void uik_log_hush(bool hush)
+{
+	hushed = hush;
 }
 
 static void log_text(int level, const char *text, int length)
@@ -66,7 +72,7 @@ static void log_text(int level, const char *text, int length)
 	};
 
 	__atomic_fetch_add(&messages, 1, __ATOMIC_RELAXED);
-	if (level > uik_log_level)
+	if (hushed || level > uik_log_level)
 		return;
 	g_log_structured_array(glib_levels[level], fields, ARRAY_SIZE(fields));
 }

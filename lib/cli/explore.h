@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* uiommufd explore: what its files share. */
+#ifndef CLI_EXPLORE_H
+#define CLI_EXPLORE_H
+
+#include <glib.h>
+#include <uiommufd/explore.h>
+
+struct explore {
+	gboolean list, all, quiet;
+	char *strategy, *budget, *replay, *trail, *trace, *dot;
+	gint64 seed, executions;
+	int threads, preemptions, failures;
+	char **names;
+	gint64 start_us;
+	guint64 total_executions;
+};
+
+/* A line about one scenario. */
+void explore_print(const struct uiommufd_scenario *scenario,
+		   const struct uiommufd_explore_result *r);
+/* Prints and saves a counterexample; an exit status. */
+int explore_report(const struct explore *o, const struct uiommufd_trail *broken);
+/* Every scenario, by several processes; an exit status. */
+int explore_all(struct explore *o,
+		const struct uiommufd_explore_options *options);
+
+#endif

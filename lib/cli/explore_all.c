@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: MIT
+/*
+ * uiommufd explore --all: every scenario, in rounds, by several processes.
+ *
+ * A round takes every scenario that is not done through one stage of its plan,
+ * so that what is easily found is found early wherever it is.  A lane is a
+ * process that takes one scenario through one stage: whatever a broken library
+ * does to it, the others and the report are safe from it.  A lane that ends
+ * otherwise than it should, or never, breaks a law by that.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "explore.h"
+
+#define STAGES_MAX 32
+#define LANES_MAX 256
+#define FAST_STAGES 6		/* leave more for what follows them */
+#define SHARE_MIN_NS 1000000u
+/* Of processor time, and of waiting, over what a lane was given. */
+#define STUCK_NS (20 * 1000000000ull)
+#define LOST_US (180 * G_USEC_PER_SEC)
+
+struct lane {
+	pid_t pid;			/* 0: free */
+	unsigned int scenario;
+	guint64 budget_ns;
+	gint64 start_us;
+	FILE *trail;			/* the lane writes, we read */
+};
+
+struct all {
+	struct explore *o;
+	struct uiommufd_explore_options options;
+	/* Of each scenario; shared with the lanes. */
+	struct uiommufd_explore_result *totals;
+	unsigned int count;
+	struct lane lanes[LANES_MAX];
+	unsigned int busy;
+	gint64 end_us, shown_us;
+	int status;
+};
+
+static gboolean is_done(const struct uiommufd_explore_result *total)
+{
+	return total->exhausted || total->past_stages;
+}
+
+/* ---- in the lane --------------------------------------------------------- */
+
+static void add(struct uiommufd_explore_result *total,
+		const struct uiommufd_explore_result *r)
+{
+	total->executions += r->executions;
+	total->distinct += r->distinct;
+	total->redundant += r->redundant;
+	total->elapsed_ns += r->elapsed_ns;
+	total->exhausted |= r->exhausted;
+	total->past_stages = r->past_stages;
+}
+
+/* Its exit status: 0, 1 with a trail, or 2 + errno. */
+static int run_lane(struct all *all, const struct lane *lane)
+{
+	struct uiommufd_explore_result r = { .size = sizeof(r) };
+	struct uiommufd_explore_options options = all->options;
+
+	/* What breaks is run again, and says it then. */
+	cli_hush = TRUE;
+	options.workers = 1;
+	options.progress = NULL;
+	options.budget_ns = lane->budget_ns;
+	if (uiommufd_explore(uiommufd_scenario_at(lane->scenario), &options,
+			     &r) < 0)
+		return 2 + errno;
+	add(&all->totals[lane->scenario], &r);
+	if (!r.broken)
+		return 0;
+	uiommufd_trail_save(r.broken, lane->trail);
+	return fflush(lane->trail) ? 2 + errno : 1;
+}
+
+static gboolean start_lane(struct all *all, struct lane *lane,
+			   unsigned int scenario, guint64 budget_ns)
+{
+	*lane = (struct lane){
+		.scenario = scenario,
+		.budget_ns = budget_ns,
+		.start_us = g_get_monotonic_time(),
+		.trail = tmpfile(),
+	};
+	if (!lane->trail)
+		return FALSE;
+	fflush(NULL);
+	lane->pid = fork();
+	if (!lane->pid)
+		_exit(run_lane(all, lane));
+	if (lane->pid < 0) {
+		lane->pid = 0;
+		fclose(lane->trail);
+		return FALSE;
+	}
+	all->busy++;
+	return TRUE;
+}
+
+/* ---- what became of it --------------------------------------------------- */
+
+/* There is no trail: the process itself went. */
+static int report_end(struct all *all, const struct lane *lane,
+		      const char *law, const char *what)
+{
+	const char *name = uiommufd_scenario_at(lane->scenario)->name;
+
+	printf("scenario: %s\nlaw: %s\nexecutions: %" G_GUINT64_FORMAT
+	       "\nfound after: %.1f ms\nsteps: 0\nbroken: %s: %s\n",
+	       name, law, all->o->total_executions,
+	       (g_get_monotonic_time() - all->o->start_us) / 1e3, law, what);
+	return EXIT_UNCLEAN;
+}
+
+/* The lane's addresses are its own: what it did is recorded here. */
+static int report_trail(struct all *all, const struct lane *lane)
+{
+	const struct uiommufd_scenario *scenario =
+		uiommufd_scenario_at(lane->scenario);
+	struct uiommufd_trail *trail;
+	int status;
+
+	rewind(lane->trail);
+	trail = uiommufd_trail_load(lane->trail, NULL);
+	if (!trail)
+		return report_end(all, lane, "crash", "its trail is lost");
+	uiommufd_explore_replay(scenario, &all->options, trail);
+	explore_print(scenario, &all->totals[lane->scenario]);
+	status = explore_report(all->o, trail);
+	uiommufd_trail_free(trail);
+	return status;
+}
+
+static int report_status(struct all *all, const struct lane *lane, int status)
+{
+	char text[128];
+
+	if (WIFSIGNALED(status)) {
+		snprintf(text, sizeof(text), "the process ends by signal %d",
+			 WTERMSIG(status));
+		return report_end(all, lane, "crash", text);
+	}
+	status = WEXITSTATUS(status);
+	if (!status)
+		return EXIT_CLEAN;
+	if (status == 1 && ftell(lane->trail) > 0)
+		return report_trail(all, lane);
+	snprintf(text, sizeof(text), "no platform: %s",
+		 status == 1 ? "a crash" : g_strerror(status - 2));
+	return report_end(all, lane, "setup", text);
+}
+
+static void count_executions(struct all *all)
+{
+	all->o->total_executions = 0;
+	for (unsigned int i = 0; i < all->count; i++)
+		all->o->total_executions += all->totals[i].executions;
+}
+
+static void finish_lane(struct all *all, struct lane *lane, int status)
+{
+	lane->pid = 0;
+	all->busy--;
+	fseek(lane->trail, 0, SEEK_END);
+	if (!all->status) {
+		count_executions(all);
+		all->status = report_status(all, lane, status);
+	}
+	fclose(lane->trail);
+}
+
+/* The processor time that a process has used, without its children. */
+static guint64 used_ns(pid_t pid)
+{
+	struct timespec used;
+	clockid_t clock;
+
+	if (clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &used))
+		return 0;
+	return (guint64)used.tv_sec * 1000000000u + used.tv_nsec;
+}
+
+static gboolean is_stuck(const struct lane *lane)
+{
+	gint64 waited = g_get_monotonic_time() - lane->start_us;
+
+	return used_ns(lane->pid) > lane->budget_ns + STUCK_NS ||
+	       waited > (gint64)(lane->budget_ns / 1000) + LOST_US;
+}
+
+static void end_lane(struct all *all, struct lane *lane)
+{
+	kill(lane->pid, SIGKILL);
+	waitpid(lane->pid, NULL, 0);
+	lane->pid = 0;
+	all->busy--;
+	fclose(lane->trail);
+}
+
+/* Each lane that has ended, and each that never will. */
+static void look_at_lanes(struct all *all)
+{
+	for (int i = 0; i < all->o->threads; i++) {
+		struct lane *lane = &all->lanes[i];
+		int status;
+
+		if (!lane->pid)
+			continue;
+		if (waitpid(lane->pid, &status, WNOHANG) == lane->pid) {
+			finish_lane(all, lane, status);
+		} else if (all->status) {
+			end_lane(all, lane);
+		} else if (is_stuck(lane)) {
+			count_executions(all);
+			all->status = report_end(all, lane, "progress",
+				"the process runs on and on");
+			end_lane(all, lane);
+		}
+	}
+}
+
+static void show_progress(struct all *all, unsigned int scenario)
+{
+	gint64 now = g_get_monotonic_time();
+
+	if (!all->options.progress || now - all->shown_us < 200000)
+		return;
+	all->shown_us = now;
+	count_executions(all);
+	fprintf(all->options.progress,
+		"\r\033[Kround %d, scenario %u of %u, %" G_GUINT64_FORMAT
+		" executions, %.1f s ", all->options.stage + 1, scenario + 1,
+		all->count, all->o->total_executions,
+		(now - all->o->start_us) / 1e6);
+	fflush(all->options.progress);
+}
+
+/* Until at most @busy lanes are at work. */
+static void wait_lanes(struct all *all, unsigned int busy)
+{
+	const struct timespec moment = { 0, 300000 };
+
+	for (;;) {
+		look_at_lanes(all);
+		if (all->busy <= (all->status ? 0 : busy))
+			return;
+		nanosleep(&moment, NULL);
+	}
+}
+
+/* ---- rounds -------------------------------------------------------------- */
+
+static struct lane *free_lane(struct all *all)
+{
+	for (int i = 0; i < all->o->threads; i++)
+		if (!all->lanes[i].pid)
+			return &all->lanes[i];
+	return NULL;
+}
+
+/* What is left of the budget, shared by @left scenarios. */
+static guint64 share_of(const struct all *all, unsigned int left)
+{
+	gint64 time = all->end_us - g_get_monotonic_time();
+	guint share = left * (all->options.stage < FAST_STAGES ? 3 : 1);
+	guint64 lanes = MIN((unsigned int)all->o->threads, left);
+
+	return time <= 0 ? 0 : MAX(time * 1000 * lanes / share, SHARE_MIN_NS);
+}
+
+static void run_round(struct all *all)
+{
+	unsigned int left = 0;
+
+	for (unsigned int i = 0; i < all->count; i++)
+		left += !is_done(&all->totals[i]);
+	for (unsigned int i = 0; i < all->count && !all->status; i++) {
+		guint64 budget = share_of(all, MAX(left, 1));
+
+		if (!budget || is_done(&all->totals[i]))
+			continue;
+		left--;
+		wait_lanes(all, all->o->threads - 1);
+		if (all->status)
+			break;
+		show_progress(all, i);
+		if (!start_lane(all, free_lane(all), i, budget))
+			all->status = complain(EXIT_USAGE, "explore: %s",
+					       g_strerror(errno));
+	}
+	wait_lanes(all, 0);
+}
+
+static gboolean all_done(const struct all *all)
+{
+	for (unsigned int i = 0; i < all->count; i++)
+		if (!is_done(&all->totals[i]))
+			return FALSE;
+	return TRUE;
+}
+
+static void run_rounds(struct all *all)
+{
+	for (int i = 0; !all->status && i < STAGES_MAX && !all_done(all); i++) {
+		all->options.stage = i;
+		if (g_get_monotonic_time() >= all->end_us)
+			break;
+		run_round(all);
+	}
+	if (all->options.progress)
+		fputs("\r\033[K", all->options.progress);
+}
+
+int explore_all(struct explore *o,
+		const struct uiommufd_explore_options *options)
+{
+	struct all all = { .o = o, .options = *options };
+	size_t bytes;
+
+	while (uiommufd_scenario_at(all.count))
+		all.count++;
+	bytes = all.count * sizeof(*all.totals);
+	all.totals = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (all.totals == MAP_FAILED)
+		return complain(EXIT_USAGE, "explore: %s", g_strerror(errno));
+	all.end_us = g_get_monotonic_time() + options->budget_ns / 1000;
+	run_rounds(&all);
+	for (unsigned int i = 0; i < all.count && !all.status && !o->quiet; i++)
+		explore_print(uiommufd_scenario_at(i), &all.totals[i]);
+	munmap(all.totals, bytes);
+	return all.status;
+}
