@@ -14,6 +14,11 @@
 const struct uik_hooks *uik_hooks;
 unsigned int uik_fail_armed;
 bool (*uik_fail_more)(enum uik_fail_kind kind, const void *site);
+/* The same words, by the names that others know. */
+extern const struct uik_hooks *hooks_for_others __asm__("uik_hooks")
+	__attribute__((alias("uik_hooks_word"))) __uik_export;
+extern unsigned int fail_armed_for_others __asm__("uik_fail_armed")
+	__attribute__((alias("uik_fail_armed_word"))) __uik_export;
 /* The word of uik_fence() under a thread checker. */
 extern unsigned int uik_fence_word __uik_export;
 unsigned int uik_fence_word;

@@ -99,8 +99,20 @@ struct uik_hooks {
 
 #define UIK_NO_DEADLINE UINT64_MAX
 
+/*
+ * The words that every point looks at.  The library's own rooms know where they
+ * are; others find them by a table of addresses, and weakly, so that no program
+ * is given copies of its own.
+ */
+#ifdef UIK_ROOM
+#define uik_word(name) \
+	__asm__(#name "_word") __attribute__((visibility("hidden")))
+#else
+#define uik_word(name) __attribute__((weak)) __uik_export
+#endif
+
 /* NULL when off.  Set only while no other task is inside the library. */
-extern const struct uik_hooks *uik_hooks __uik_export;
+extern const struct uik_hooks *uik_hooks uik_word(uik_hooks);
 
 /* @addr names the operand and is not read: it may not be initialised yet. */
 #if defined(__has_attribute) && __has_attribute(access)
@@ -117,7 +129,7 @@ void uik_point_slow(enum uik_point_kind kind, const void *addr, uint32_t size,
 void uik_point_lock(const struct uik_point *point) __uik_export;
 
 /* Number of armed fail-nth counters in the process plus installed hooks. */
-extern unsigned int uik_fail_armed __uik_export;
+extern unsigned int uik_fail_armed uik_word(uik_fail_armed);
 /*
  * Asked after the task's fail-nth and before the hooks; whoever sets it counts in
  * uik_fail_armed.
