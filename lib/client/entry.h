@@ -3,7 +3,8 @@
  * How a public call enters and leaves the library.
  *
  * entry_begin() finds the file, counts it and enters its machine; entry_end()
- * undoes that.  Results travel as -errno inside and leave as -1 and errno.
+ * undoes that, both in line when nobody watches.  Results travel as -errno
+ * inside and leave as -1 and errno.
  */
 #ifndef CLIENT_ENTRY_H
 #define CLIENT_ENTRY_H
@@ -18,6 +19,8 @@
 #include <uik/task.h>
 
 #include "core/core.h"
+#include "kit/file.h"
+#include "kit/machine.h"
 
 struct uiommufd_platform;
 
@@ -26,7 +29,8 @@ struct entry {
 	struct uik_machine *outer;	/* entered before */
 };
 
-static inline bool entry_begin(struct entry *entry, int fd)
+/* The long way, complete: for watchers, and whenever the short one gives up. */
+static inline bool entry_begin_slow(struct entry *entry, int fd)
 {
 	entry->file = uik_fd_own(fd);
 	if (uik_unlikely(!entry->file))
@@ -36,9 +40,29 @@ static inline bool entry_begin(struct entry *entry, int fd)
 	return true;
 }
 
+static inline bool entry_begin(struct entry *entry, int fd)
+{
+	struct task_struct *task = uik_current_task;
+
+	if (uik_unlikely(uik_hooks || !task))
+		return entry_begin_slow(entry, fd);
+	entry->file = file_get_quick(fd);
+	if (uik_unlikely(!entry->file))
+		return entry_begin_slow(entry, fd);
+	entry->outer = machine_enter(task, entry->file->machine);
+	return true;
+}
+
 static inline void entry_end(struct entry *entry)
 {
+	struct task_struct *task = uik_current_task;
+
 	/* The last count may end the context: still inside its machine. */
+	if (uik_likely(!uik_hooks)) {
+		file_put_quick(entry->file);
+		machine_leave(task, task->machine, entry->outer);
+		return;
+	}
 	fput(entry->file);
 	uik_point(UIK_POINT_RETURN, NULL, 0, false);
 	uik_leave(entry->outer);

@@ -20,6 +20,7 @@
 #include <linux/err.h>
 #include <uik/task.h>
 
+#include "kit/file.h"
 #include "kit/fork.h"
 #include "kit/machine.h"
 #include "kit/number.h"
@@ -170,8 +171,7 @@ int anon_inode_getfd(const char *name, const struct file_operations *fops,
 	return fd;
 }
 
-/* The last count has gone: the file's operations say goodbye. */
-static noinline void file_release(struct file *file)
+noinline void file_last_put(struct file *file)
 {
 	struct uik_machine *previous = uik_enter(file->machine);
 
@@ -188,9 +188,7 @@ static noinline void file_release(struct file *file)
 void fput(struct file *file)
 {
 	uik_point(UIK_POINT_REF, &file->f_count, sizeof(file->f_count), true);
-	if (uik_unlikely(!__atomic_sub_fetch(&file->f_count, 1,
-					     __ATOMIC_ACQ_REL)))
-		file_release(file);
+	file_put_quick(file);
 }
 
 void __fput_sync(struct file *file)

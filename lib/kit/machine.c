@@ -124,17 +124,16 @@ void uik_machine_audit(struct uik_machine *machine, struct uik_audit *out)
 					__ATOMIC_RELAXED);
 }
 
-/* A task is inside from its entry from outside, or from another machine. */
+void machine_warn_locks(const struct task_struct *task)
+{
+	WARN_ONCE(1, "the library is left with %u locks held, the last at %p",
+		  task->held_count, task->held[task->held_count - 1].site);
+}
+
 struct uik_machine *uik_enter(struct uik_machine *machine)
 {
-	struct task_struct *task = current;
-	struct uik_machine *previous = task->machine;
+	struct uik_machine *previous = machine_enter(current, machine);
 
-	task->entry_depth++;
-	if (previous != machine) {
-		__atomic_store_n(&task->machine, machine, __ATOMIC_RELAXED);
-		uik_clock_enter(&machine->clock);
-	}
 	uik_point(UIK_POINT_CALL, machine, 0, false);
 	return previous;
 }
@@ -145,17 +144,7 @@ void uik_leave(struct uik_machine *previous)
 	struct uik_machine *machine = task->machine;
 
 	uik_point(UIK_POINT_RETURN, machine, 0, false);
-	if (task->entry_depth == 1)
-		uik_rcu_leave(&machine->sync.rcu);
-	task->entry_depth--;
-	WARN_ONCE(!task->entry_depth && task->held_count,
-		  "the library is left with %u locks held, the last at %p",
-		  task->held_count, task->held_count ?
-			task->held[task->held_count - 1].site : NULL);
-	if (previous != machine) {
-		uik_clock_leave(&machine->clock);
-		__atomic_store_n(&task->machine, previous, __ATOMIC_RELAXED);
-	}
+	machine_leave(task, machine, previous);
 }
 
 void uik_count_object(int delta)

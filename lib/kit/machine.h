@@ -77,4 +77,38 @@ static inline struct uik_machine *machine_of(const struct task_struct *task)
 	return uik_likely(machine) ? machine : uik_machine_default();
 }
 
+/*
+ * uik_enter() and uik_leave() in line, without their points.  A task is inside
+ * from its entry from outside, or from another machine.
+ */
+static __always_inline struct uik_machine *
+machine_enter(struct task_struct *task, struct uik_machine *machine)
+{
+	struct uik_machine *previous = task->machine;
+
+	task->entry_depth++;
+	if (previous != machine) {
+		__atomic_store_n(&task->machine, machine, __ATOMIC_RELAXED);
+		uik_clock_enter(&machine->clock);
+	}
+	return previous;
+}
+
+void machine_warn_locks(const struct task_struct *task);
+
+static __always_inline void machine_leave(struct task_struct *task,
+					  struct uik_machine *machine,
+					  struct uik_machine *previous)
+{
+	if (task->entry_depth == 1)
+		uik_rcu_leave(&machine->sync.rcu);
+	task->entry_depth--;
+	if (unlikely(task->held_count && !task->entry_depth))
+		machine_warn_locks(task);
+	if (previous != machine) {
+		uik_clock_leave(&machine->clock);
+		__atomic_store_n(&task->machine, previous, __ATOMIC_RELAXED);
+	}
+}
+
 #endif

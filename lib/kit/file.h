@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* Counting files in line: what fget() and fput() do when nobody watches. */
+#ifndef UIK_KIT_FILE_H
+#define UIK_KIT_FILE_H
+
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <uik/hook.h>
+
+#include "kit/number.h"
+
+/* The last count has gone: the file's operations say goodbye. */
+void file_last_put(struct file *file) __attribute__((visibility("hidden")));
+
+/* Takes a count unless somebody interferes; NULL: ask fget(). */
+static inline __attribute__((always_inline)) struct file *
+file_get_quick(unsigned int fd)
+{
+	struct file *file;
+	long count;
+
+	if (uik_unlikely(fd >= NUMBERS_MAX))
+		return NULL;
+	file = __atomic_load_n(&uik_numbers[fd], __ATOMIC_ACQUIRE);
+	if (uik_unlikely(!file))
+		return NULL;
+	count = __atomic_load_n(&file->f_count, __ATOMIC_RELAXED);
+	if (uik_unlikely(!count ||
+			 !__atomic_compare_exchange_n(
+				 &file->f_count, &count, count + 1, false,
+				 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)))
+		return NULL;
+	if (uik_likely(__atomic_load_n(&uik_numbers[fd], __ATOMIC_ACQUIRE) ==
+		       file))
+		return file;
+	fput(file);	/* it was another one's by now */
+	return NULL;
+}
+
+/* Drops a count; fput() without its point. */
+static inline __attribute__((always_inline)) void
+file_put_quick(struct file *file)
+{
+	if (uik_unlikely(!__atomic_sub_fetch(&file->f_count, 1,
+					     __ATOMIC_ACQ_REL)))
+		file_last_put(file);
+}
+
+#endif
