@@ -55,6 +55,7 @@
 #include <uik/machine.h>
 
 #include "core/idmap.h"
+#include "kit/usercopy.h"
 
 /*
  * Words of truth.  BUILD_ASSERT: layout and tables.  ASSERT: what is proven;
@@ -112,6 +113,7 @@ struct iommufd_command {
 
 /* Room for the structure of any command. */
 #define IOMMUFD_COMMAND_BYTES 96
+BUILD_ASSERT(IOMMUFD_COMMAND_BYTES <= RAW_EXACT_MAX);
 
 /*
  * IOMMUFD_COMMAND - the row of a command in its place of the table.
@@ -121,7 +123,8 @@ struct iommufd_command {
 	[(request_) - _IO(IOMMUFD_TYPE, IOMMUFD_CMD_BASE)] = { \
 		.size = sizeof(type) + \
 			BUILD_BUG_ON_ZERO(sizeof(type) > \
-					  IOMMUFD_COMMAND_BYTES), \
+					  IOMMUFD_COMMAND_BYTES) + \
+			BUILD_BUG_ON_ZERO(sizeof(type) % 4), \
 		.min_size = offsetofend(type, last), \
 		.request = (request_), \
 		.execute = (function), \
@@ -192,6 +195,7 @@ struct iommufd_ucmd {
 	struct iommufd_ctx *ictx;
 	void __user *ubuffer;
 	u32 user_size;			/* what the caller has */
+	bool quick;			/* fetched by user_fetch_quick() */
 	void *cmd;
 	/*
 	 * The object that this command makes, for types without abort: the
@@ -256,6 +260,9 @@ static inline int iommufd_ucmd_respond(struct iommufd_ucmd *ucmd,
 {
 	size_t len = cmd_len < ucmd->user_size ? cmd_len : ucmd->user_size;
 
+	if (likely(ucmd->quick && len == cmd_len &&
+		   user_store_quick(ucmd->ubuffer, ucmd->cmd, cmd_len)))
+		return 0;
 	return copy_to_user(ucmd->ubuffer, ucmd->cmd, len) ? -EFAULT : 0;
 }
 

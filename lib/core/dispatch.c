@@ -36,7 +36,9 @@ static int fetch_at_once(struct iommufd_ucmd *ucmd,
 	u32 size = command->size, user_size;
 	int ret;
 
-	if (copy_from_user(ucmd->cmd, ucmd->ubuffer, size))
+	ucmd->quick = user_fetch_quick(ucmd->cmd, ucmd->ubuffer, size);
+	if (unlikely(!ucmd->quick &&
+		     copy_from_user(ucmd->cmd, ucmd->ubuffer, size)))
 		return -EFAULT;
 	user_size = *(u32 *)ucmd->cmd;
 	ucmd->user_size = user_size;
@@ -91,6 +93,7 @@ long iommufd_ctx_ioctl(struct iommufd_ctx *ictx, unsigned int cmd,
 	ucmd.ubuffer = (void __user *)arg;
 	ucmd.cmd = &buffer;
 	ucmd.new_obj = NULL;
+	ucmd.quick = false;
 	ret = fetch(&ucmd, command, cmd);
 	if (unlikely(ret))
 		return ret;

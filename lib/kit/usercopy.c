@@ -9,50 +9,17 @@
 #include <linux/mm_types.h>
 #include <linux/slab.h>
 
-#include "kit/poison.h"
 #include "kit/slab.h"
 #include "kit/usercopy.h"
 
 #define CALLER __builtin_return_address(0)
 #define SCAN_PART 64u
 
-#ifdef KIT_TSAN
-void __tsan_read_range(void *addr, long size);
-void __tsan_write_range(void *addr, long size);
-#endif
-
-/*
- * The machine code that copies is invisible to the checkers: tell them of our
- * side of it.
- */
-static inline void check_ours(const void *buf, size_t n, bool write)
-{
-#ifdef KIT_ASAN
-	const void *bad = __asan_region_is_poisoned((void *)buf, n);
-
-	if (bad)	/* the access is reported here */
-		*(volatile char *)bad;
-#endif
-#ifdef KIT_TSAN
-	if (write)
-		__tsan_write_range((void *)buf, n);
-	else
-		__tsan_read_range((void *)buf, n);
-#endif
-}
-
 /* Nobody watches, and [@user, @user + @n) may be touched here and now. */
 static __always_inline bool may_go_straight(const void *user, size_t n)
 {
-	const struct task_struct *task = uik_current_task;
-
-#ifndef UIK_NO_HOOKS
-	if (uik_unlikely(uik_hooks ||
-			 __atomic_load_n(&uik_fail_armed, __ATOMIC_RELAXED)))
-		return false;
-#endif
-	return uik_likely(task && task->mm->own &&
-			  fault_trusts((uintptr_t)user, n));
+	return nobody_watches_copies() && user_is_own() &&
+	       uik_likely(fault_trusts((uintptr_t)user, n));
 }
 
 /* One failure point for a copy: true when it must fail. */

@@ -10,7 +10,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <linux/compiler_attributes.h>
+#include <linux/mm_types.h>
 #include <uik/hook.h>
+#include <uik/task.h>
+
+#include "kit/poison.h"
 
 struct mm_struct;
 
@@ -23,6 +28,11 @@ size_t uik_raw_copy(void *to, const void *from, size_t n);
 /* The same, and clears what could not be copied. */
 size_t uik_raw_fetch(void *to, const void *from, size_t n);
 size_t uik_raw_clear(void *to, size_t n);
+/* As uik_raw_copy() for one size each: multiples of 4 by a fourth of them. */
+#define RAW_EXACT_MAX 96u
+extern size_t (*const uik_raw_exact[RAW_EXACT_MAX / 4 + 1])(void *to,
+							    const void *from)
+	__attribute__((visibility("hidden")));
 /* Stops before the first word that is not zero, and sets *@seen to 1. */
 size_t uik_raw_scan(const void *from, size_t n, char *seen);
 /* Reads a byte; or writes it without changing it.  0, or 1 after a fault. */
@@ -103,6 +113,75 @@ static inline bool fault_may_touch(uintptr_t addr, size_t n)
 	if (uik_likely(fault_trusts(addr, n)))
 		return true;
 	return fault_look(&uik_fault_state, addr >> 12, (addr + n - 1) >> 12);
+}
+
+#ifdef KIT_TSAN
+void __tsan_read_range(void *addr, long size);
+void __tsan_write_range(void *addr, long size);
+#endif
+
+/*
+ * The machine code that copies is invisible to the checkers: tell them of our
+ * side of it.
+ */
+static inline void check_ours(const void *buf, size_t n, bool write)
+{
+#ifdef KIT_ASAN
+	const void *bad = __asan_region_is_poisoned((void *)buf, n);
+
+	if (bad)	/* the access is reported here */
+		*(volatile char *)bad;
+#endif
+#ifdef KIT_TSAN
+	if (write)
+		__tsan_write_range((void *)buf, n);
+	else
+		__tsan_read_range((void *)buf, n);
+#endif
+}
+
+static __always_inline bool nobody_watches_copies(void)
+{
+#ifndef UIK_NO_HOOKS
+	return uik_likely(!uik_hooks) &&
+	       uik_likely(!__atomic_load_n(&uik_fail_armed, __ATOMIC_RELAXED));
+#else
+	return true;
+#endif
+}
+
+/* The calling task's user memory is that of this process. */
+static __always_inline bool user_is_own(void)
+{
+	const struct task_struct *task = uik_current_task;
+
+	return uik_likely(task) && uik_likely(task->mm->own);
+}
+
+/*
+ * Copies in line, of a multiple of 4 bytes up to RAW_EXACT_MAX that lies within
+ * one page.  False: copy_from_user() or copy_to_user() has to do it.
+ *
+ * The fetch finds out whether the page is trusted; a store into what the same
+ * call has so fetched relies on that unless there was a fault meanwhile.
+ */
+static __always_inline bool user_fetch_quick(void *to, const void *from,
+					     size_t n)
+{
+	if (!nobody_watches_copies() || !user_is_own() ||
+	    !fault_trusts((uintptr_t)from, n))
+		return false;
+	check_ours(to, n, true);
+	return uik_likely(!uik_raw_exact[n / 4](to, from));
+}
+
+static __always_inline bool user_store_quick(void *to, const void *from,
+					     size_t n)
+{
+	if (!nobody_watches_copies() || uik_unlikely(!uik_fault_state.direct))
+		return false;
+	check_ours(from, n, false);
+	return uik_likely(!uik_raw_exact[n / 4](to, from));
 }
 
 /* By system calls, from or to @mm (of this or another process); bytes left. */

@@ -79,6 +79,38 @@ function uik_raw_fetch
 	ret
 	.size	uik_raw_fetch, . - uik_raw_fetch
 
+/*
+ * rdi to, rsi from: straight code for each size.  A fault starts over byte by
+ * byte, with the count as it is set here.
+ */
+	.macro	exact n
+.Lexact_\n:
+	movl	$\n, %edx
+	.set	at, 0
+	.rept	\n / 16
+	movups	at(%rsi), %xmm0
+	movups	%xmm0, at(%rdi)
+	.set	at, at + 16
+	.endr
+	.if	\n & 8
+	movq	at(%rsi), %rax
+	movq	%rax, at(%rdi)
+	.set	at, at + 8
+	.endif
+	.if	\n & 4
+	movl	at(%rsi), %eax
+	movl	%eax, at(%rdi)
+	.endif
+	xorl	%eax, %eax
+	ret
+	.endm
+
+.Lexact_begin:
+	.irp	n, 4, 8, 12, 16, 20, 24, 28, 32, 36, 40, 44, 48, 52, 56, 60, 64, 68, 72, 76, 80, 84, 88, 92, 96
+	exact	\n
+	.endr
+.Lexact_end:
+
 /* rdi to, rsi count */
 function uik_raw_clear
 	pxor	%xmm0, %xmm0
@@ -172,6 +204,7 @@ function uik_raw_probe_write
 uik_raw_table:
 	range	.Lcopy_words, .Lcopy_words_end, .Lcopy_bytes
 	range	.Lcopy_bytes, .Lcopy_bytes_end, .Lcopy_out
+	range	.Lexact_begin, .Lexact_end, .Lcopy_bytes
 	range	.Lfetch_words, .Lfetch_words_end, .Lfetch_bytes
 	range	.Lfetch_bytes, .Lfetch_bytes_end, .Lfetch_out
 	range	.Lclear_words, .Lclear_words_end, .Lclear_bytes
@@ -180,4 +213,14 @@ uik_raw_table:
 	range	.Lread_begin, .Lread_end, .Lprobe_failed
 	range	.Lwrite_begin, .Lwrite_end, .Lprobe_failed
 uik_raw_table_end:
+
+	.section .data.rel.ro, "aw", @progbits
+	.p2align 3
+	.globl	uik_raw_exact
+	.hidden	uik_raw_exact
+uik_raw_exact:
+	.quad	0
+	.irp	n, 4, 8, 12, 16, 20, 24, 28, 32, 36, 40, 44, 48, 52, 56, 60, 64, 68, 72, 76, 80, 84, 88, 92, 96
+	.quad	.Lexact_\n
+	.endr
 	.section .note.GNU-stack, "", @progbits
