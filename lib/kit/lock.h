@@ -12,6 +12,7 @@
 #include <linux/bug.h>
 #include <linux/lockdep.h>
 #include <linux/lockdep_types.h>
+#include <uik/quick.h>
 #include <uik/task.h>
 
 /* The lowest bit of an owner word: somebody sleeps on it. */
@@ -19,6 +20,12 @@
 
 /* Order recording is on. */
 extern bool lock_debug __attribute__((visibility("hidden")));
+
+/* held_limit of tasks: recording orders is not for the quick way. */
+static inline unsigned int lock_quick_limit(void)
+{
+	return lock_debug ? 0 : UIK_LOCK_DEPTH;
+}
 
 /* Reports, slow sides of the functions below. */
 void lock_stack_full(const void *lock);
@@ -33,52 +40,6 @@ void lock_sleeps_atomic(const void *lock, const struct lock_class_key *key,
 			const void *site);
 /* What a reader calls a class. */
 const char *lock_name(const struct lock_class_key *key);
-
-/*
- * The quick ways below hold when nobody watches and nothing is to be reported;
- * whatever fails them goes the slow way from the start, which is complete.
- */
-static __always_inline bool lock_quick(const struct task_struct *task,
-				       bool sleeps)
-{
-	return likely(task) && likely(!uik_hooks) && likely(!lock_debug) &&
-	       likely(!sleeps || !task->atomic_depth) &&
-	       likely(task->held_count < UIK_LOCK_DEPTH);
-}
-
-/* Pushes where lock_quick() held. */
-static __always_inline void lock_push_quick(struct task_struct *task,
-					    const void *lock,
-					    const struct lock_class_key *key,
-					    unsigned int kind,
-					    unsigned int subclass,
-					    const void *site)
-{
-	unsigned int n = task->held_count;
-	struct uik_held_lock *held = &task->held[n];
-
-	held->lock = lock;
-	held->key = key;
-	held->site = site;
-	held->kind = kind;
-	held->subclass = subclass;
-	/* The audit of another task reads the count. */
-	__atomic_store_n(&task->held_count, n + 1, __ATOMIC_RELAXED);
-}
-
-/* Whether nobody watches and @lock is on top of the stack. */
-static __always_inline bool lock_quick_top(const struct task_struct *task,
-					   const void *lock)
-{
-	return likely(task) && likely(!uik_hooks) && likely(task->held_count) &&
-	       likely(task->held[task->held_count - 1].lock == lock);
-}
-
-static __always_inline void lock_pop_quick(struct task_struct *task)
-{
-	__atomic_store_n(&task->held_count, task->held_count - 1,
-			 __ATOMIC_RELAXED);
-}
 
 /* A schedule point that says whether the lock is free. */
 static inline void lock_point(const void *lock, uint32_t size, bool write,
@@ -114,7 +75,7 @@ static inline void lock_push(struct task_struct *task, const void *lock,
 	if (unlikely(task->held_count >= UIK_LOCK_DEPTH))
 		lock_stack_full(lock);
 	else
-		lock_push_quick(task, lock, key, kind, subclass, site);
+		uik_lock_push(task, lock, key, kind, subclass, site);
 }
 
 /* Whether the task held @lock. */
@@ -138,25 +99,6 @@ static inline void lock_before(struct task_struct *task, const void *lock,
 		lock_sleeps_atomic(lock, key, site);
 	if (unlikely(lock_debug))
 		lock_order(task, lock, key, subclass, site);
-}
-
-/* Takes an owner word if it is free. */
-static inline bool owner_try(unsigned long *owner, struct task_struct *task)
-{
-	unsigned long none = 0;
-
-	return __atomic_compare_exchange_n(owner, &none, (unsigned long)task,
-					   false, __ATOMIC_ACQUIRE,
-					   __ATOMIC_RELAXED);
-}
-
-/* Gives it back if nobody sleeps on it. */
-static inline bool owner_release(unsigned long *owner, struct task_struct *task)
-{
-	unsigned long mine = (unsigned long)task;
-
-	return __atomic_compare_exchange_n(owner, &mine, 0, false,
-					   __ATOMIC_RELEASE, __ATOMIC_RELAXED);
 }
 
 /* Waits for the word and takes it; -EINTR if @interruptible and signalled. */

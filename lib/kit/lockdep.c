@@ -19,6 +19,7 @@
 #include "kit/futex.h"
 #include "kit/lock.h"
 #include "kit/machine.h"
+#include "kit/task.h"
 
 #define CLASSES_MAX 1024
 #define EDGES_MAX 8192
@@ -52,9 +53,18 @@ static __attribute__((constructor)) void read_environment(void)
 	lock_debug = debug && (strstr(debug, "locks") || strstr(debug, "refs"));
 }
 
+static bool set_limit(struct task_struct *task, void *arg)
+{
+	__atomic_store_n(&task->held_limit, lock_quick_limit(),
+			 __ATOMIC_RELAXED);
+	return true;
+}
+
 void uik_lock_debug(bool on)
 {
 	lock_debug = on;
+	/* Under the list's lock: later tasks see the new value. */
+	task_each(set_limit, NULL);
 }
 
 const char *lock_name(const struct lock_class_key *key)

@@ -39,7 +39,7 @@ static bool owner_spin(unsigned long *owner, struct task_struct *task)
 {
 	for (int i = 0; i < SPINS; i++) {
 		if (!__atomic_load_n(owner, __ATOMIC_RELAXED) &&
-		    owner_try(owner, task))
+		    uik_owner_try(owner, task))
 			return true;
 		spin_pause();
 	}
@@ -110,7 +110,7 @@ bool owner_unlock_slow(unsigned long *owner, struct task_struct *task)
 {
 	unsigned long mine = (unsigned long)task | LOCK_SLEEPER;
 
-	if (owner_release(owner, task))
+	if (uik_owner_release(owner, task))
 		return true;
 	if (!__atomic_compare_exchange_n(owner, &mine, 0, false,
 					 __ATOMIC_RELEASE, __ATOMIC_RELAXED))
@@ -128,11 +128,6 @@ void __mutex_init(struct mutex *lock, const char *name,
 	__atomic_store_n(&lock->owner, 0, __ATOMIC_RELAXED);
 }
 
-void mutex_destroy(struct mutex *lock)
-{
-	WARN_ON(mutex_is_locked(lock));
-}
-
 static noinline int mutex_lock_slow(struct mutex *lock, unsigned int subclass,
 				    bool interruptible, const void *site)
 {
@@ -140,7 +135,7 @@ static noinline int mutex_lock_slow(struct mutex *lock, unsigned int subclass,
 
 	lock_point(lock, sizeof(*lock), true, owner_free, &lock->owner, site);
 	lock_before(task, lock, lock->key, subclass, true, site);
-	if (unlikely(!owner_try(&lock->owner, task)) &&
+	if (unlikely(!uik_owner_try(&lock->owner, task)) &&
 	    owner_lock_slow(&lock->owner, task, interruptible, site))
 		return -EINTR;
 	lock_push(task, lock, lock->key, UIK_HELD_MUTEX, subclass, site);
@@ -152,13 +147,13 @@ static __always_inline int mutex_take(struct mutex *lock, unsigned int subclass,
 {
 	struct task_struct *task = uik_current_task;
 
-	if (!lock_quick(task, true) || unlikely(!owner_try(&lock->owner, task)))
+	if (!uik_lock_quick(task, true) || unlikely(!uik_owner_try(&lock->owner, task)))
 		return mutex_lock_slow(lock, subclass, interruptible, site);
-	lock_push_quick(task, lock, lock->key, UIK_HELD_MUTEX, subclass, site);
+	uik_lock_push(task, lock, lock->key, UIK_HELD_MUTEX, subclass, site);
 	return 0;
 }
 
-void mutex_lock(struct mutex *lock)
+void (mutex_lock)(struct mutex *lock)
 {
 	mutex_take(lock, 0, false, __builtin_return_address(0));
 }
@@ -178,7 +173,7 @@ int mutex_trylock(struct mutex *lock)
 	struct task_struct *task = uik_current();
 
 	uik_point(UIK_POINT_TRYLOCK, lock, sizeof(*lock), true);
-	if (!owner_try(&lock->owner, task))
+	if (!uik_owner_try(&lock->owner, task))
 		return 0;
 	lock_push(task, lock, lock->key, UIK_HELD_MUTEX, 0,
 		  __builtin_return_address(0));
@@ -190,7 +185,7 @@ static noinline void mutex_unlock_slow(struct mutex *lock)
 	struct task_struct *task = uik_current();
 
 	uik_point(UIK_POINT_UNLOCK, lock, sizeof(*lock), true);
-	if (unlikely(!owner_release(&lock->owner, task)) &&
+	if (unlikely(!uik_owner_release(&lock->owner, task)) &&
 	    !owner_unlock_slow(&lock->owner, task)) {
 		lock_release_unowned(lock, "mutex_unlock");
 		return;
@@ -198,15 +193,15 @@ static noinline void mutex_unlock_slow(struct mutex *lock)
 	lock_pop(task, lock);
 }
 
-void mutex_unlock(struct mutex *lock)
+void (mutex_unlock)(struct mutex *lock)
 {
 	struct task_struct *task = uik_current_task;
 
-	if (!lock_quick_top(task, lock) ||
-	    unlikely(!owner_release(&lock->owner, task)))
+	if (!uik_lock_is_top(task, lock) ||
+	    unlikely(!uik_owner_release(&lock->owner, task)))
 		mutex_unlock_slow(lock);
 	else
-		lock_pop_quick(task);
+		uik_lock_pop(task);
 }
 
 /* Decrements unless the count is 1; false when it is. */

@@ -36,15 +36,6 @@ void refcount_warn_saturate(refcount_t *r, enum refcount_saturation_type type)
 	}
 }
 
-bool refcount_dec_if_one(refcount_t *r)
-{
-	int one = 1;
-
-	uik_ref_point(r);
-	return __atomic_compare_exchange_n(&r->refs.counter, &one, 0, false,
-					   __ATOMIC_RELEASE, __ATOMIC_RELAXED);
-}
-
 bool refcount_dec_not_one(refcount_t *r)
 {
 	int old, new;

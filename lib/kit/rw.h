@@ -15,31 +15,11 @@
 
 #include "kit/lock.h"
 
-#define RW_READERS 0x3fffffffull
+#define RW_READERS UIK_RW_READERS
 #define RW_SLEEPER (1ull << 30)
-#define RW_WRITER (1ull << 31)
+#define RW_WRITER UIK_RW_WRITER
 #define RW_WAITING (1ull << 32)		/* one of them */
 #define RW_ALL_WAITING (~0ull << 32)
-
-static inline bool rw_read_try(struct uik_rw *rw)
-{
-	u64 seen = __atomic_load_n(&rw->state, __ATOMIC_RELAXED);
-
-	return !(seen & ~RW_READERS) &&
-	       __atomic_compare_exchange_n(&rw->state, &seen, seen + 1, false,
-					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
-}
-
-static inline bool rw_write_try(struct uik_rw *rw, struct task_struct *task)
-{
-	u64 none = 0;
-
-	if (!__atomic_compare_exchange_n(&rw->state, &none, RW_WRITER, false,
-					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
-		return false;
-	__atomic_store_n(&rw->owner, (unsigned long)task, __ATOMIC_RELAXED);
-	return true;
-}
 
 void rw_init(struct uik_rw *rw);
 /* Without waiting, but trying as often as others come and go. */

@@ -20,7 +20,7 @@ static noinline int read_slow(struct rw_semaphore *sem, bool interruptible,
 
 	lock_point(sem, sizeof(*sem), false, rw_read_ready, &sem->rw, site);
 	lock_before(task, sem, sem->key, 0, true, site);
-	if (unlikely(!rw_read_try(&sem->rw)) &&
+	if (unlikely(!uik_rw_read(&sem->rw)) &&
 	    rw_read_slow(&sem->rw, task, interruptible, site))
 		return -EINTR;
 	lock_push(task, sem, sem->key, UIK_HELD_READ, 0, site);
@@ -32,9 +32,9 @@ static __always_inline int read_take(struct rw_semaphore *sem,
 {
 	struct task_struct *task = uik_current_task;
 
-	if (!lock_quick(task, true) || unlikely(!rw_read_try(&sem->rw)))
+	if (!uik_lock_quick(task, true) || unlikely(!uik_rw_read(&sem->rw)))
 		return read_slow(sem, interruptible, site);
-	lock_push_quick(task, sem, sem->key, UIK_HELD_READ, 0, site);
+	uik_lock_push(task, sem, sem->key, UIK_HELD_READ, 0, site);
 	return 0;
 }
 
@@ -45,7 +45,7 @@ static noinline int write_slow(struct rw_semaphore *sem, unsigned int subclass,
 
 	lock_point(sem, sizeof(*sem), true, rw_write_ready, &sem->rw, site);
 	lock_before(task, sem, sem->key, subclass, true, site);
-	if (unlikely(!rw_write_try(&sem->rw, task)) &&
+	if (unlikely(!uik_rw_write(&sem->rw, task)) &&
 	    rw_write_slow(&sem->rw, task, interruptible, site))
 		return -EINTR;
 	lock_push(task, sem, sem->key, UIK_HELD_WRITE, subclass, site);
@@ -58,13 +58,13 @@ static __always_inline int write_take(struct rw_semaphore *sem,
 {
 	struct task_struct *task = uik_current_task;
 
-	if (!lock_quick(task, true) || unlikely(!rw_write_try(&sem->rw, task)))
+	if (!uik_lock_quick(task, true) || unlikely(!uik_rw_write(&sem->rw, task)))
 		return write_slow(sem, subclass, interruptible, site);
-	lock_push_quick(task, sem, sem->key, UIK_HELD_WRITE, subclass, site);
+	uik_lock_push(task, sem, sem->key, UIK_HELD_WRITE, subclass, site);
 	return 0;
 }
 
-void down_read(struct rw_semaphore *sem)
+void (down_read)(struct rw_semaphore *sem)
 {
 	read_take(sem, false, __builtin_return_address(0));
 }
@@ -74,7 +74,7 @@ int down_read_interruptible(struct rw_semaphore *sem)
 	return read_take(sem, true, __builtin_return_address(0));
 }
 
-void down_write(struct rw_semaphore *sem)
+void (down_write)(struct rw_semaphore *sem)
 {
 	write_take(sem, 0, false, __builtin_return_address(0));
 }
@@ -94,7 +94,7 @@ int down_read_trylock(struct rw_semaphore *sem)
 	struct task_struct *task = uik_current();
 
 	uik_point(UIK_POINT_TRYLOCK, sem, sizeof(*sem), false);
-	if (!rw_read_try(&sem->rw) && !rw_read_try_slow(&sem->rw))
+	if (!uik_rw_read(&sem->rw) && !rw_read_try_slow(&sem->rw))
 		return 0;
 	lock_push(task, sem, sem->key, UIK_HELD_READ, 0,
 		  __builtin_return_address(0));
@@ -125,15 +125,15 @@ static noinline void up_read_slow(struct rw_semaphore *sem)
 	rw_read_release(&sem->rw);
 }
 
-void up_read(struct rw_semaphore *sem)
+void (up_read)(struct rw_semaphore *sem)
 {
 	struct task_struct *task = uik_current_task;
 
-	if (!lock_quick_top(task, sem)) {
+	if (!uik_lock_is_top(task, sem)) {
 		up_read_slow(sem);
 		return;
 	}
-	lock_pop_quick(task);
+	uik_lock_pop(task);
 	rw_read_release(&sem->rw);
 }
 
@@ -159,17 +159,17 @@ static noinline void up_write_slow(struct rw_semaphore *sem)
 	rw_write_release(&sem->rw, 0);
 }
 
-void up_write(struct rw_semaphore *sem)
+void (up_write)(struct rw_semaphore *sem)
 {
 	struct task_struct *task = uik_current_task;
 
-	if (!lock_quick_top(task, sem) ||
+	if (!uik_lock_is_top(task, sem) ||
 	    unlikely(__atomic_load_n(&sem->rw.owner, __ATOMIC_RELAXED) !=
 		     (unsigned long)task)) {
 		up_write_slow(sem);
 		return;
 	}
-	lock_pop_quick(task);
+	uik_lock_pop(task);
 	rw_write_release(&sem->rw, 0);
 }
 

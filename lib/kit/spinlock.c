@@ -26,7 +26,7 @@ static noinline void spin_lock_slow(spinlock_t *lock, unsigned int subclass,
 	lock_point(lock, sizeof(*lock), true, owner_free, &lock->owner, site);
 	lock_before(task, lock, lock->key, subclass, false, site);
 	task->atomic_depth++;
-	if (unlikely(!owner_try(&lock->owner, task)))
+	if (unlikely(!uik_owner_try(&lock->owner, task)))
 		owner_lock_slow(&lock->owner, task, false, site);
 	lock_push(task, lock, lock->key, UIK_HELD_SPIN, subclass, site);
 }
@@ -36,16 +36,16 @@ static __always_inline void spin_take(spinlock_t *lock, unsigned int subclass,
 {
 	struct task_struct *task = uik_current_task;
 
-	if (!lock_quick(task, false) ||
-	    unlikely(!owner_try(&lock->owner, task))) {
+	if (!uik_lock_quick(task, false) ||
+	    unlikely(!uik_owner_try(&lock->owner, task))) {
 		spin_lock_slow(lock, subclass, site);
 		return;
 	}
 	task->atomic_depth++;
-	lock_push_quick(task, lock, lock->key, UIK_HELD_SPIN, subclass, site);
+	uik_lock_push(task, lock, lock->key, UIK_HELD_SPIN, subclass, site);
 }
 
-void spin_lock(spinlock_t *lock)
+void (spin_lock)(spinlock_t *lock)
 {
 	spin_take(lock, 0, __builtin_return_address(0));
 }
@@ -60,7 +60,7 @@ int spin_trylock(spinlock_t *lock)
 	struct task_struct *task = uik_current();
 
 	uik_point(UIK_POINT_TRYLOCK, lock, sizeof(*lock), true);
-	if (!owner_try(&lock->owner, task))
+	if (!uik_owner_try(&lock->owner, task))
 		return 0;
 	task->atomic_depth++;
 	lock_push(task, lock, lock->key, UIK_HELD_SPIN, 0,
@@ -73,7 +73,7 @@ static noinline void spin_unlock_slow(spinlock_t *lock)
 	struct task_struct *task = uik_current();
 
 	uik_point(UIK_POINT_UNLOCK, lock, sizeof(*lock), true);
-	if (unlikely(!owner_release(&lock->owner, task)) &&
+	if (unlikely(!uik_owner_release(&lock->owner, task)) &&
 	    !owner_unlock_slow(&lock->owner, task)) {
 		lock_release_unowned(lock, "spin_unlock");
 		return;
@@ -82,17 +82,17 @@ static noinline void spin_unlock_slow(spinlock_t *lock)
 	task->atomic_depth--;
 }
 
-void spin_unlock(spinlock_t *lock)
+void (spin_unlock)(spinlock_t *lock)
 {
 	struct task_struct *task = uik_current_task;
 
-	if (!lock_quick_top(task, lock) ||
-	    unlikely(!owner_release(&lock->owner, task))) {
+	if (!uik_lock_is_top(task, lock) ||
+	    unlikely(!uik_owner_release(&lock->owner, task))) {
 		spin_unlock_slow(lock);
 		return;
 	}
 	task->atomic_depth--;
-	lock_pop_quick(task);
+	uik_lock_pop(task);
 }
 
 int atomic_dec_and_lock(atomic_t *count, spinlock_t *lock)
@@ -122,7 +122,7 @@ void read_lock(rwlock_t *lock)
 	lock_point(lock, sizeof(*lock), false, rw_read_ready, &lock->rw, site);
 	lock_before(task, lock, lock->key, 0, false, site);
 	task->atomic_depth++;
-	if (unlikely(!rw_read_try(&lock->rw)))
+	if (unlikely(!uik_rw_read(&lock->rw)))
 		rw_read_slow(&lock->rw, task, false, site);
 	lock_push(task, lock, lock->key, UIK_HELD_READ | UIK_HELD_RWLOCK, 0,
 		  site);
@@ -136,7 +136,7 @@ void write_lock(rwlock_t *lock)
 	lock_point(lock, sizeof(*lock), true, rw_write_ready, &lock->rw, site);
 	lock_before(task, lock, lock->key, 0, false, site);
 	task->atomic_depth++;
-	if (unlikely(!rw_write_try(&lock->rw, task)))
+	if (unlikely(!uik_rw_write(&lock->rw, task)))
 		rw_write_slow(&lock->rw, task, false, site);
 	lock_push(task, lock, lock->key, UIK_HELD_WRITE | UIK_HELD_RWLOCK, 0,
 		  site);

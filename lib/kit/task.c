@@ -24,6 +24,7 @@
 
 #include "kit/fork.h"
 #include "kit/futex.h"
+#include "kit/lock.h"
 #include "kit/machine.h"
 #include "kit/sync.h"
 #include "kit/task.h"
@@ -85,6 +86,7 @@ static struct task_struct *task_take(void)
 static void task_link(struct task_struct *task)
 {
 	uik_rawlock_lock(&tasks_lock);
+	task->held_limit = lock_quick_limit();
 	task->next_task = all_tasks;
 	if (all_tasks)
 		all_tasks->prev_task = task;

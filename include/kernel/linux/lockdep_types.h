@@ -19,8 +19,10 @@ struct uik_rw {
 	unsigned long owner;		/* the writing task */
 };
 
-/* The bits of uik_rw.state that say that somebody holds. */
-#define UIK_RW_HELD 0xbfffffffull
+/* Bits of uik_rw.state that say that somebody holds; others wait. */
+#define UIK_RW_READERS 0x3fffffffull
+#define UIK_RW_WRITER (1ull << 31)
+#define UIK_RW_HELD (UIK_RW_READERS | UIK_RW_WRITER)
 
 /* How a held lock is held (uik_held_lock.kind). */
 enum uik_held_kind {

@@ -16,6 +16,7 @@
 #include <linux/lockdep.h>
 #include <linux/types.h>
 #include <uik/abi.h>
+#include <uik/quick.h>
 
 struct mutex {
 	unsigned long owner;		/* task | someone sleeps */
@@ -35,9 +36,6 @@ void __mutex_init(struct mutex *lock, const char *name,
 	} while (0)
 #define mutex_init_with_key(lock, key) __mutex_init((lock), #lock, (key))
 
-/* Ends a mutex; warns when it is held. */
-void mutex_destroy(struct mutex *lock) __uik(mutex_destroy);
-
 /* Takes @lock.  Context: may sleep. */
 void mutex_lock(struct mutex *lock) __uik(mutex_lock);
 /* @subclass tells apart nested locks of one class. */
@@ -54,9 +52,43 @@ int mutex_trylock(struct mutex *lock) __uik(mutex_trylock);
 /* Gives @lock back.  Context: current holds it. */
 void mutex_unlock(struct mutex *lock) __uik(mutex_unlock);
 
+#ifdef UIK_ROOM
+uik_quick void uik_mutex_lock_here(struct mutex *lock)
+{
+	struct task_struct *task = uik_current_task;
+
+	if (!uik_lock_quick(task, true) ||
+	    uik_unlikely(!uik_owner_try(&lock->owner, task)))
+		mutex_lock(lock);
+	else
+		uik_lock_push(task, lock, lock->key, UIK_HELD_MUTEX, 0,
+			      uik_here());
+}
+
+uik_quick void uik_mutex_unlock_here(struct mutex *lock)
+{
+	struct task_struct *task = uik_current_task;
+
+	if (!uik_lock_is_top(task, lock) ||
+	    uik_unlikely(!uik_owner_release(&lock->owner, task)))
+		mutex_unlock(lock);
+	else
+		uik_lock_pop(task);
+}
+
+#define mutex_lock(lock) uik_mutex_lock_here(lock)
+#define mutex_unlock(lock) uik_mutex_unlock_here(lock)
+#endif
+
 static inline bool mutex_is_locked(struct mutex *lock)
 {
 	return READ_ONCE(lock->owner);
+}
+
+/* Ends a mutex; warns when it is held. */
+static inline void mutex_destroy(struct mutex *lock)
+{
+	WARN_ON(mutex_is_locked(lock));
 }
 
 /* Decrements; when that gives 0, returns 1 with @lock held. */

@@ -167,7 +167,14 @@ static inline void refcount_dec(refcount_t *r)
 }
 
 /* 1 to 0, or nothing; whether it did. */
-bool __must_check refcount_dec_if_one(refcount_t *r) __uik(refcount_dec_if_one);
+static inline __must_check bool refcount_dec_if_one(refcount_t *r)
+{
+	int one = 1;
+
+	uik_ref_point(r);
+	return __atomic_compare_exchange_n(&r->refs.counter, &one, 0, false,
+					   __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+}
 /* Drops unless the count is 1; false when it is. */
 bool __must_check refcount_dec_not_one(refcount_t *r)
 	__uik(refcount_dec_not_one);

@@ -14,6 +14,7 @@
 #include <linux/lockdep.h>
 #include <linux/types.h>
 #include <uik/abi.h>
+#include <uik/quick.h>
 
 struct rw_semaphore {
 	struct uik_rw rw;
@@ -49,6 +50,58 @@ int __must_check down_write_killable(struct rw_semaphore *sem)
 	__uik(down_write_killable);
 #define down_read_killable(sem) down_read_interruptible(sem)
 #define down_read_nested(sem, subclass) down_read(sem)
+
+#ifdef UIK_ROOM
+uik_quick void uik_down_read_here(struct rw_semaphore *sem)
+{
+	struct task_struct *task = uik_current_task;
+
+	if (!uik_lock_quick(task, true) || uik_unlikely(!uik_rw_read(&sem->rw)))
+		down_read(sem);
+	else
+		uik_lock_push(task, sem, sem->key, UIK_HELD_READ, 0,
+			      uik_here());
+}
+
+uik_quick void uik_up_read_here(struct rw_semaphore *sem)
+{
+	struct task_struct *task = uik_current_task;
+
+	if (!uik_lock_is_top(task, sem) ||
+	    uik_unlikely(!uik_rw_read_end(&sem->rw)))
+		up_read(sem);
+	else
+		uik_lock_pop(task);
+}
+
+uik_quick void uik_down_write_here(struct rw_semaphore *sem)
+{
+	struct task_struct *task = uik_current_task;
+
+	if (!uik_lock_quick(task, true) ||
+	    uik_unlikely(!uik_rw_write(&sem->rw, task)))
+		down_write(sem);
+	else
+		uik_lock_push(task, sem, sem->key, UIK_HELD_WRITE, 0,
+			      uik_here());
+}
+
+uik_quick void uik_up_write_here(struct rw_semaphore *sem)
+{
+	struct task_struct *task = uik_current_task;
+
+	if (!uik_lock_is_top(task, sem) ||
+	    uik_unlikely(!uik_rw_write_end(&sem->rw, task)))
+		up_write(sem);
+	else
+		uik_lock_pop(task);
+}
+
+#define down_read(sem) uik_down_read_here(sem)
+#define up_read(sem) uik_up_read_here(sem)
+#define down_write(sem) uik_down_write_here(sem)
+#define up_write(sem) uik_up_write_here(sem)
+#endif
 
 static inline int rwsem_is_locked(struct rw_semaphore *sem)
 {

@@ -17,6 +17,7 @@
 #include <linux/preempt.h>
 #include <linux/spinlock_types.h>
 #include <uik/abi.h>
+#include <uik/quick.h>
 
 void __spin_lock_init(spinlock_t *lock, const char *name,
 		      struct lock_class_key *key) __uik(spin_lock_init);
@@ -32,6 +33,37 @@ void spin_lock_nested(spinlock_t *lock, unsigned int subclass)
 /* Return: 1 if taken, else 0. */
 int spin_trylock(spinlock_t *lock) __uik(spin_trylock);
 void spin_unlock(spinlock_t *lock) __uik(spin_unlock);
+
+#ifdef UIK_ROOM
+uik_quick void uik_spin_lock_here(spinlock_t *lock)
+{
+	struct task_struct *task = uik_current_task;
+
+	if (!uik_lock_quick(task, false) ||
+	    uik_unlikely(!uik_owner_try(&lock->owner, task))) {
+		spin_lock(lock);
+		return;
+	}
+	task->atomic_depth++;
+	uik_lock_push(task, lock, lock->key, UIK_HELD_SPIN, 0, uik_here());
+}
+
+uik_quick void uik_spin_unlock_here(spinlock_t *lock)
+{
+	struct task_struct *task = uik_current_task;
+
+	if (!uik_lock_is_top(task, lock) ||
+	    uik_unlikely(!uik_owner_release(&lock->owner, task))) {
+		spin_unlock(lock);
+		return;
+	}
+	task->atomic_depth--;
+	uik_lock_pop(task);
+}
+
+#define spin_lock(lock) uik_spin_lock_here(lock)
+#define spin_unlock(lock) uik_spin_unlock_here(lock)
+#endif
 
 static inline bool spin_is_locked(spinlock_t *lock)
 {

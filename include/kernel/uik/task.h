@@ -71,6 +71,7 @@ struct task_struct {
 	unsigned int atomic_depth;	/* spinlocks held, interrupts off */
 	unsigned int entry_depth;	/* nesting of uik_enter */
 	unsigned int held_count;
+	unsigned int held_limit;	/* more go the long way; 0: all do */
 	unsigned int __state;		/* TASK_*; also the word slept on */
 	unsigned int rcu_depth;		/* nesting of reader sections */
 	uint64_t rcu_epoch;		/* atomic; epoch read in, 0: none */
