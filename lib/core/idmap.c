@@ -174,13 +174,6 @@ static bool reserve_locked(struct idmap *map, u32 *out_id)
 	u32 index, bit;
 	struct idmap_leaf *leaf;
 
-	if (likely(~map->first.used && !map->table)) {
-		bit = __builtin_ctzll(~map->first.used);
-		WRITE_ONCE(map->first.used, map->first.used | 1ull << bit);
-		map->used++;
-		*out_id = bit;
-		return true;
-	}
 	index = first_with_room(map);
 	if (index >= map->leaf_count)
 		return false;
@@ -194,7 +187,7 @@ static bool reserve_locked(struct idmap *map, u32 *out_id)
 	return true;
 }
 
-int idmap_reserve(struct idmap *map, u32 *out_id)
+int idmap_reserve_slow(struct idmap *map, u32 *out_id)
 {
 	for (;;) {
 		bool found;
@@ -309,7 +302,7 @@ void idmap_bury_locked(struct idmap *map, u32 id)
 		   IDMAP_DEAD);
 }
 
-void *idmap_release_locked(struct idmap *map, u32 id)
+void *idmap_release_slow_locked(struct idmap *map, u32 id)
 {
 	return free_locked(map, id);
 }

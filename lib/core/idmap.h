@@ -62,13 +62,6 @@ void idmap_init(struct idmap *map);
 /** idmap_fini - forget all numbers, tombstones too. */
 void idmap_fini(struct idmap *map);
 
-/**
- * idmap_reserve - take the lowest free number.
- *
- * Context: takes the lock; may allocate.  Return: 0; -ENOMEM; -EBUSY none left.
- */
-int idmap_reserve(struct idmap *map, u32 *out_id);
-
 static inline struct idmap_leaf *idmap_leaf(const struct idmap *map, u32 id)
 {
 	u32 index = id >> IDMAP_LEAF_SHIFT;
@@ -76,6 +69,31 @@ static inline struct idmap_leaf *idmap_leaf(const struct idmap *map, u32 id)
 	if (likely(!index))
 		return (struct idmap_leaf *)&map->first;
 	return index < map->leaf_count ? map->table->leaf[index] : NULL;
+}
+
+int idmap_reserve_slow(struct idmap *map, u32 *out_id);
+
+/**
+ * idmap_reserve - take the lowest free number.
+ *
+ * Context: takes the lock; may allocate.  Return: 0; -ENOMEM; -EBUSY none left.
+ */
+static inline int idmap_reserve(struct idmap *map, u32 *out_id)
+{
+	u64 used;
+
+	spin_lock(&map->lock);
+	used = map->first.used;
+	if (unlikely(!~used || map->table)) {
+		spin_unlock(&map->lock);
+		return idmap_reserve_slow(map, out_id);
+	}
+	/* The lowest bit that is clear. */
+	WRITE_ONCE(map->first.used, used | (used + 1));
+	map->used++;
+	*out_id = __builtin_ctzll(~used);
+	spin_unlock(&map->lock);
+	return 0;
 }
 
 /** idmap_raw_locked - entry of a LIVE number, IDMAP_DEAD, or NULL. */
@@ -128,12 +146,23 @@ bool idmap_unreserve(struct idmap *map, u32 id);
 
 /** idmap_bury_locked - LIVE to DEAD. */
 void idmap_bury_locked(struct idmap *map, u32 id);
+void *idmap_release_slow_locked(struct idmap *map, u32 id);
+
 /**
  * idmap_release_locked - LIVE to FREE.
  *
  * Return: memory to be given to idmap_free() once the lock is dropped.
  */
-void *idmap_release_locked(struct idmap *map, u32 id);
+static inline void *idmap_release_locked(struct idmap *map, u32 id)
+{
+	if (unlikely(map->table))
+		return idmap_release_slow_locked(map, id);
+	/* Nothing is shown before the number can be taken again. */
+	WRITE_ONCE(map->first.entry[id], NULL);
+	WRITE_ONCE(map->first.used, map->first.used & ~(1ull << id));
+	map->used--;
+	return NULL;
+}
 void idmap_free_slow(void *memory);
 
 /** idmap_free - what idmap_release_locked() gave; NULL is fine. */

@@ -43,7 +43,7 @@ iommufd_object_alloc_size(struct iommufd_ctx *ictx, size_t size,
 		kfree(obj);
 		return ERR_PTR(ret);
 	}
-	uik_count_object(1);
+	iommufd_object_count(ictx->machine, 1);
 	return obj;
 }
 
@@ -78,7 +78,7 @@ void iommufd_object_abort(struct iommufd_ctx *ictx, struct iommufd_object *obj)
 	WARN_ON(!idmap_unreserve(&ictx->objects, obj->id));
 	if (WARN_ON(!refcount_dec_if_one(&obj->users)))
 		return;
-	iommufd_object_free(obj);
+	iommufd_object_free(ictx->machine, obj);
 }
 
 /* The object's file, made but perhaps never shown: its release runs here. */

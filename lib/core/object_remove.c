@@ -27,14 +27,13 @@ static bool is_idle(struct iommufd_object *obj)
 	return !atomic_read_acquire(&obj->wait_cnt.refs);
 }
 
-/* Drops the map's wait_cnt and waits until it is 0: 0, or -EBUSY. */
-static int wait_until_idle(struct iommufd_ctx *ictx, struct iommufd_object *obj)
+/* The map's wait_cnt is dropped: 0, or -EBUSY and it is there again. */
+static noinline int wait_for_leavers(struct iommufd_ctx *ictx,
+				     struct iommufd_object *obj)
 {
 	const struct iommufd_object_type_desc *type =
 		&ictx->model->types[obj->type];
 
-	if (refcount_dec_and_test(&obj->wait_cnt))
-		return 0;
 	if (type->pre_destroy)
 		type->pre_destroy(obj);
 	if (wait_event_timeout(ictx->destroy_wait, is_idle(obj),
@@ -45,10 +44,19 @@ static int wait_until_idle(struct iommufd_ctx *ictx, struct iommufd_object *obj)
 	return -EBUSY;
 }
 
-/* What is to be taken out: 0, -ENOENT or -EBUSY; its users are 0 then. */
-static int claim_locked(struct iommufd_ctx *ictx,
-			struct iommufd_object *expected, u32 id,
-			struct iommufd_object **out_obj)
+/* Drops the map's wait_cnt and waits until it is 0: 0, or -EBUSY. */
+static inline int wait_until_idle(struct iommufd_ctx *ictx,
+				  struct iommufd_object *obj)
+{
+	if (likely(refcount_dec_and_test(&obj->wait_cnt)))
+		return 0;
+	return wait_for_leavers(ictx, obj);
+}
+
+/* What is to be taken out, its users 0; ERR_PTR of -ENOENT, -EBUSY. */
+static struct iommufd_object *claim_locked(struct iommufd_ctx *ictx,
+					   struct iommufd_object *expected,
+					   u32 id)
 {
 	struct iommufd_object *obj = idmap_load_locked(&ictx->objects, id);
 
@@ -56,52 +64,54 @@ static int claim_locked(struct iommufd_ctx *ictx,
 		/* The caller's: now at least the map's remains. */
 		refcount_dec(&expected->users);
 		if (WARN_ON(obj != expected))
-			return -ENOENT;
-	} else if (!obj) {
-		return -ENOENT;
+			return ERR_PTR(-ENOENT);
+	} else if (unlikely(!obj)) {
+		return ERR_PTR(-ENOENT);
 	}
-	if (!refcount_dec_if_one(&obj->users))
-		return -EBUSY;
-	*out_obj = obj;
-	return 0;
+	if (unlikely(!refcount_dec_if_one(&obj->users)))
+		return ERR_PTR(-EBUSY);
+	return obj;
 }
 
 /* @idle: @expected has wait_cnt 0 by our wait; restored if it stays. */
-static int take_out(struct iommufd_ctx *ictx, struct iommufd_object *expected,
-		    u32 id, unsigned int flags, bool idle,
-		    struct iommufd_object **out_obj)
+static __always_inline struct iommufd_object *
+take_out(struct iommufd_ctx *ictx, struct iommufd_object *expected, u32 id,
+	 unsigned int flags, bool idle)
 {
+	struct iommufd_object *obj;
 	void *memory = NULL;
-	int ret;
 
 	iommufd_objects_lock(ictx);
-	ret = claim_locked(ictx, expected, id, out_obj);
-	if (likely(!ret)) {
+	obj = claim_locked(ictx, expected, id);
+	if (likely(!IS_ERR(obj))) {
 		if (flags & IOMMUFD_REMOVE_TOMBSTONE)
 			idmap_bury_locked(&ictx->objects, id);
 		else
 			memory = idmap_release_locked(&ictx->objects, id);
-		if ((void *)ictx->vfio_ioas == (void *)*out_obj)
+		if (unlikely((void *)ictx->vfio_ioas == (void *)obj))
 			ictx->vfio_ioas = NULL;
 	} else if (idle) {
 		refcount_set(&expected->wait_cnt, 1);
 	}
 	iommufd_objects_unlock(ictx);
 	idmap_free(memory);
-	return ret;
+	return obj;
 }
 
 static void destroy_and_free(struct iommufd_ctx *ictx,
 			     struct iommufd_object *obj)
 {
+	struct uik_machine *machine = ictx->machine;
+
 	ASSERT(!refcount_read(&obj->users));
+	/* May drop the last count of @ictx. */
 	ictx->model->types[obj->type].destroy(obj);
-	iommufd_object_free(obj);
+	iommufd_object_free(machine, obj);
 }
 
-int iommufd_object_remove(struct iommufd_ctx *ictx,
-			  struct iommufd_object *to_destroy, u32 id,
-			  unsigned int flags)
+static __always_inline int remove_object(struct iommufd_ctx *ictx,
+					 struct iommufd_object *to_destroy,
+					 u32 id, unsigned int flags)
 {
 	bool wait_first = flags & IOMMUFD_REMOVE_WAIT;
 	struct iommufd_object *obj;
@@ -114,9 +124,9 @@ int iommufd_object_remove(struct iommufd_ctx *ictx,
 			return ret;
 		}
 	}
-	ret = take_out(ictx, to_destroy, id, flags, wait_first, &obj);
-	if (ret)
-		return ret;
+	obj = take_out(ictx, to_destroy, id, flags, wait_first);
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
 	if (!wait_first) {
 		ret = wait_until_idle(ictx, obj);
 		/* Somebody is still inside: it must never be freed. */
@@ -125,6 +135,13 @@ int iommufd_object_remove(struct iommufd_ctx *ictx,
 	}
 	destroy_and_free(ictx, obj);
 	return 0;
+}
+
+int iommufd_object_remove(struct iommufd_ctx *ictx,
+			  struct iommufd_object *to_destroy, u32 id,
+			  unsigned int flags)
+{
+	return remove_object(ictx, to_destroy, id, flags);
 }
 
 void iommufd_object_destroy_user(struct iommufd_ctx *ictx,
@@ -144,7 +161,7 @@ void iommufd_object_tombstone_user(struct iommufd_ctx *ictx,
 int iommufd_destroy(struct iommufd_ucmd *ucmd)
 {
 	struct iommu_destroy *cmd = ucmd->cmd;
-	int ret = iommufd_object_remove(ucmd->ictx, NULL, cmd->id, 0);
+	int ret = remove_object(ucmd->ictx, NULL, cmd->id, 0);
 
 	if (unlikely(ret == -EBUSY && iommufd_watcher))
 		iommufd_watcher->refused(ucmd->ictx, cmd->id);
