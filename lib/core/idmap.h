@@ -111,7 +111,8 @@ static inline void *idmap_load_locked(const struct idmap *map, u32 id)
 {
 	void *entry = idmap_raw_locked(map, id);
 
-	return likely(entry != IDMAP_DEAD) ? entry : NULL;
+	return likely((unsigned long)entry > (unsigned long)IDMAP_DEAD) ?
+		       entry : NULL;
 }
 
 /** idmap_is_reserved_locked - whether a number is RESERVED. */

@@ -118,16 +118,16 @@ struct iommufd_object *iommufd_get_object(struct iommufd_ctx *ictx, u32 id,
 					  enum iommufd_object_type type)
 {
 	struct iommufd_object *obj;
-	bool found;
 
 	if (uik_fail(UIK_FAIL_OP))
 		return ERR_PTR(-ENOENT);
 	iommufd_objects_lock(ictx);
 	obj = idmap_load_locked(&ictx->objects, id);
-	found = obj && (type == IOMMUFD_OBJ_ANY || obj->type == type) &&
-		iommufd_object_lock_live(obj);
+	if (unlikely(!obj || (obj->type != type && type != IOMMUFD_OBJ_ANY) ||
+		     !iommufd_object_lock_live(obj)))
+		obj = ERR_PTR(-ENOENT);
 	iommufd_objects_unlock(ictx);
-	return likely(found) ? obj : ERR_PTR(-ENOENT);
+	return obj;
 }
 
 void iommufd_object_wake(struct iommufd_ctx *ictx)

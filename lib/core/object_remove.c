@@ -54,9 +54,8 @@ static inline int wait_until_idle(struct iommufd_ctx *ictx,
 }
 
 /* What is to be taken out, its users 0; ERR_PTR of -ENOENT, -EBUSY. */
-static struct iommufd_object *claim_locked(struct iommufd_ctx *ictx,
-					   struct iommufd_object *expected,
-					   u32 id)
+static __always_inline struct iommufd_object *
+claim_locked(struct iommufd_ctx *ictx, struct iommufd_object *expected, u32 id)
 {
 	struct iommufd_object *obj = idmap_load_locked(&ictx->objects, id);
 

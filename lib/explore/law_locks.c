@@ -14,8 +14,8 @@ static void check_recursion(struct uiommufd_run *run,
 			    const struct task_struct *task,
 			    const struct uik_point *point)
 {
-	for (unsigned int i = 0; i < task->held_count; i++)
-		if (task->held[i].lock == point->addr)
+	for (unsigned int i = 0; i < uik_held_count(task); i++)
+		if (uik_held(task, i)->lock == point->addr)
 			uiommufd_run_break(run, "locks",
 					   "lock %p is taken by its holder",
 					   point->addr);
@@ -27,7 +27,8 @@ static void check_return(struct uiommufd_run *run,
 	if (task->entry_depth == 1)
 		uiommufd_run_break(run, "locks",
 				   "a call returns with lock %p held, taken at %p",
-				   task->held[0].lock, task->held[0].site);
+				   uik_held(task, 0)->lock,
+				   uik_held(task, 0)->site);
 }
 
 void law_locks_step(struct uiommufd_run *run, const struct task_struct *task,

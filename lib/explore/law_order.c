@@ -78,13 +78,13 @@ static void add_edge(struct uiommufd_run *run, const struct uik_held_lock *held,
 void law_order_step(struct uiommufd_run *run, const struct task_struct *task,
 		    const struct uik_point *point)
 {
-	unsigned int n = task->held_count;
-	const struct uik_held_lock *last = &task->held[n - 1];
+	unsigned int n = uik_held_count(task);
+	const struct uik_held_lock *last = uik_held(task, n - 1);
 
 	if (!last->key)
 		return;
 	for (unsigned int i = 0; i + 1 < n; i++) {
-		const struct uik_held_lock *held = &task->held[i];
+		const struct uik_held_lock *held = uik_held(task, i);
 
 		if (held->key && held->key != last->key)
 			add_edge(run, held, last->key, point);

@@ -100,13 +100,14 @@ static void others_step(struct uiommufd_run *run, const struct uik_point *point)
 void laws_step(struct uiommufd_run *run, const struct uik_point *point)
 {
 	const struct task_struct *task = run->fibers[run->running].task;
+	unsigned int held = uik_held_count(task);
 
 	run->in_law = true;
 	if (point->addr)
 		law_memory_step(run, point);
-	if (task->held_count) {
+	if (held) {
 		law_locks_step(run, task, point);
-		if (task->held_count > 1 && point->kind == UIK_POINT_UNLOCK)
+		if (held > 1 && point->kind == UIK_POINT_UNLOCK)
 			law_order_step(run, task, point);
 	}
 	if (run->step_law_count)

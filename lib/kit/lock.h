@@ -21,10 +21,12 @@
 /* Order recording is on. */
 extern bool lock_debug __attribute__((visibility("hidden")));
 
-/* held_limit of tasks: recording orders is not for the quick way. */
-static inline unsigned int lock_quick_limit(void)
+/* Recording orders is not for the quick way. */
+static inline void lock_set_quick(struct task_struct *task)
 {
-	return lock_debug ? 0 : UIK_LOCK_DEPTH;
+	__atomic_store_n(&task->held_quick,
+			 task->held + (lock_debug ? 0 : 1 + UIK_LOCK_DEPTH),
+			 __ATOMIC_RELAXED);
 }
 
 /* Reports, slow sides of the functions below. */
@@ -72,7 +74,7 @@ static inline void lock_push(struct task_struct *task, const void *lock,
 			     unsigned int kind, unsigned int subclass,
 			     const void *site)
 {
-	if (unlikely(task->held_count >= UIK_LOCK_DEPTH))
+	if (unlikely(task->held_top == task->held + 1 + UIK_LOCK_DEPTH))
 		lock_stack_full(lock);
 	else
 		uik_lock_push(task, lock, key, kind, subclass, site);
@@ -81,11 +83,9 @@ static inline void lock_push(struct task_struct *task, const void *lock,
 /* Whether the task held @lock. */
 static inline bool lock_pop(struct task_struct *task, const void *lock)
 {
-	unsigned int n = task->held_count;
-
-	if (unlikely(!n || task->held[n - 1].lock != lock))
+	if (unlikely(task->held_top[-1].lock != lock))
 		return lock_release_inner(task, lock);
-	__atomic_store_n(&task->held_count, n - 1, __ATOMIC_RELAXED);
+	uik_lock_pop(task);
 	return true;
 }
 

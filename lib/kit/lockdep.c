@@ -53,10 +53,9 @@ static __attribute__((constructor)) void read_environment(void)
 	lock_debug = debug && (strstr(debug, "locks") || strstr(debug, "refs"));
 }
 
-static bool set_limit(struct task_struct *task, void *arg)
+static bool set_quick(struct task_struct *task, void *arg)
 {
-	__atomic_store_n(&task->held_limit, lock_quick_limit(),
-			 __ATOMIC_RELAXED);
+	lock_set_quick(task);
 	return true;
 }
 
@@ -64,7 +63,7 @@ void uik_lock_debug(bool on)
 {
 	lock_debug = on;
 	/* Under the list's lock: later tasks see the new value. */
-	task_each(set_limit, NULL);
+	task_each(set_quick, NULL);
 }
 
 const char *lock_name(const struct lock_class_key *key)
@@ -87,15 +86,14 @@ void lock_release_unowned(const void *lock, const char *what)
 /* Removes an entry below the top: locks may be released in any order. */
 bool lock_release_inner(struct task_struct *task, const void *lock)
 {
-	unsigned int n = task->held_count, i = n;
+	struct uik_held_lock *top = task->held_top, *held = top - 1;
 
-	while (i && task->held[i - 1].lock != lock)
-		i--;
-	if (!i)
+	while (held > task->held && held->lock != lock)
+		held--;
+	if (held == task->held)
 		return false;
-	memmove(&task->held[i - 1], &task->held[i],
-		(n - i) * sizeof(task->held[0]));
-	__atomic_store_n(&task->held_count, n - 1, __ATOMIC_RELAXED);
+	memmove(held, held + 1, (char *)top - (char *)(held + 1));
+	uik_lock_pop(task);
 	return true;
 }
 
@@ -110,8 +108,8 @@ void uik_lock_check_return(unsigned int count)
 {
 	struct task_struct *task = uik_current();
 
-	for (unsigned int i = task->held_count; i > count; i--) {
-		const struct uik_held_lock *held = &task->held[i - 1];
+	for (unsigned int i = uik_held_count(task); i > count; i--) {
+		const struct uik_held_lock *held = uik_held(task, i - 1);
 
 		WARN(1, "returning with lock %p (%s) held, taken at %p",
 		     held->lock, lock_name(held->key), held->site);
@@ -198,8 +196,8 @@ void lock_order(struct task_struct *task, const void *lock,
 {
 	bool full = false;
 
-	for (unsigned int i = 0; i < task->held_count; i++) {
-		const struct uik_held_lock *held = &task->held[i];
+	for (unsigned int i = 0; i < uik_held_count(task); i++) {
+		const struct uik_held_lock *held = uik_held(task, i);
 		unsigned int from, to;
 		bool cycle = false;
 

@@ -127,7 +127,7 @@ void uik_machine_audit(struct uik_machine *machine, struct uik_audit *out)
 void machine_warn_locks(const struct task_struct *task)
 {
 	WARN_ONCE(1, "the library is left with %u locks held, the last at %p",
-		  task->held_count, task->held[task->held_count - 1].site);
+		  uik_held_count(task), task->held_top[-1].site);
 }
 
 struct uik_machine *uik_enter(struct uik_machine *machine)

@@ -103,7 +103,7 @@ static __always_inline void machine_leave(struct task_struct *task,
 	if (task->entry_depth == 1)
 		uik_rcu_leave(&machine->sync.rcu);
 	task->entry_depth--;
-	if (unlikely(task->held_count && !task->entry_depth))
+	if (unlikely(task->held_top != task->held + 1 && !task->entry_depth))
 		machine_warn_locks(task);
 	if (previous != machine) {
 		uik_clock_leave(&machine->clock);

@@ -188,7 +188,7 @@ static void update_due_locked(struct uik_rcu_state *rcu)
 /* Callbacks may take any lock, so the task must hold none. */
 static bool may_call(const struct task_struct *task)
 {
-	return !task->held_count && !task->atomic_depth;
+	return !uik_held_count(task) && !task->atomic_depth;
 }
 
 void uik_rcu_poll(struct uik_rcu_state *rcu)

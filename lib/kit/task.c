@@ -50,6 +50,15 @@ static bool in_pool(const struct task_struct *task)
 	return task >= pool && task < pool + POOL_SLOTS;
 }
 
+/* What is not 0 at the begin of a task. */
+static struct task_struct *task_init(struct task_struct *task, unsigned int slot)
+{
+	memset(task, 0, sizeof(*task));
+	task->cpu = slot % UIK_NR_CPUS;
+	task->held_top = task->held + 1;
+	return task;
+}
+
 /* The lowest free slot, NULL when all are taken.  Under tasks_lock. */
 static struct task_struct *pool_take_locked(void)
 {
@@ -57,9 +66,7 @@ static struct task_struct *pool_take_locked(void)
 		if (pool_used[i])
 			continue;
 		pool_used[i] = true;
-		memset(&pool[i], 0, sizeof(pool[i]));
-		pool[i].cpu = i % UIK_NR_CPUS;
-		return &pool[i];
+		return task_init(&pool[i], i);
 	}
 	return NULL;
 }
@@ -76,17 +83,13 @@ static struct task_struct *task_take(void)
 	if (task)
 		return task;
 	task = aligned_alloc(64, round_up(sizeof(*task), 64));
-	if (!task)
-		return NULL;
-	memset(task, 0, sizeof(*task));
-	task->cpu = extra % UIK_NR_CPUS;
-	return task;
+	return task ? task_init(task, extra) : NULL;
 }
 
 static void task_link(struct task_struct *task)
 {
 	uik_rawlock_lock(&tasks_lock);
-	task->held_limit = lock_quick_limit();
+	lock_set_quick(task);
 	task->next_task = all_tasks;
 	if (all_tasks)
 		all_tasks->prev_task = task;
@@ -104,7 +107,7 @@ static void task_unlink_locked(struct task_struct *task)
 		task->next_task->prev_task = task->prev_task;
 }
 
-static void task_free(struct task_struct *task)
+void uik_task_end(struct task_struct *task)
 {
 	bool pooled = in_pool(task);
 
@@ -138,8 +141,7 @@ static bool add_held(struct task_struct *task, void *arg)
 	struct { const struct uik_machine *machine; u64 count; } *sum = arg;
 
 	if (machine_of(task) == sum->machine)
-		sum->count += __atomic_load_n(&task->held_count,
-					      __ATOMIC_RELAXED);
+		sum->count += uik_held_count(task);
 	return true;
 }
 
@@ -268,7 +270,7 @@ void uik_task_put(struct task_struct *task)
 {
 	/* Releases this user's accesses to whoever frees. */
 	if (__atomic_fetch_sub(&task->refs, 1, __ATOMIC_ACQ_REL) == 1)
-		task_free(task);
+		uik_task_end(task);
 }
 
 struct task_struct *uik_task_switch(struct task_struct *task)

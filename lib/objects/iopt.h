@@ -66,6 +66,7 @@ struct iopt_area {
 	int prot;			/* IOMMU_READ and so on */
 	bool filled;			/* domains have us, pages are pinned */
 	bool prevent_access;		/* no pins any more */
+	u8 alignment_class;		/* where iopt->alignments counts us */
 	/* Both: pages->lock or iopt->lock for writing. */
 	unsigned int num_accesses;	/* pins outstanding */
 	unsigned int num_locks;		/* of these, by the core itself */

@@ -41,12 +41,16 @@ RB_DECLARE_CALLBACKS(static, summary, struct iopt_area, node, sub,
 		     summary_compute)
 
 /* By the lowest bit set in the place of an area, 4096 and above are one. */
-static unsigned int alignment_class(const struct iopt_area *area)
+static inline unsigned int alignment_class(const struct iopt_area *area)
 {
-	unsigned long page_offset = area->start_byte % PAGE_SIZE;
+	return __builtin_ctzl(area->first | (area->last + 1) |
+			      area->start_byte | PAGE_SIZE);
+}
 
-	return __builtin_ctzl(area->first | iopt_area_length(area) |
-			      page_offset | PAGE_SIZE);
+static inline void alignment_count(struct iopt *iopt, struct iopt_area *area)
+{
+	area->alignment_class = alignment_class(area);
+	iopt->alignments[area->alignment_class]++;
 }
 
 struct iopt_area *iopt_area_lowest(const struct iopt *iopt,
@@ -111,19 +115,31 @@ void iopt_area_free(struct iopt_area *area)
 	pages_put(pages);
 }
 
+/* A tree of one node is in order as it is. */
+static inline void tree_begin(struct iopt *iopt, struct iopt_area *area)
+{
+	area->sub = (struct iopt_summary){ area->first, area->last, 0 };
+	area->node = (struct rb_node){ .__rb_parent_color = RB_BLACK };
+	iopt->areas.rb_node = &area->node;
+}
+
 void iopt_area_insert(struct iopt *iopt, struct iopt_area *area)
 {
-	tree_insert(iopt, area);
-	iopt->area_count++;
-	iopt->alignments[alignment_class(area)]++;
+	if (!iopt->area_count++)
+		tree_begin(iopt, area);
+	else
+		tree_insert(iopt, area);
+	alignment_count(iopt, area);
 }
 
 void iopt_area_erase(struct iopt *iopt, struct iopt_area *area)
 {
 	ASSERT(iopt->area_count);
-	iopt->alignments[alignment_class(area)]--;
-	iopt->area_count--;
-	rb_erase_augmented(&area->node, &iopt->areas, &summary);
+	iopt->alignments[area->alignment_class]--;
+	if (!--iopt->area_count)
+		iopt->areas = RB_ROOT;
+	else
+		rb_erase_augmented(&area->node, &iopt->areas, &summary);
 }
 
 /* An area in domains is also among the users of its pages: both are split. */
@@ -151,9 +167,9 @@ void iopt_area_split(struct iopt *iopt, struct iopt_area *area,
 		.prot = area->prot,
 		.filled = area->filled,
 	};
-	iopt->alignments[alignment_class(area)]--;
+	iopt->alignments[area->alignment_class]--;
 	area->last = last;
-	iopt->alignments[alignment_class(area)]++;
+	alignment_count(iopt, area);
 	summary.propagate(&area->node, NULL);
 	iopt_area_insert(iopt, right);
 	if (area->filled)

@@ -16,6 +16,7 @@
 #include <linux/slab.h>
 
 #include "core/core.h"
+#include "kit/owner.h"
 #include "objects/iopt.h"
 #include "objects/pages_dmabuf.h"
 
@@ -28,18 +29,14 @@ static enum pages_account account_of(const struct iommufd_ctx *ictx,
 							  PAGES_ACCOUNT_USER;
 }
 
-static void hold_owner(const struct pages *pages)
+static inline void hold_owner(const struct pages *pages)
 {
-	uik_mm_get(pages->mm);
-	uik_task_get(pages->task);
-	uik_user_get(pages->user);
+	owner_hold(pages->mm, pages->task, pages->user);
 }
 
-static void drop_owner(struct pages *pages)
+static inline void drop_owner(const struct pages *pages)
 {
-	uik_mm_put(pages->mm);
-	put_task_struct(pages->task);
-	free_uid(pages->user);
+	owner_drop(pages->mm, pages->task, pages->user);
 }
 
 /* @start_byte + @length does not overflow; @length > 0. */
@@ -206,9 +203,7 @@ struct pages_owner pages_owner_current(void)
 
 void pages_set_owner(struct pages *pages, const struct pages_owner *owner)
 {
-	uik_mm_get(owner->mm);
-	get_task_struct(owner->task);
-	get_uid(owner->user);
+	owner_hold(owner->mm, owner->task, owner->user);
 	drop_owner(pages);
 	pages->mm = owner->mm;
 	pages->task = owner->task;

@@ -17,12 +17,12 @@
 static inline bool uik_lock_held(const void *lock, int exclusive)
 {
 	const struct task_struct *task = uik_current();
-	unsigned int i = task->held_count;
+	const struct uik_held_lock *held = task->held_top;
 
-	while (i--) {
-		unsigned int kind = task->held[i].kind & 0xff;
+	while (--held > task->held) {
+		unsigned int kind = held->kind & 0xff;
 
-		if (task->held[i].lock == lock)
+		if (held->lock == lock)
 			return exclusive < 0 ||
 			       exclusive == (kind != UIK_HELD_READ);
 	}
@@ -40,7 +40,7 @@ static inline bool uik_lock_held(const void *lock, int exclusive)
 #define lockdep_assert_held_once(lock) \
 	lockdep_assert_once(lockdep_is_held(lock))
 #define lockdep_assert_none_held_once() \
-	lockdep_assert_once(!uik_current()->held_count)
+	lockdep_assert_once(!uik_held_count(uik_current()))
 #define lockdep_assert_in_task() ((void)0)
 
 #define SINGLE_DEPTH_NESTING 1

@@ -66,21 +66,21 @@ static inline unsigned int refcount_read(const refcount_t *r)
 static inline __must_check bool uik_ref_add_not_zero(int i, refcount_t *r,
 						     int *old_p, int order)
 {
-	int old;
+	int old, new;
 
 	uik_ref_point(r);
 	old = __atomic_load_n(&r->refs.counter, __ATOMIC_RELAXED);
 	do {
-		if (!old)
-			break;
-	} while (!__atomic_compare_exchange_n(&r->refs.counter, &old,
-					      (int)((unsigned int)old + i),
-					      false, order, __ATOMIC_RELAXED));
-	if (old_p)
-		*old_p = old;
-	if (unlikely(old < 0 || (int)((unsigned int)old + i) < 0))
+		if (old_p)
+			*old_p = old;
+		if (unlikely(!old))
+			return false;
+		new = (int)((unsigned int)old + i);
+	} while (unlikely(!__atomic_compare_exchange_n(
+		&r->refs.counter, &old, new, false, order, __ATOMIC_RELAXED)));
+	if (unlikely((old | new) < 0))
 		refcount_warn_saturate(r, REFCOUNT_ADD_NOT_ZERO_OVF);
-	return old;
+	return true;
 }
 
 static inline __must_check bool refcount_add_not_zero(int i, refcount_t *r)
@@ -137,7 +137,7 @@ static inline __must_check bool __refcount_sub_and_test(int i, refcount_t *r,
 	old = __atomic_fetch_sub(&r->refs.counter, i, __ATOMIC_ACQ_REL);
 	if (old_p)
 		*old_p = old;
-	if (old > 0 && old == i)
+	if (old == i && i > 0)
 		return true;
 	if (unlikely(old <= 0 || old - i < 0))
 		refcount_warn_saturate(r, REFCOUNT_SUB_UAF);

@@ -39,38 +39,35 @@ uik_quick bool uik_lock_quick(const struct task_struct *task, bool sleeps)
 {
 	return uik_likely(task) && uik_likely(!uik_hooks) &&
 	       uik_likely(!sleeps || !task->atomic_depth) &&
-	       uik_likely(task->held_count < task->held_limit);
+	       uik_likely(task->held_top < task->held_quick);
 }
 
-/* Pushes where uik_lock_quick() held. */
+/* Pushes where there is room. */
 uik_quick void uik_lock_push(struct task_struct *task, const void *lock,
 			     const struct lock_class_key *key,
 			     unsigned int kind, unsigned int subclass,
 			     const void *site)
 {
-	unsigned int n = task->held_count;
-	struct uik_held_lock *held = &task->held[n];
+	struct uik_held_lock *held = task->held_top;
 
 	held->lock = lock;
 	held->key = key;
 	held->site = site;
-	held->kind = kind;
-	held->subclass = subclass;
-	/* The audit of another task reads the count. */
-	__atomic_store_n(&task->held_count, n + 1, __ATOMIC_RELAXED);
+	held->how = kind | subclass << 16;
+	/* The audit of another task reads it. */
+	__atomic_store_n(&task->held_top, held + 1, __ATOMIC_RELAXED);
 }
 
 /* Whether nobody watches and @lock is on top of the stack. */
 uik_quick bool uik_lock_is_top(const struct task_struct *task, const void *lock)
 {
 	return uik_likely(task) && uik_likely(!uik_hooks) &&
-	       uik_likely(task->held_count) &&
-	       uik_likely(task->held[task->held_count - 1].lock == lock);
+	       uik_likely(task->held_top[-1].lock == lock);
 }
 
 uik_quick void uik_lock_pop(struct task_struct *task)
 {
-	__atomic_store_n(&task->held_count, task->held_count - 1,
+	__atomic_store_n(&task->held_top, task->held_top - 1,
 			 __ATOMIC_RELAXED);
 }
 

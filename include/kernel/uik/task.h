@@ -52,8 +52,13 @@ struct uik_held_lock {
 	const void *lock;
 	const struct lock_class_key *key; /* its class; NULL: its own */
 	const void *site;		/* where it was taken */
-	uint32_t kind;			/* enum uik_held_kind */
-	uint32_t subclass;
+	union {
+		struct {
+			uint16_t kind;	/* enum uik_held_kind */
+			uint16_t subclass;
+		};
+		uint32_t how;		/* both */
+	};
 };
 
 struct task_struct {
@@ -70,8 +75,6 @@ struct task_struct {
 	bool exited;
 	unsigned int atomic_depth;	/* spinlocks held, interrupts off */
 	unsigned int entry_depth;	/* nesting of uik_enter */
-	unsigned int held_count;
-	unsigned int held_limit;	/* more go the long way; 0: all do */
 	unsigned int __state;		/* TASK_*; also the word slept on */
 	unsigned int rcu_depth;		/* nesting of reader sections */
 	uint64_t rcu_epoch;		/* atomic; epoch read in, 0: none */
@@ -79,7 +82,13 @@ struct task_struct {
 	struct task_struct *next_task;	/* list of all; under its lock */
 	struct task_struct *prev_task;
 	void *kthread;			/* private of kthread.h */
-	struct uik_held_lock held[UIK_LOCK_DEPTH];
+	/*
+	 * The lock stack: held[1] and so on; held[0] is never a lock.  At and
+	 * above held_quick locks are taken the long way.
+	 */
+	struct uik_held_lock *held_top;	/* atomic; the next free one */
+	struct uik_held_lock *held_quick;
+	struct uik_held_lock held[1 + UIK_LOCK_DEPTH];
 	struct uik_fail_nth fail;
 	char comm[16];
 	void *fiber;			/* explorer's own */
@@ -111,6 +120,8 @@ static inline struct task_struct *uik_current(void)
 struct task_struct *uik_task_new(const char *comm) __uik_export;
 void uik_task_get(struct task_struct *task) __uik_export;
 void uik_task_put(struct task_struct *task) __uik_export;
+/* Frees @task: its last reference has been dropped. */
+void uik_task_end(struct task_struct *task);
 /* Makes @task the caller's current and returns the one before. */
 struct task_struct *uik_task_switch(struct task_struct *task) __uik_export;
 
@@ -119,6 +130,19 @@ struct task_struct *uik_task_switch(struct task_struct *task) __uik_export;
  * end, those in progress too, except for locks.
  */
 void uik_task_signal(struct task_struct *task, bool pending) __uik_export;
+
+/* Locks that @task holds, and the one it took when it held @i others. */
+static inline unsigned int uik_held_count(const struct task_struct *task)
+{
+	return __atomic_load_n(&task->held_top, __ATOMIC_RELAXED) -
+	       (task->held + 1);
+}
+
+static inline const struct uik_held_lock *
+uik_held(const struct task_struct *task, unsigned int i)
+{
+	return &task->held[1 + i];
+}
 
 static inline bool uik_capable(int capability)
 {
