@@ -195,7 +195,7 @@ struct iommufd_ucmd {
 	struct iommufd_ctx *ictx;
 	void __user *ubuffer;
 	u32 user_size;			/* what the caller has */
-	bool quick;			/* fetched by user_fetch_quick() */
+	bool quick;			/* all fetched by user_fetch_quick() */
 	void *cmd;
 	/*
 	 * The object that this command makes, for types without abort: the
@@ -258,11 +258,12 @@ long iommufd_ctx_ioctl(struct iommufd_ctx *ictx, unsigned int cmd,
 static inline int iommufd_ucmd_respond(struct iommufd_ucmd *ucmd,
 				       size_t cmd_len)
 {
-	size_t len = cmd_len < ucmd->user_size ? cmd_len : ucmd->user_size;
+	size_t len;
 
-	if (likely(ucmd->quick && len == cmd_len &&
+	if (likely(ucmd->quick &&
 		   user_store_quick(ucmd->ubuffer, ucmd->cmd, cmd_len)))
 		return 0;
+	len = cmd_len < ucmd->user_size ? cmd_len : ucmd->user_size;
 	return copy_to_user(ucmd->ubuffer, ucmd->cmd, len) ? -EFAULT : 0;
 }
 
@@ -417,17 +418,24 @@ struct iommufd_object *iommufd_get_object(struct iommufd_ctx *ictx, u32 id,
 
 /** iommufd_object_wake - somebody left and may have been the last. */
 void iommufd_object_wake(struct iommufd_ctx *ictx);
+/* iommufd_put_object() with its points. */
+void iommufd_put_object_watched(struct iommufd_ctx *ictx,
+				struct iommufd_object *obj);
 
 /** iommufd_put_object - leave an object. */
 static inline void iommufd_put_object(struct iommufd_ctx *ictx,
 				      struct iommufd_object *obj)
 {
+	if (unlikely(uik_hooks)) {
+		iommufd_put_object_watched(ictx, obj);
+		return;
+	}
 	/*
 	 * users first: who waits for wait_cnt looks at users next and must not
 	 * find ours.  Pairs with refcount_dec_if_one() in remove.
 	 */
-	refcount_dec(&obj->users);
-	if (unlikely(refcount_dec_and_test(&obj->wait_cnt)))
+	uik_ref_dec(&obj->users);
+	if (unlikely(uik_ref_sub_and_test(1, &obj->wait_cnt, NULL)))
 		iommufd_object_wake(ictx);
 }
 

@@ -34,16 +34,17 @@ static int fetch_at_once(struct iommufd_ucmd *ucmd,
 			 const struct iommufd_command *command)
 {
 	u32 size = command->size, user_size;
+	bool quick = user_fetch_quick(ucmd->cmd, ucmd->ubuffer, size);
 	int ret;
 
-	ucmd->quick = user_fetch_quick(ucmd->cmd, ucmd->ubuffer, size);
-	if (unlikely(!ucmd->quick &&
-		     copy_from_user(ucmd->cmd, ucmd->ubuffer, size)))
+	if (unlikely(!quick && copy_from_user(ucmd->cmd, ucmd->ubuffer, size)))
 		return -EFAULT;
 	user_size = *(u32 *)ucmd->cmd;
 	ucmd->user_size = user_size;
-	if (likely(user_size == size))
+	if (likely(user_size == size)) {
+		ucmd->quick = quick;
 		return 0;
+	}
 	if (user_size < command->min_size)
 		return -EINVAL;
 	if (user_size < size) {

@@ -187,7 +187,7 @@ static bool reserve_locked(struct idmap *map, u32 *out_id)
 	return true;
 }
 
-int idmap_reserve_slow(struct idmap *map, u32 *out_id)
+int idmap_reserve(struct idmap *map, u32 *out_id)
 {
 	for (;;) {
 		bool found;
@@ -302,7 +302,7 @@ void idmap_bury_locked(struct idmap *map, u32 id)
 		   IDMAP_DEAD);
 }
 
-void *idmap_release_slow_locked(struct idmap *map, u32 id)
+void *idmap_release_locked(struct idmap *map, u32 id)
 {
 	return free_locked(map, id);
 }

@@ -71,29 +71,44 @@ static inline struct idmap_leaf *idmap_leaf(const struct idmap *map, u32 id)
 	return index < map->leaf_count ? map->table->leaf[index] : NULL;
 }
 
-int idmap_reserve_slow(struct idmap *map, u32 *out_id);
-
 /**
  * idmap_reserve - take the lowest free number.
  *
  * Context: takes the lock; may allocate.  Return: 0; -ENOMEM; -EBUSY none left.
  */
-static inline int idmap_reserve(struct idmap *map, u32 *out_id)
+int idmap_reserve(struct idmap *map, u32 *out_id);
+
+#ifdef UIK_ROOM
+/* idmap_reserve() in line while there is no table and nobody watches. */
+static inline int idmap_reserve_quick(struct idmap *map, u32 *out_id)
 {
+	struct task_struct *task = uik_current_task;
 	u64 used;
 
-	spin_lock(&map->lock);
+	if (unlikely(!uik_spin_brief(&map->lock, task)))
+		return idmap_reserve(map, out_id);
 	used = map->first.used;
 	if (unlikely(!~used || map->table)) {
-		spin_unlock(&map->lock);
-		return idmap_reserve_slow(map, out_id);
+		uik_spin_brief_end(&map->lock, task);
+		return idmap_reserve(map, out_id);
 	}
 	/* The lowest bit that is clear. */
-	WRITE_ONCE(map->first.used, used | (used + 1));
+	__atomic_store_n(&map->first.used, used | (used + 1), __ATOMIC_RELAXED);
 	map->used++;
 	*out_id = __builtin_ctzll(~used);
-	spin_unlock(&map->lock);
+	uik_spin_brief_end(&map->lock, task);
 	return 0;
+}
+#endif
+
+/* idmap_release_locked() without its points, while there is no table. */
+static inline void idmap_release_quick_locked(struct idmap *map, u32 id)
+{
+	/* Nothing is shown before the number can be taken again. */
+	__atomic_store_n(&map->first.entry[id], NULL, __ATOMIC_RELAXED);
+	__atomic_store_n(&map->first.used, map->first.used & ~(1ull << id),
+			 __ATOMIC_RELEASE);
+	map->used--;
 }
 
 /** idmap_raw_locked - entry of a LIVE number, IDMAP_DEAD, or NULL. */
@@ -110,6 +125,18 @@ static inline void *idmap_raw_locked(const struct idmap *map, u32 id)
 static inline void *idmap_load_locked(const struct idmap *map, u32 id)
 {
 	void *entry = idmap_raw_locked(map, id);
+
+	return likely((unsigned long)entry > (unsigned long)IDMAP_DEAD) ?
+		       entry : NULL;
+}
+
+/** idmap_peek_locked - idmap_load_locked() without its point. */
+static inline void *idmap_peek_locked(const struct idmap *map, u32 id)
+{
+	struct idmap_leaf *leaf = idmap_leaf(map, id);
+	void *entry = leaf ? __atomic_load_n(&leaf->entry[id % IDMAP_LEAF_IDS],
+					     __ATOMIC_ACQUIRE) :
+			     NULL;
 
 	return likely((unsigned long)entry > (unsigned long)IDMAP_DEAD) ?
 		       entry : NULL;
@@ -147,23 +174,12 @@ bool idmap_unreserve(struct idmap *map, u32 id);
 
 /** idmap_bury_locked - LIVE to DEAD. */
 void idmap_bury_locked(struct idmap *map, u32 id);
-void *idmap_release_slow_locked(struct idmap *map, u32 id);
-
 /**
  * idmap_release_locked - LIVE to FREE.
  *
  * Return: memory to be given to idmap_free() once the lock is dropped.
  */
-static inline void *idmap_release_locked(struct idmap *map, u32 id)
-{
-	if (unlikely(map->table))
-		return idmap_release_slow_locked(map, id);
-	/* Nothing is shown before the number can be taken again. */
-	WRITE_ONCE(map->first.entry[id], NULL);
-	WRITE_ONCE(map->first.used, map->first.used & ~(1ull << id));
-	map->used--;
-	return NULL;
-}
+void *idmap_release_locked(struct idmap *map, u32 id);
 void idmap_free_slow(void *memory);
 
 /** idmap_free - what idmap_release_locked() gave; NULL is fine. */

@@ -38,7 +38,7 @@ iommufd_object_alloc_size(struct iommufd_ctx *ictx, size_t size,
 	obj->type = type;
 	refcount_set(&obj->users, 1);
 	refcount_set(&obj->wait_cnt, 1);
-	ret = idmap_reserve(&ictx->objects, &obj->id);
+	ret = idmap_reserve_quick(&ictx->objects, &obj->id);
 	if (ret) {
 		kfree(obj);
 		return ERR_PTR(ret);
@@ -114,8 +114,9 @@ int iommufd_object_finish(struct iommufd_ctx *ictx, struct iommufd_object *obj,
 	return result;
 }
 
-struct iommufd_object *iommufd_get_object(struct iommufd_ctx *ictx, u32 id,
-					  enum iommufd_object_type type)
+static noinline struct iommufd_object *
+get_object_watched(struct iommufd_ctx *ictx, u32 id,
+		   enum iommufd_object_type type)
 {
 	struct iommufd_object *obj;
 
@@ -128,6 +129,41 @@ struct iommufd_object *iommufd_get_object(struct iommufd_ctx *ictx, u32 id,
 		obj = ERR_PTR(-ENOENT);
 	iommufd_objects_unlock(ictx);
 	return obj;
+}
+
+/* iommufd_object_lock_live() without its points. */
+static inline bool lock_live_quick(struct iommufd_object *obj)
+{
+	if (unlikely(!uik_ref_add_not_zero(1, &obj->wait_cnt, NULL,
+					   __ATOMIC_RELAXED)))
+		return false;
+	uik_ref_add(1, &obj->users, NULL);
+	return true;
+}
+
+struct iommufd_object *iommufd_get_object(struct iommufd_ctx *ictx, u32 id,
+					  enum iommufd_object_type type)
+{
+	struct task_struct *task = uik_current_task;
+	struct iommufd_object *obj;
+
+	if (unlikely(uik_fail_armed ||
+		     !uik_spin_brief(&ictx->objects.lock, task)))
+		return get_object_watched(ictx, id, type);
+	obj = idmap_peek_locked(&ictx->objects, id);
+	if (unlikely(!obj || (obj->type != type && type != IOMMUFD_OBJ_ANY) ||
+		     !lock_live_quick(obj)))
+		obj = ERR_PTR(-ENOENT);
+	uik_spin_brief_end(&ictx->objects.lock, task);
+	return obj;
+}
+
+void iommufd_put_object_watched(struct iommufd_ctx *ictx,
+				struct iommufd_object *obj)
+{
+	refcount_dec(&obj->users);
+	if (refcount_dec_and_test(&obj->wait_cnt))
+		iommufd_object_wake(ictx);
 }
 
 void iommufd_object_wake(struct iommufd_ctx *ictx)

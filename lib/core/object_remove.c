@@ -54,7 +54,7 @@ static inline int wait_until_idle(struct iommufd_ctx *ictx,
 }
 
 /* What is to be taken out, its users 0; ERR_PTR of -ENOENT, -EBUSY. */
-static __always_inline struct iommufd_object *
+static struct iommufd_object *
 claim_locked(struct iommufd_ctx *ictx, struct iommufd_object *expected, u32 id)
 {
 	struct iommufd_object *obj = idmap_load_locked(&ictx->objects, id);
@@ -73,7 +73,7 @@ claim_locked(struct iommufd_ctx *ictx, struct iommufd_object *expected, u32 id)
 }
 
 /* @idle: @expected has wait_cnt 0 by our wait; restored if it stays. */
-static __always_inline struct iommufd_object *
+static struct iommufd_object *
 take_out(struct iommufd_ctx *ictx, struct iommufd_object *expected, u32 id,
 	 unsigned int flags, bool idle)
 {
@@ -108,9 +108,22 @@ static void destroy_and_free(struct iommufd_ctx *ictx,
 	iommufd_object_free(machine, obj);
 }
 
-static __always_inline int remove_object(struct iommufd_ctx *ictx,
-					 struct iommufd_object *to_destroy,
-					 u32 id, unsigned int flags)
+/* Unlinked first: waits for those inside. */
+static inline int end_unlinked(struct iommufd_ctx *ictx,
+			       struct iommufd_object *obj)
+{
+	int ret = wait_until_idle(ictx, obj);
+
+	/* Somebody is still inside: it must never be freed. */
+	if (WARN_ON(ret))
+		return ret;
+	destroy_and_free(ictx, obj);
+	return 0;
+}
+
+int iommufd_object_remove(struct iommufd_ctx *ictx,
+			  struct iommufd_object *to_destroy, u32 id,
+			  unsigned int flags)
 {
 	bool wait_first = flags & IOMMUFD_REMOVE_WAIT;
 	struct iommufd_object *obj;
@@ -126,21 +139,10 @@ static __always_inline int remove_object(struct iommufd_ctx *ictx,
 	obj = take_out(ictx, to_destroy, id, flags, wait_first);
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);
-	if (!wait_first) {
-		ret = wait_until_idle(ictx, obj);
-		/* Somebody is still inside: it must never be freed. */
-		if (WARN_ON(ret))
-			return ret;
-	}
+	if (!wait_first)
+		return end_unlinked(ictx, obj);
 	destroy_and_free(ictx, obj);
 	return 0;
-}
-
-int iommufd_object_remove(struct iommufd_ctx *ictx,
-			  struct iommufd_object *to_destroy, u32 id,
-			  unsigned int flags)
-{
-	return remove_object(ictx, to_destroy, id, flags);
 }
 
 void iommufd_object_destroy_user(struct iommufd_ctx *ictx,
@@ -157,14 +159,46 @@ void iommufd_object_tombstone_user(struct iommufd_ctx *ictx,
 					      IOMMUFD_REMOVE_TOMBSTONE));
 }
 
+/*
+ * take_out() of whatever has @id, for when nobody watches; NULL: it is to be
+ * done with all its cases.
+ */
+static __always_inline struct iommufd_object *
+take_out_quick(struct iommufd_ctx *ictx, u32 id)
+{
+	struct task_struct *task = uik_current_task;
+	struct iommufd_object *obj;
+
+	if (unlikely(!uik_spin_brief(&ictx->objects.lock, task)))
+		return NULL;
+	obj = idmap_peek_locked(&ictx->objects, id);
+	if (likely(obj && !ictx->objects.table &&
+		   (void *)obj != (void *)ictx->vfio_ioas &&
+		   uik_ref_dec_if_one(&obj->users)))
+		idmap_release_quick_locked(&ictx->objects, id);
+	else
+		obj = NULL;
+	uik_spin_brief_end(&ictx->objects.lock, task);
+	return obj;
+}
+
+static noinline int destroy_slowly(struct iommufd_ctx *ictx, u32 id)
+{
+	int ret = iommufd_object_remove(ictx, NULL, id, 0);
+
+	if (ret == -EBUSY && iommufd_watcher)
+		iommufd_watcher->refused(ictx, id);
+	return ret;
+}
+
 int iommufd_destroy(struct iommufd_ucmd *ucmd)
 {
 	struct iommu_destroy *cmd = ucmd->cmd;
-	int ret = remove_object(ucmd->ictx, NULL, cmd->id, 0);
+	struct iommufd_object *obj = take_out_quick(ucmd->ictx, cmd->id);
 
-	if (unlikely(ret == -EBUSY && iommufd_watcher))
-		iommufd_watcher->refused(ucmd->ictx, cmd->id);
-	return ret;
+	if (unlikely(!obj))
+		return destroy_slowly(ucmd->ictx, cmd->id);
+	return end_unlinked(ucmd->ictx, obj);
 }
 
 /* Where an object was allocated, as far as it is known. */

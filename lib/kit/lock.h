@@ -104,7 +104,5 @@ static inline void lock_before(struct task_struct *task, const void *lock,
 /* Waits for the word and takes it; -EINTR if @interruptible and signalled. */
 int owner_lock_slow(unsigned long *owner, struct task_struct *task,
 		    bool interruptible, const void *site);
-/* Gives it back, waking a sleeper; false if @task does not own it. */
-bool owner_unlock_slow(unsigned long *owner, struct task_struct *task);
 
 #endif

@@ -408,11 +408,13 @@ unsigned long __get_free_pages(gfp_t gfp, unsigned int order)
 
 void free_pages(unsigned long addr, unsigned int order)
 {
-	uint64_t tag = tag_of((void *)addr);
-	struct arena *arena = arena_of((void *)addr);
+	struct arena *arena;
+	uint64_t tag;
 
 	if (!addr)
 		return;
+	tag = tag_of((void *)addr);
+	arena = arena_of((void *)addr);
 	uik_point(UIK_POINT_FREE, (void *)addr, 0, true);
 	if (WARN(tag >> TAG_SHIFT != TAG_LIVE(BLOCK_PAGES),
 		 "free_pages(%lx): not pages, or free already", addr))

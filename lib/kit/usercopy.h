@@ -56,7 +56,7 @@ extern const struct raw_range uik_raw_table[], uik_raw_table_end[];
  * those that access_ok() allows.
  */
 #define FAULT_PAGES 8
-#define FAULT_TRUST 64
+#define FAULT_TRUST 256
 struct fault_state {
 	uint32_t direct;	/* copies that may still be direct */
 	uint32_t careful;	/* copies before the next look, if not direct */

@@ -170,8 +170,25 @@ static inline struct iopt_area *iopt_to_area(struct rb_node *node)
 }
 
 /** iopt_area_lowest - lowest area that meets [first, last], or NULL. */
-struct iopt_area *iopt_area_lowest(const struct iopt *iopt,
-				   unsigned long first, unsigned long last);
+static inline struct iopt_area *
+iopt_area_lowest(const struct iopt *iopt, unsigned long first,
+		 unsigned long last)
+{
+	struct rb_node *node = iopt->areas.rb_node;
+	struct iopt_area *found = NULL;
+
+	while (node) {
+		struct iopt_area *area = iopt_to_area(node);
+
+		if (area->last >= first) {
+			found = area;
+			node = node->rb_left;
+		} else {
+			node = node->rb_right;
+		}
+	}
+	return found && found->first <= last ? found : NULL;
+}
 /** iopt_area_next - the one after, in ascending order, or NULL. */
 struct iopt_area *iopt_area_next(struct iopt_area *area);
 /** iopt_area_after - the one that begins right after @area, or NULL. */

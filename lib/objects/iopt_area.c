@@ -53,25 +53,6 @@ static inline void alignment_count(struct iopt *iopt, struct iopt_area *area)
 	iopt->alignments[area->alignment_class]++;
 }
 
-struct iopt_area *iopt_area_lowest(const struct iopt *iopt,
-				   unsigned long first, unsigned long last)
-{
-	struct rb_node *node = iopt->areas.rb_node;
-	struct iopt_area *found = NULL;
-
-	while (node) {
-		struct iopt_area *area = iopt_to_area(node);
-
-		if (area->last >= first) {
-			found = area;
-			node = node->rb_left;
-		} else {
-			node = node->rb_right;
-		}
-	}
-	return found && found->first <= last ? found : NULL;
-}
-
 struct iopt_area *iopt_area_next(struct iopt_area *area)
 {
 	return iopt_to_area(rb_next(&area->node));

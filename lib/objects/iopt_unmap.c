@@ -68,19 +68,43 @@ static int remove_lowest(struct iopt *iopt, struct iopt_area *area,
 	return 0;
 }
 
-int iopt_unmap(struct iopt *iopt, unsigned long first, unsigned long last,
-	       unsigned long *out_bytes)
+static noinline int remove_all(struct iopt *iopt, unsigned long first,
+			       unsigned long last, unsigned long *out_bytes)
 {
 	struct removal removal = { .start = first, .last = last };
 	struct iopt_area *area;
 	int ret = 0;
 
-	iopt_lock(iopt);
 	while (!ret && !removal.done &&
 	       (area = iopt_area_lowest(iopt, removal.start, last)))
 		ret = remove_lowest(iopt, area, &removal);
-	iopt_unlock(iopt);
 	*out_bytes = removal.bytes;
+	return ret;
+}
+
+/* The usual case: @area is what was mapped at [first, last], and idle. */
+static inline bool is_exactly(const struct iopt_area *area,
+			      unsigned long first, unsigned long last)
+{
+	return area->first == first && area->last == last &&
+	       !(area->num_locks | area->num_accesses);
+}
+
+int iopt_unmap(struct iopt *iopt, unsigned long first, unsigned long last,
+	       unsigned long *out_bytes)
+{
+	struct iopt_area *area;
+	int ret = 0;
+
+	iopt_lock(iopt);
+	area = iopt_area_lowest(iopt, first, last);
+	if (likely(area && is_exactly(area, first, last))) {
+		area_remove(iopt, area);
+		*out_bytes = last - first + 1;
+	} else {
+		ret = remove_all(iopt, first, last, out_bytes);
+	}
+	iopt_unlock(iopt);
 	return ret;
 }
 

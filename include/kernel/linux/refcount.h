@@ -62,13 +62,15 @@ static inline unsigned int refcount_read(const refcount_t *r)
 	return atomic_read(&r->refs);
 }
 
-/* Adds @i unless zero; the old value goes to *@old_p. */
+/*
+ * The operations, without their points.  Adds @i unless zero; the old value
+ * goes to *@old_p.
+ */
 static inline __must_check bool uik_ref_add_not_zero(int i, refcount_t *r,
 						     int *old_p, int order)
 {
 	int old, new;
 
-	uik_ref_point(r);
 	old = __atomic_load_n(&r->refs.counter, __ATOMIC_RELAXED);
 	do {
 		if (old_p)
@@ -83,34 +85,74 @@ static inline __must_check bool uik_ref_add_not_zero(int i, refcount_t *r,
 	return true;
 }
 
-static inline __must_check bool refcount_add_not_zero(int i, refcount_t *r)
+static inline void uik_ref_add(int i, refcount_t *r, int *old_p)
 {
-	return uik_ref_add_not_zero(i, r, NULL, __ATOMIC_RELAXED);
-}
+	int old = __atomic_fetch_add(&r->refs.counter, i, __ATOMIC_RELAXED);
 
-/* Takes a reference unless the count is zero; whether it was taken. */
-static inline __must_check bool refcount_inc_not_zero(refcount_t *r)
-{
-	return uik_ref_add_not_zero(1, r, NULL, __ATOMIC_RELAXED);
-}
-
-static inline __must_check bool refcount_inc_not_zero_acquire(refcount_t *r)
-{
-	return uik_ref_add_not_zero(1, r, NULL, __ATOMIC_ACQUIRE);
-}
-
-static inline void __refcount_add(int i, refcount_t *r, int *old_p)
-{
-	int old;
-
-	uik_ref_point(r);
-	old = __atomic_fetch_add(&r->refs.counter, i, __ATOMIC_RELAXED);
 	if (old_p)
 		*old_p = old;
 	if (unlikely(!old))
 		refcount_warn_saturate(r, REFCOUNT_ADD_UAF);
 	else if (unlikely((old | (int)((unsigned int)old + i)) < 0))
 		refcount_warn_saturate(r, REFCOUNT_ADD_OVF);
+}
+
+static inline __must_check bool uik_ref_sub_and_test(int i, refcount_t *r,
+						     int *old_p)
+{
+	/*
+	 * The last owner sees what every earlier owner did.  One access: who
+	 * waits for zero may free @r at once.
+	 */
+	int old = __atomic_fetch_sub(&r->refs.counter, i, __ATOMIC_ACQ_REL);
+
+	if (old_p)
+		*old_p = old;
+	if (old == i && i > 0)
+		return true;
+	if (unlikely(old <= 0 || old - i < 0))
+		refcount_warn_saturate(r, REFCOUNT_SUB_UAF);
+	return false;
+}
+
+static inline void uik_ref_dec(refcount_t *r)
+{
+	int old = __atomic_fetch_sub(&r->refs.counter, 1, __ATOMIC_RELEASE);
+
+	if (unlikely(old <= 1))
+		refcount_warn_saturate(r, REFCOUNT_DEC_LEAK);
+}
+
+static inline __must_check bool uik_ref_dec_if_one(refcount_t *r)
+{
+	int one = 1;
+
+	return __atomic_compare_exchange_n(&r->refs.counter, &one, 0, false,
+					   __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+}
+
+static inline __must_check bool refcount_add_not_zero(int i, refcount_t *r)
+{
+	uik_ref_point(r);
+	return uik_ref_add_not_zero(i, r, NULL, __ATOMIC_RELAXED);
+}
+
+/* Takes a reference unless the count is zero; whether it was taken. */
+static inline __must_check bool refcount_inc_not_zero(refcount_t *r)
+{
+	return refcount_add_not_zero(1, r);
+}
+
+static inline __must_check bool refcount_inc_not_zero_acquire(refcount_t *r)
+{
+	uik_ref_point(r);
+	return uik_ref_add_not_zero(1, r, NULL, __ATOMIC_ACQUIRE);
+}
+
+static inline void __refcount_add(int i, refcount_t *r, int *old_p)
+{
+	uik_ref_point(r);
+	uik_ref_add(i, r, old_p);
 }
 
 static inline void refcount_add(int i, refcount_t *r)
@@ -127,21 +169,8 @@ static inline void refcount_inc(refcount_t *r)
 static inline __must_check bool __refcount_sub_and_test(int i, refcount_t *r,
 							int *old_p)
 {
-	int old;
-
 	uik_ref_point(r);
-	/*
-	 * The last owner sees what every earlier owner did.  One access: who
-	 * waits for zero may free @r at once.
-	 */
-	old = __atomic_fetch_sub(&r->refs.counter, i, __ATOMIC_ACQ_REL);
-	if (old_p)
-		*old_p = old;
-	if (old == i && i > 0)
-		return true;
-	if (unlikely(old <= 0 || old - i < 0))
-		refcount_warn_saturate(r, REFCOUNT_SUB_UAF);
-	return false;
+	return uik_ref_sub_and_test(i, r, old_p);
 }
 
 static inline __must_check bool refcount_sub_and_test(int i, refcount_t *r)
@@ -158,22 +187,15 @@ static inline __must_check bool refcount_dec_and_test(refcount_t *r)
 /* Drops a reference that is not the last. */
 static inline void refcount_dec(refcount_t *r)
 {
-	int old;
-
 	uik_ref_point(r);
-	old = __atomic_fetch_sub(&r->refs.counter, 1, __ATOMIC_RELEASE);
-	if (unlikely(old <= 1))
-		refcount_warn_saturate(r, REFCOUNT_DEC_LEAK);
+	uik_ref_dec(r);
 }
 
 /* 1 to 0, or nothing; whether it did. */
 static inline __must_check bool refcount_dec_if_one(refcount_t *r)
 {
-	int one = 1;
-
 	uik_ref_point(r);
-	return __atomic_compare_exchange_n(&r->refs.counter, &one, 0, false,
-					   __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+	return uik_ref_dec_if_one(r);
 }
 /* Drops unless the count is 1; false when it is. */
 bool __must_check refcount_dec_not_one(refcount_t *r)

@@ -61,6 +61,23 @@ uik_quick void uik_spin_unlock_here(spinlock_t *lock)
 	uik_lock_pop(task);
 }
 
+/*
+ * A section of a few instructions that calls nothing: no one can ask whether
+ * its lock is held, so that it has no entry on the stack.  False: take the lock
+ * as usual, which makes the schedule points.  There are none inside.
+ */
+uik_quick bool uik_spin_brief(spinlock_t *lock, struct task_struct *task)
+{
+	return uik_lock_quick(task, false) &&
+	       uik_likely(uik_owner_try(&lock->owner, task));
+}
+
+uik_quick void uik_spin_brief_end(spinlock_t *lock, struct task_struct *task)
+{
+	if (uik_unlikely(!uik_owner_release(&lock->owner, task)))
+		owner_unlock_slow(&lock->owner, task);
+}
+
 #define spin_lock(lock) uik_spin_lock_here(lock)
 #define spin_unlock(lock) uik_spin_unlock_here(lock)
 #endif

@@ -90,6 +90,9 @@ uik_quick bool uik_owner_release(unsigned long *owner, struct task_struct *task)
 					   __ATOMIC_RELEASE, __ATOMIC_RELAXED);
 }
 
+/* The long way; false if @task does not own it. */
+bool owner_unlock_slow(unsigned long *owner, struct task_struct *task);
+
 /* Takes the word of readers and a writer for reading: nobody writes or waits. */
 uik_quick bool uik_rw_read(struct uik_rw *rw)
 {
