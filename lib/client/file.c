@@ -151,6 +151,22 @@ static long generic_ioctl(struct file *file, int fd, unsigned int request,
 	}
 }
 
+static inline long own_ioctl(struct file *file, unsigned int request, void *arg)
+{
+	if (uik_unlikely(!file->f_op->unlocked_ioctl))
+		return -ENOTTY;
+	return file->f_op->unlocked_ioctl(file, request, (unsigned long)arg);
+}
+
+/* A number that may be one of generic_ioctl()'s. */
+static noinline long any_ioctl(struct file *file, int fd, unsigned int request,
+			       void *arg)
+{
+	long ret = own_ioctl(file, request, arg);
+
+	return ret == -ENOTTY ? generic_ioctl(file, fd, request, arg) : ret;
+}
+
 int uiommufd_ioctl(int fd, unsigned long request, void *arg)
 {
 	struct entry entry;
@@ -158,13 +174,11 @@ int uiommufd_ioctl(int fd, unsigned long request, void *arg)
 
 	if (uik_unlikely(!entry_begin(&entry, fd)))
 		return entry_result(-EBADF);
-	if (uik_likely(entry.file->f_op->unlocked_ioctl))
-		ret = entry.file->f_op->unlocked_ioctl(entry.file, request,
-						       (unsigned long)arg);
+	/* Of the type of IOMMUFD and VFIO there is none in generic_ioctl(). */
+	if (uik_likely(_IOC_TYPE(request) == IOMMUFD_TYPE))
+		ret = own_ioctl(entry.file, request, arg);
 	else
-		ret = -ENOTTY;
-	if (uik_unlikely(ret == -ENOTTY))
-		ret = generic_ioctl(entry.file, fd, request, arg);
+		ret = any_ioctl(entry.file, fd, request, arg);
 	entry_end(&entry);
 	return entry_result(ret);
 }

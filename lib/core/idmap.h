@@ -169,6 +169,16 @@ static inline bool idmap_publish(struct idmap *map, u32 id, void *entry)
 	smp_store_release(&map->first.entry[id], entry);
 	return true;
 }
+/* idmap_publish() when nobody watches; false: it has to do it. */
+static inline bool idmap_publish_quick(struct idmap *map, u32 id, void *entry)
+{
+	if (uik_hooks || id >= IDMAP_LEAF_IDS || map->first.entry[id] ||
+	    !(READ_ONCE_NOCHECK(map->first.used) >> id & 1))
+		return false;
+	__atomic_store_n(&map->first.entry[id], entry, __ATOMIC_RELEASE);
+	return true;
+}
+
 /** idmap_unreserve - RESERVED to FREE; false: it was not RESERVED. */
 bool idmap_unreserve(struct idmap *map, u32 id);
 

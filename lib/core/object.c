@@ -70,7 +70,8 @@ void iommufd_object_finalize(struct iommufd_ctx *ictx,
 	ASSERT(refcount_read(&obj->users) >= 1);
 	ASSERT(refcount_read(&obj->wait_cnt) >= 1);
 	/* Releases all that was built; pairs with the lock in lookups. */
-	WARN_ON(!idmap_publish(&ictx->objects, obj->id, obj));
+	if (unlikely(!idmap_publish_quick(&ictx->objects, obj->id, obj)))
+		WARN_ON(!idmap_publish(&ictx->objects, obj->id, obj));
 }
 
 void iommufd_object_abort(struct iommufd_ctx *ictx, struct iommufd_object *obj)

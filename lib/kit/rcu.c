@@ -230,7 +230,7 @@ static void enqueue(struct uik_rcu_state *rcu, struct uik_rcu_queue *queue,
 
 void call_rcu(struct rcu_head *head, rcu_callback_t func)
 {
-	struct uik_rcu_state *rcu = &uik_sync()->rcu;
+	struct uik_rcu_state *rcu = &machine_of(current)->sync.rcu;
 
 	head->func = func;
 	enqueue(rcu, &rcu->calls, head);
@@ -238,7 +238,7 @@ void call_rcu(struct rcu_head *head, rcu_callback_t func)
 
 void uik_kfree_rcu(struct rcu_head *head, size_t offset)
 {
-	struct uik_rcu_state *rcu = &uik_sync()->rcu;
+	struct uik_rcu_state *rcu = &machine_of(current)->sync.rcu;
 
 	head->func = (rcu_callback_t)offset;
 	enqueue(rcu, &rcu->blocks, head);
@@ -291,7 +291,7 @@ static bool barrier_round(struct uik_rcu_state *rcu)
 
 void rcu_barrier(void)
 {
-	struct uik_rcu_state *rcu = &uik_sync()->rcu;
+	struct uik_rcu_state *rcu = &machine_of(current)->sync.rcu;
 
 	might_sleep();
 	/* Callbacks may queue more; a few rounds let chains run out. */

@@ -153,6 +153,11 @@ static void *cmpxchg_raw(struct xarray *xa, unsigned long index, void *old,
 	seen = walk_down(&xas, WALK_LOCKED);
 	if (seen != old)
 		return seen;
+	if (!entry) {
+		if (seen)
+			xas_remove(&xas, seen);
+		return seen;
+	}
 	allow_nodes(&xas, gfp);
 	store_taking(&xas, entry);
 	return xas_error(&xas) ? (void *)xas.xa_node : seen;

@@ -164,7 +164,7 @@ struct pages *pages_new_file(struct iommufd_ctx *ictx, int fd,
 void pages_free(struct pages *pages)
 {
 	WARN_ON(!RB_EMPTY_ROOT(&pages->users.rb_root));
-	WARN_ON(pages->pinned || pages->charged);
+	WARN_ON(pages->pinned | pages->charged);
 	switch (pages->kind) {
 	case PAGES_USER:
 		break;
