@@ -40,7 +40,10 @@ void uik_sync_fini(struct uik_machine *machine, struct uik_sync_state *sync);
  */
 void uik_sync_settle(struct uik_machine *machine);
 
-/* Locks held by all tasks that work on @machine. */
+/*
+ * Locks held by all tasks that work on @machine; those of others than the
+ * caller only if they are not let go of within a tenth of a second.
+ */
 u64 uik_locks_held(const struct uik_machine *machine);
 
 #endif

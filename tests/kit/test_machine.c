@@ -2,6 +2,7 @@
 /* Machines: entering, counting, slots. */
 #include "kit_test.h"
 
+#include <glib.h>
 #include <string.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -56,6 +57,46 @@ static void audit(void **state)
 	kfree(p);
 	uik_machine_audit(m.machine, &out);
 	assert_int_equal(out.objects | out.mappings | out.locks, 0);
+	machine_end(m);
+}
+
+struct worker {
+	spinlock_t lock;
+	bool stop;
+};
+
+/* Holds its lock nearly always. */
+static int work(void *arg)
+{
+	struct worker *worker = arg;
+
+	while (!READ_ONCE(worker->stop)) {
+		spin_lock(&worker->lock);
+		g_usleep(2000);
+		spin_unlock(&worker->lock);
+		g_usleep(200);
+	}
+	return 0;
+}
+
+/* Law: a lock counts as left behind if its holder does not let go of it. */
+static void audit_of_workers(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	struct worker worker = { .stop = false };
+	struct uik_thread *thread;
+	struct uik_audit out;
+
+	spin_lock_init(&worker.lock);
+	thread = uik_thread_start(work, &worker, "worker");
+	assert_non_null(thread);
+	for (int i = 0; i < 20; i++) {
+		uik_machine_audit(m.machine, &out);
+		assert_int_equal(out.locks, 0);
+		g_usleep(300);
+	}
+	WRITE_ONCE(worker.stop, true);
+	join(thread);
 	machine_end(m);
 }
 
@@ -142,6 +183,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(entering),
 		cmocka_unit_test(audit),
+		cmocka_unit_test(audit_of_workers),
 		cmocka_unit_test(slots),
 		cmocka_unit_test(many),
 		cmocka_unit_test(parallel),
