@@ -6,6 +6,7 @@
 #include "client.h"
 #include "explore.h"
 #include "inspect.h"
+#include "lab.h"
 #include "mmio.h"
 #include "platform.h"
 #include "vcmdq.h"

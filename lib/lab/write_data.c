@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A report for programs: JSON and CSV.
+ *
+ * Numbers are printed the same in every locale.
+ */
+#include <inttypes.h>
+#include <math.h>
+
+#include "report.h"
+
+struct json {
+	FILE *out;
+	bool more;		/* something stands before in this list */
+};
+
+static void next(struct json *json)
+{
+	fputs(json->more ? ",\n" : "\n", json->out);
+	json->more = true;
+}
+
+static void text(struct json *json, const char *string)
+{
+	fputc('"', json->out);
+	for (const char *s = string ? string : ""; *s; s++) {
+		if (*s == '"' || *s == '\\')
+			fprintf(json->out, "\\%c", *s);
+		else if ((unsigned char)*s < 0x20)
+			fprintf(json->out, "\\u%04x", *s);
+		else
+			fputc(*s, json->out);
+	}
+	fputc('"', json->out);
+}
+
+static void name(struct json *json, const char *key)
+{
+	next(json);
+	text(json, key);
+	fputs(": ", json->out);
+}
+
+static void put_text(struct json *json, const char *key, const char *value)
+{
+	name(json, key);
+	text(json, value);
+}
+
+static void put_count(struct json *json, const char *key, uint64_t value)
+{
+	name(json, key);
+	fprintf(json->out, "%" PRIu64, value);
+}
+
+static void number(FILE *out, double value)
+{
+	char buffer[G_ASCII_DTOSTR_BUF_SIZE];
+
+	if (!isfinite(value))
+		value = 0;
+	fputs(g_ascii_formatd(buffer, sizeof(buffer), "%.9g", value), out);
+}
+
+static void put_number(struct json *json, const char *key, double value)
+{
+	name(json, key);
+	number(json->out, value);
+}
+
+static void put_bool(struct json *json, const char *key, bool value)
+{
+	name(json, key);
+	fputs(value ? "true" : "false", json->out);
+}
+
+static void begin(struct json *json, const char *key, char bracket)
+{
+	if (key)
+		name(json, key);
+	else
+		next(json);
+	fputc(bracket, json->out);
+	json->more = false;
+}
+
+static void end(struct json *json, char bracket)
+{
+	fprintf(json->out, "\n%c", bracket);
+	json->more = true;
+}
+
+static void put_profile(struct json *json,
+			const struct uiommufd_lab_profile *profile)
+{
+	struct uiommufd_lab_value value;
+
+	begin(json, "profile", '{');
+	put_text(json, "name", uiommufd_lab_profile_name(profile));
+	begin(json, "values", '[');
+	for (unsigned int i = 0;
+	     !uiommufd_lab_profile_value(profile, i, &value); i++) {
+		begin(json, NULL, '{');
+		put_text(json, "key", value.key);
+		put_number(json, "value", value.value);
+		put_text(json, "unit", value.unit);
+		put_text(json, "source", value.source);
+		end(json, '}');
+	}
+	end(json, ']');
+	end(json, '}');
+}
+
+static void put_design(struct json *json, const char *key,
+		       const struct uiommufd_lab_design *d)
+{
+	begin(json, key, '{');
+	put_text(json, "policy", d->policy);
+	put_text(json, "workload", d->workload);
+	put_count(json, "cpus", d->cpus);
+	put_count(json, "queues", d->queues);
+	put_count(json, "vms", d->vms);
+	put_count(json, "pages", d->pages);
+	put_count(json, "batch", d->batch);
+	put_count(json, "entries", d->entries);
+	put_count(json, "illegal_ppm", d->illegal_ppm);
+	put_count(json, "seed", d->seed);
+	end(json, '}');
+}
+
+static void put_latency(struct json *json,
+			const struct uiommufd_lab_percentiles *l)
+{
+	begin(json, "latency_ns", '{');
+	put_count(json, "samples", l->samples);
+	put_number(json, "mean", l->mean_ps / 1e3);
+	put_number(json, "p50", l->p50_ps / 1e3);
+	put_number(json, "p90", l->p90_ps / 1e3);
+	put_number(json, "p99", l->p99_ps / 1e3);
+	put_number(json, "p99.9", l->p999_ps / 1e3);
+	put_number(json, "max", l->max_ps / 1e3);
+	end(json, '}');
+}
+
+static void put_phases(struct json *json, const struct row *row)
+{
+	begin(json, "percent_of_time", '{');
+	for (int p = 0; p < UIOMMUFD_LAB_PHASES; p++)
+		put_number(json, uiommufd_lab_phase_name(p), row_share(row, p));
+	end(json, '}');
+}
+
+static void put_row(struct json *json, const struct row *row)
+{
+	const struct uiommufd_lab_result *r = row->result;
+
+	begin(json, NULL, '{');
+	put_text(json, "set", set_name(row->set));
+	put_design(json, "design", &row->design);
+	put_bool(json, "interrupted", r->partial);
+	put_number(json, "virtual_ns", r->elapsed_ps / 1e3);
+	put_count(json, "invalidations", r->lists);
+	put_count(json, "commands", r->commands);
+	put_count(json, "syncs", r->syncs);
+	put_count(json, "doorbells", r->doorbells);
+	put_count(json, "mmio_reads", r->mmio_reads);
+	put_count(json, "mmio_writes", r->mmio_writes);
+	put_count(json, "exits", r->exits);
+	put_count(json, "ioctls", r->ioctls);
+	put_count(json, "interrupts", r->interrupts);
+	put_count(json, "errors", r->errors);
+	put_count(json, "refused", r->refused);
+	put_count(json, "contended", r->contended);
+	put_count(json, "events", r->events);
+	put_number(json, "invalidations_per_second", 1e6 * row_throughput(row));
+	put_number(json, "queue_occupancy_mean", row_occupancy(row));
+	put_count(json, "queue_occupancy_max", r->occupancy_max);
+	put_number(json, "device_busy",
+		   r->elapsed_ps ? (double)r->device_busy_ps / r->elapsed_ps : 0);
+	put_latency(json, &r->latency);
+	put_phases(json, row);
+	if (row->set >= SET_STUDY_GUEST)
+		put_number(json, "reduction", row->reduction);
+	end(json, '}');
+}
+
+static void put_band(struct json *json, const char *key,
+		     const struct band *band)
+{
+	begin(json, key, '{');
+	put_number(json, "published_low", band->low);
+	put_number(json, "published_high", band->high);
+	put_number(json, "predicted_low", band->got_low);
+	put_number(json, "predicted_high", band->got_high);
+	put_bool(json, "inside", band->inside);
+	end(json, '}');
+}
+
+static void put_study(struct json *json, const struct study *study)
+{
+	begin(json, "study", '{');
+	put_band(json, "guest", &study->guest);
+	put_band(json, "host", &study->host);
+	begin(json, "sensitivity", '[');
+	for (guint i = 0; i < study->sensitivity->len; i++) {
+		const struct sensitivity *s =
+			&g_array_index(study->sensitivity, struct sensitivity, i);
+
+		begin(json, NULL, '{');
+		put_text(json, "key", s->key);
+		put_number(json, "guest_halved", s->guest[0]);
+		put_number(json, "guest_doubled", s->guest[1]);
+		put_number(json, "host_halved", s->host[0]);
+		put_number(json, "host_doubled", s->host[1]);
+		end(json, '}');
+	}
+	end(json, ']');
+	end(json, '}');
+}
+
+static void put_ratio(struct json *json, const char *key, const GArray *values,
+		      const struct ratio *ratio)
+{
+	begin(json, key, '{');
+	put_number(json, "mean", ratio->mean);
+	put_number(json, "low95", ratio->low);
+	put_number(json, "high95", ratio->high);
+	begin(json, "by_seed", '[');
+	for (guint i = 0; i < values->len; i++) {
+		next(json);
+		number(json->out, g_array_index(values, double, i));
+	}
+	end(json, ']');
+	end(json, '}');
+}
+
+static void put_comparison(struct json *json, const struct comparison *c)
+{
+	begin(json, "comparison", '{');
+	put_text(json, "a", c->name[0]);
+	put_text(json, "a_profile", c->profile[0]);
+	put_design(json, "a_design", &c->design[0]);
+	put_text(json, "b", c->name[1]);
+	put_text(json, "b_profile", c->profile[1]);
+	put_design(json, "b_design", &c->design[1]);
+	put_ratio(json, "latency_b_to_a", c->latency, &c->latency_ratio);
+	put_ratio(json, "throughput_b_to_a", c->throughput,
+		  &c->throughput_ratio);
+	end(json, '}');
+}
+
+void write_json(const struct uiommufd_lab_report *report, FILE *out)
+{
+	struct json json = { .out = out };
+
+	fputc('{', out);
+	put_text(&json, "mode", "predicted");
+	put_text(&json, "clock", "virtual");
+	put_text(&json, "title", report->title);
+	put_bool(&json, "interrupted", report->interrupted);
+	if (report->profile)
+		put_profile(&json, report->profile);
+	begin(&json, "runs", '[');
+	for (guint i = 0; i < report->rows->len; i++)
+		put_row(&json, report_row(report, i));
+	end(&json, ']');
+	if (report->study.done)
+		put_study(&json, &report->study);
+	if (report->comparison.name[0])
+		put_comparison(&json, &report->comparison);
+	fputs("\n}\n", out);
+}
+
+/* --- CSV --------------------------------------------------------------------*/
+
+static void cell(FILE *out, double value)
+{
+	fputc(',', out);
+	number(out, value);
+}
+
+static void csv_row(const struct row *row, FILE *out)
+{
+	const struct uiommufd_lab_design *d = &row->design;
+	const struct uiommufd_lab_percentiles *l = &row->result->latency;
+
+	fprintf(out, "predicted,%s,%s,%s,%u,%u,%u,%u,%u,%" PRIu64 ",%" PRIu64
+		",%" PRIu64, set_name(row->set), d->policy, d->workload,
+		d->cpus, d->queues, d->vms, d->batch, d->pages, d->seed,
+		row->result->lists, row->result->commands);
+	cell(out, 1e6 * row_throughput(row));
+	cell(out, l->mean_ps / 1e3);
+	cell(out, l->p50_ps / 1e3);
+	cell(out, l->p90_ps / 1e3);
+	cell(out, l->p99_ps / 1e3);
+	cell(out, l->p999_ps / 1e3);
+	cell(out, l->max_ps / 1e3);
+	cell(out, row_mmio(row, false));
+	cell(out, row_mmio(row, true));
+	cell(out, row_occupancy(row));
+	for (int p = 0; p < UIOMMUFD_LAB_PHASES; p++)
+		cell(out, row_share(row, p));
+	fputc('\n', out);
+}
+
+static void csv_measured(const struct uiommufd_lab_measured *m, FILE *out)
+{
+	fprintf(out, "measured,run,guest-direct,\"%s\",,%u,,%u,,,,%" PRIu64,
+		m->what, m->queues, m->batch, m->commands);
+	cell(out, 1e6 * measured_throughput(m));
+	fputs(",", out);
+	for (int i = 0; i < 5; i++) {
+		const uint64_t values[] = { m->p50_ns, m->p90_ns, m->p99_ns,
+					    m->p999_ns, m->max_ns };
+
+		if (m->samples)
+			cell(out, values[i]);
+		else
+			fputc(',', out);
+	}
+	cell(out, m->commands ? (double)m->mmio_reads / m->commands : 0);
+	cell(out, m->commands ? (double)m->mmio_writes / m->commands : 0);
+	for (int p = 0; p <= UIOMMUFD_LAB_PHASES; p++)
+		fputc(',', out);
+	fputc('\n', out);
+}
+
+/* per_second counts invalidations when predicted, commands when measured. */
+void write_csv(const struct uiommufd_lab_report *report, FILE *out)
+{
+	fputs("mode,set,policy,workload,cpus,queues,vms,batch,pages,seed,"
+	      "invalidations,commands,per_second,mean_ns,p50_ns,p90_ns,p99_ns,"
+	      "p99.9_ns,max_ns,mmio_reads_per_command,mmio_writes_per_command,"
+	      "queue_occupancy", out);
+	for (int p = 0; p < UIOMMUFD_LAB_PHASES; p++)
+		fprintf(out, ",%s %%", uiommufd_lab_phase_name(p));
+	fputc('\n', out);
+	for (guint i = 0; i < report->measured->len; i++)
+		csv_measured(&g_array_index(report->measured, struct measured,
+					    i).row, out);
+	for (guint i = 0; i < report->rows->len; i++)
+		csv_row(report_row(report, i), out);
+}
