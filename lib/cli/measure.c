@@ -4,12 +4,7 @@
  */
 #include "measure.h"
 
-#include <stdio.h>
 #include <time.h>
-#include <unistd.h>
-
-#define PROGRESS_INTERVAL_US (G_USEC_PER_SEC / 5)
-#define PROGRESS_CHECK_MASK 0x3ff
 
 static uint64_t now_ns(void)
 {
@@ -17,37 +12,6 @@ static uint64_t now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return now.tv_sec * 1000000000ull + now.tv_nsec;
-}
-
-void progress_init(struct progress *progress, gboolean enabled)
-{
-	*progress = (struct progress){
-		.enabled = enabled && isatty(STDERR_FILENO),
-		.next_us = g_get_monotonic_time() + PROGRESS_INTERVAL_US,
-	};
-}
-
-void progress_show(struct progress *progress, const char *title, size_t done,
-		   size_t total)
-{
-	gint64 now;
-
-	if (!progress->enabled || done & PROGRESS_CHECK_MASK)
-		return;
-	now = g_get_monotonic_time();
-	if (now < progress->next_us)
-		return;
-	progress->next_us = now + PROGRESS_INTERVAL_US;
-	progress->shown = TRUE;
-	fprintf(stderr, "\r\033[K%s: %zu %%", title,
-		total ? done * 100 / total : 100);
-}
-
-void progress_end(struct progress *progress)
-{
-	if (progress->shown)
-		fputs("\r\033[K", stderr);
-	progress->shown = FALSE;
 }
 
 static int by_value(gconstpointer a, gconstpointer b)
@@ -172,7 +136,8 @@ gboolean measure_recorded(struct vmm *vmm, struct guest_queue *queues,
 		    !finish_group(queue, &group, samples))
 			return FALSE;
 		at += group.count;
-		progress_show(progress, "replay", at, total);
+		if (!progress_show(progress, "replay", at, total))
+			break;
 	}
 	for (guint i = 0; i < count; i++)
 		if (!guest_queue_wait(&queues[i]))

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "guest.h"
+#include "progress.h"
 #include "stream.h"
 #include "vmm.h"
 
@@ -29,23 +30,11 @@ struct latency {
 	uint64_t p50_ns, p90_ns, p99_ns, p999_ns, max_ns;
 };
 
-/* Shows what is going on, when stderr is a terminal. */
-struct progress {
-	const char *title;
-	gint64 next_us;
-	gboolean enabled;
-	gboolean shown;
-};
-
-void progress_init(struct progress *progress, gboolean enabled);
-void progress_show(struct progress *progress, const char *title, size_t done,
-		   size_t total);
-void progress_end(struct progress *progress);
-
 /*
  * As recorded: each doorbell's commands go to queue (CPU mod queues), what a
  * guest queue may not execute goes the trapped way, and a CMD_SYNC is waited
  * for.  @latency gets the time from doorbell to completion of each CMD_SYNC.
+ * Ends early when @progress says so.
  */
 gboolean measure_recorded(struct vmm *vmm, struct guest_queue *queues,
 			  guint count, const struct stream *stream,

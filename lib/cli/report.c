@@ -130,6 +130,8 @@ void report_print(const struct report *report, FILE *out)
 {
 	const struct uiommufd_audit *a = &report->audit;
 
+	fprintf(out, "MEASURED on this machine's clock, with threads%s\n",
+		report->interrupted ? " (interrupted: what was done)" : "");
 	print_built(report, out);
 	print_recorded(report, out);
 	print_rows(report, out);
@@ -290,7 +292,10 @@ gboolean report_write_json(const struct report *report, const char *path,
 	g_autoptr(JsonNode) root = NULL;
 
 	json_builder_begin_object(json);
+	json_text(json, "mode", "measured");
+	json_text(json, "clock", "wall");
 	json_text(json, "version", UIOMMUFD_VERSION);
+	json_bool(json, "interrupted", report->interrupted);
 	json_count(json, "seed", report->seed);
 	json_machine(json, report);
 	json_objects(json, &report->vmm, report->queues);

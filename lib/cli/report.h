@@ -36,6 +36,7 @@ struct report {
 	struct uiommufd_vcmdq_counters counters;
 	struct uiommufd_audit audit;
 	gboolean complete;		/* every step got through */
+	gboolean interrupted;		/* measured less than was asked */
 };
 
 void report_print(const struct report *report, FILE *out);

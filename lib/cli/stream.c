@@ -181,13 +181,31 @@ static gboolean take_cpus(struct stream *stream, GByteArray *bytes,
 	return TRUE;
 }
 
+static gboolean take_gaps(struct stream *stream, GByteArray *bytes,
+			  GError **error)
+{
+	if (!bytes)
+		return TRUE;
+	if (bytes->len != stream->doorbell_count * sizeof(uint32_t)) {
+		g_set_error(error, STREAM_ERROR, 0,
+			    "%s: %zu doorbells, but %u bytes of their times",
+			    stream->name, stream->doorbell_count, bytes->len);
+		return FALSE;
+	}
+	stream->gaps_us = g_memdup2(bytes->data, bytes->len);
+	for (size_t i = 0; i < stream->doorbell_count; i++)
+		stream->gaps_us[i] = GUINT32_FROM_LE(stream->gaps_us[i]);
+	return TRUE;
+}
+
 static gboolean take_all(struct stream *stream, GByteArray *commands,
 			 GByteArray *doorbells, GByteArray *cpus,
-			 GError **error)
+			 GByteArray *gaps, GError **error)
 {
 	return take_commands(stream, commands, error) &&
 	       take_doorbells(stream, doorbells, error) &&
-	       take_cpus(stream, cpus, error);
+	       take_cpus(stream, cpus, error) &&
+	       take_gaps(stream, gaps, error);
 }
 
 static gboolean load_builtin(struct stream *stream, GError **error)
@@ -202,12 +220,13 @@ static gboolean load_builtin(struct stream *stream, GError **error)
 	cpus = unpack(builtin_dbcpu, builtin_dbcpu_end - builtin_dbcpu,
 		      stream->name, error);
 	return commands && doorbells && cpus &&
-	       take_all(stream, commands, doorbells, cpus, error);
+	       take_all(stream, commands, doorbells, cpus, NULL, error);
 }
 
 static gboolean load_files(struct stream *stream, GError **error)
 {
 	g_autoptr(GByteArray) commands = NULL, doorbells = NULL, cpus = NULL;
+	g_autoptr(GByteArray) gaps = NULL;
 	GError *fault = NULL;
 
 	commands = read_file(stream->name, error);
@@ -216,12 +235,14 @@ static gboolean load_files(struct stream *stream, GError **error)
 	doorbells = read_sibling(stream->name, "doorbells", &fault);
 	if (!fault)
 		cpus = read_sibling(stream->name, "dbcpu", &fault);
+	if (!fault)
+		gaps = read_sibling(stream->name, "dbtime", &fault);
 	if (fault) {
 		g_propagate_error(error, fault);
 		return FALSE;
 	}
 	return take_all(stream, commands, doorbells, doorbells ? cpus : NULL,
-			error);
+			doorbells ? gaps : NULL, error);
 }
 
 struct stream *stream_load(const char *path, GError **error)
@@ -245,6 +266,7 @@ void stream_free(struct stream *stream)
 	g_free(stream->commands);
 	g_free(stream->doorbells);
 	g_free(stream->cpus);
+	g_free(stream->gaps_us);
 	g_free(stream);
 }
 

@@ -5,7 +5,8 @@
  * NAME.cmdq holds 16-byte commands, little-endian, in queue order.  Beside it
  * NAME.doorbells (u32: how many commands one doorbell made visible) and
  * NAME.dbcpu (u8: the CPU that rang) may lie; without them each CMD_SYNC ends a
- * doorbell rung by CPU 0.  Each file may be xz-compressed (.xz).
+ * doorbell rung by CPU 0.  NAME.dbtime (u32: microseconds since the doorbell
+ * before) may lie there too.  Each file may be xz-compressed (.xz).
  */
 #ifndef CLI_STREAM_H
 #define CLI_STREAM_H
@@ -36,6 +37,7 @@ struct stream {
 	size_t count;
 	uint32_t *doorbells;		/* owned; their sum is count */
 	uint8_t *cpus;			/* owned; one a doorbell */
+	uint32_t *gaps_us;		/* owned; before each; NULL: none */
 	size_t doorbell_count;
 };
 

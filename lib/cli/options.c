@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Options: groups, and what can be checked without running anything.
+ */
+#include "options.h"
+
+#include <string.h>
+
+#include "cli.h"
+
+int log2_of(int n)
+{
+	return n > 0 && !(n & (n - 1)) ? __builtin_ctz(n) : -1;
+}
+
+static gboolean is_shape(const char *option, int value, int max)
+{
+	if (log2_of(value) >= 0 && value <= max)
+		return TRUE;
+	complain(0, "--%s=%d: a power of two from 1 to %d is needed", option,
+		 value, max);
+	return FALSE;
+}
+
+static gboolean is_range(const char *option, int value, int min, int max)
+{
+	if (value >= min && value <= max)
+		return TRUE;
+	complain(0, "--%s=%d: a number from %d to %d is needed", option, value,
+		 min, max);
+	return FALSE;
+}
+
+static gboolean check_machine(struct options *o)
+{
+	int per_vintf;
+
+	if (o->entries == NOT_GIVEN)
+		o->entries = 8192;
+	if (!is_shape("vintfs", o->vintfs, 64) ||
+	    !is_shape("vcmdqs", o->vcmdqs, 128) ||
+	    !is_shape("sids", o->sids, 16) ||
+	    !is_shape("entries", o->entries, 1 << 18) ||
+	    !is_range("entries", o->entries, 2, 1 << 18) ||
+	    !is_range("vintfs", o->vintfs, 2, 64) ||
+	    !is_range("commands", o->commands, 1, G_MAXINT))
+		return FALSE;
+	if (o->vcmdqs < o->vintfs) {
+		complain(0, "--vcmdqs=%d: fewer than one a VINTF (--vintfs=%d)",
+			 o->vcmdqs, o->vintfs);
+		return FALSE;
+	}
+	if (!is_range("devices", o->devices, 1, o->sids))
+		return FALSE;
+	per_vintf = o->vcmdqs / o->vintfs;
+	if (o->queues == NOT_GIVEN)
+		o->queues = per_vintf;
+	return is_range("queues", o->queues, 1, per_vintf);
+}
+
+/* What would be ignored is refused. */
+static gboolean check_prediction(const struct options *o)
+{
+	const struct { const char *name; gboolean given; } numbers[] = {
+		{ "policy", o->policy != NULL },
+		{ "workload", o->workload != NULL },
+		{ "cpus", o->cpus != NOT_GIVEN },
+		{ "vms", o->vms != NOT_GIVEN },
+		{ "pages", o->pages != NOT_GIVEN },
+		{ "batch", o->batch != NOT_GIVEN },
+		{ "lists", o->lists != NOT_GIVEN },
+		{ "illegal-ppm", o->illegal_ppm != NOT_GIVEN },
+		{ "gaps-percent", o->gaps_percent != NOT_GIVEN },
+		{ "trace", o->trace != NULL },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++)
+		if (numbers[i].given && !o->predict) {
+			complain(0, "--%s: only with --predict",
+				 numbers[i].name);
+			return FALSE;
+		}
+	return TRUE;
+}
+
+static gboolean check_modes(const struct options *o)
+{
+	if (!!o->predict + !!o->study + !!o->compare[0] > 1) {
+		complain(0, "--predict, --study, --compare: one at a time");
+		return FALSE;
+	}
+	if (o->study && strcmp(o->study, "published")) {
+		complain(0, "--study=%s: there is 'published' only", o->study);
+		return FALSE;
+	}
+	if (o->compare[0] && !o->compare[1]) {
+		complain(0, "--compare: two files are needed");
+		return FALSE;
+	}
+	if (!is_range("seeds", o->seeds, 2, 1000))
+		return FALSE;
+	if (o->seeds != 10 && !o->compare[0]) {
+		complain(0, "--seeds: only with --compare");
+		return FALSE;
+	}
+	if (o->no_sensitivity && !o->study) {
+		complain(0, "--no-sensitivity: only with --study");
+		return FALSE;
+	}
+	return check_prediction(o);
+}
+
+static GOptionGroup *machine_group(struct options *o)
+{
+	const GOptionEntry entries[] = {
+		{ "vintfs", 0, 0, G_OPTION_ARG_INT, &o->vintfs,
+		  "virtual interfaces (64)", "N" },
+		{ "vcmdqs", 0, 0, G_OPTION_ARG_INT, &o->vcmdqs,
+		  "command queues of all VINTFs together (128)", "N" },
+		{ "sids", 0, 0, G_OPTION_ARG_INT, &o->sids,
+		  "StreamID pairs a VINTF (16)", "N" },
+		{ "devices", 'd', 0, G_OPTION_ARG_INT, &o->devices,
+		  "devices of the guest (8)", "N" },
+		{ "commands", 'n', 0, G_OPTION_ARG_INT, &o->commands,
+		  "commands a measurement (200000)", "N" },
+		{ NULL }
+	};
+	GOptionGroup *group = g_option_group_new(
+		"machine", "The machine that is measured:",
+		"Show options of the measured machine", NULL, NULL);
+
+	g_option_group_add_entries(group, entries);
+	return group;
+}
+
+static GOptionGroup *predict_group(struct options *o)
+{
+	const GOptionEntry entries[] = {
+		{ "policy", 0, 0, G_OPTION_ARG_STRING, &o->policy,
+		  "shared-lock, cmdlist, per-cpu, guest-direct, guest-trapped",
+		  "NAME" },
+		{ "workload", 0, 0, G_OPTION_ARG_STRING, &o->workload,
+		  "unmap, batched, ats, replay", "NAME" },
+		{ "cpus", 0, 0, G_OPTION_ARG_INT, &o->cpus,
+		  "CPUs, 1 to 144 (4)", "N" },
+		{ "vms", 0, 0, G_OPTION_ARG_INT, &o->vms,
+		  "virtual machines, each with a VINTF (1)", "N" },
+		{ "pages", 0, 0, G_OPTION_ARG_INT, &o->pages,
+		  "pages unmapped at a time (1)", "N" },
+		{ "batch", 0, 0, G_OPTION_ARG_INT, &o->batch,
+		  "commands a list, a page each (0: range commands)", "N" },
+		{ "lists", 0, 0, G_OPTION_ARG_INT, &o->lists,
+		  "invalidations in all (4000)", "N" },
+		{ "illegal-ppm", 0, 0, G_OPTION_ARG_INT, &o->illegal_ppm,
+		  "lists of a million with an illegal command (0)", "N" },
+		{ "gaps-percent", 0, 0, G_OPTION_ARG_INT, &o->gaps_percent,
+		  "replay: how much of recorded gaps to keep (0)", "N" },
+		{ "seeds", 0, 0, G_OPTION_ARG_INT, &o->seeds,
+		  "compare: so many seeds (10)", "N" },
+		{ "no-sensitivity", 0, 0, G_OPTION_ARG_NONE, &o->no_sensitivity,
+		  "study: do not halve and double each value", NULL },
+		{ NULL }
+	};
+	GOptionGroup *group = g_option_group_new(
+		"predict", "The design that is predicted:",
+		"Show options of predictions", NULL, NULL);
+
+	g_option_group_add_entries(group, entries);
+	return group;
+}
+
+static void add_main(GOptionContext *context, struct options *o)
+{
+	const GOptionEntry entries[] = {
+		{ "predict", 'p', 0, G_OPTION_ARG_NONE, &o->predict,
+		  "predict a design on a virtual clock instead of measuring",
+		  NULL },
+		{ "study", 0, 0, G_OPTION_ARG_STRING, &o->study,
+		  "predict, and hold it against 'published' figures", "NAME" },
+		{ "compare", 0, 0, G_OPTION_ARG_FILENAME, &o->compare[0],
+		  "predict A and B over several seeds", "A.ini B.ini" },
+		{ "profile", 0, 0, G_OPTION_ARG_FILENAME, &o->profile,
+		  "timing profile: a file or a built-in name (tegra241)",
+		  "FILE" },
+		{ "replay", 'r', 0, G_OPTION_ARG_FILENAME, &o->replay,
+		  "play this recorded command stream (.cmdq, .cmdq.xz)", "FILE" },
+		{ "queues", 0, 0, G_OPTION_ARG_INT, &o->queues,
+		  "queues the guest (or the host) uses", "N" },
+		{ "entries", 0, 0, G_OPTION_ARG_INT, &o->entries,
+		  "entries a queue", "N" },
+		{ "seed", 's', 0, G_OPTION_ARG_INT, &o->seed,
+		  "seed of everything random (1)", "N" },
+		{ "report", 0, 0, G_OPTION_ARG_FILENAME, &o->report,
+		  "write one HTML page with plots", "FILE" },
+		{ "json", 'j', 0, G_OPTION_ARG_FILENAME, &o->json,
+		  "write the report as JSON too", "FILE" },
+		{ "csv", 0, 0, G_OPTION_ARG_FILENAME, &o->csv,
+		  "write the figures as CSV too", "FILE" },
+		{ "trace", 0, 0, G_OPTION_ARG_FILENAME, &o->trace,
+		  "predict: write what happened, for Perfetto", "FILE" },
+		{ "quiet", 'q', 0, G_OPTION_ARG_NONE, &o->quiet,
+		  "no report on standard output", NULL },
+		{ NULL }
+	};
+
+	g_option_context_add_main_entries(context, entries, NULL);
+}
+
+static gboolean take_rest(struct options *o, int argc, char **argv)
+{
+	int at = 1;
+
+	if (o->compare[0] && argc > 1)
+		o->compare[1] = g_strdup(argv[at++]);
+	if (argc <= at)
+		return TRUE;
+	complain(0, "vcmdq: what is '%s'?", argv[at]);
+	return FALSE;
+}
+
+gboolean options_parse(struct options *o, int *argc, char ***argv)
+{
+	g_autoptr(GOptionContext) context =
+		g_option_context_new("- measure and predict command queues");
+	g_autoptr(GError) error = NULL;
+
+	*o = (struct options){
+		.vintfs = 64, .vcmdqs = 128, .sids = 16, .devices = 8,
+		.entries = NOT_GIVEN, .queues = NOT_GIVEN, .commands = 200000,
+		.seed = 1, .cpus = NOT_GIVEN, .vms = NOT_GIVEN,
+		.pages = NOT_GIVEN, .batch = NOT_GIVEN, .lists = NOT_GIVEN,
+		.illegal_ppm = NOT_GIVEN, .gaps_percent = NOT_GIVEN,
+		.seeds = 10,
+	};
+	add_main(context, o);
+	g_option_context_add_group(context, machine_group(o));
+	g_option_context_add_group(context, predict_group(o));
+	if (!g_option_context_parse(context, argc, argv, &error)) {
+		complain(0, "vcmdq: %s", error->message);
+		return FALSE;
+	}
+	if (!take_rest(o, *argc, *argv) || !check_modes(o))
+		return FALSE;
+	return o->predict || o->study || o->compare[0] || check_machine(o);
+}
+
+void options_fini(struct options *o)
+{
+	g_free(o->study);
+	g_free(o->compare[0]);
+	g_free(o->compare[1]);
+	g_free(o->replay);
+	g_free(o->profile);
+	g_free(o->json);
+	g_free(o->csv);
+	g_free(o->report);
+	g_free(o->trace);
+	g_free(o->policy);
+	g_free(o->workload);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The command line of uiommufd vcmdq.
+ */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include <glib.h>
+
+#define NOT_GIVEN (-1)
+
+struct options {
+	/* what to do; none: measure */
+	gboolean predict;
+	char *study;
+	char *compare[2];
+	/* input */
+	char *replay;
+	char *profile;
+	/* output */
+	char *json;
+	char *csv;
+	char *report;
+	char *trace;
+	gboolean quiet;
+	/* machine */
+	int vintfs;
+	int vcmdqs;
+	int sids;
+	int devices;
+	int entries;
+	int queues;
+	int commands;
+	int seed;
+	/* prediction; NOT_GIVEN leaves what a file says */
+	char *policy;
+	char *workload;
+	int cpus;
+	int vms;
+	int pages;
+	int batch;
+	int lists;
+	int illegal_ppm;
+	int gaps_percent;
+	int seeds;
+	gboolean no_sensitivity;
+};
+
+/* FALSE: the option that is wrong was named on stderr. */
+gboolean options_parse(struct options *o, int *argc, char ***argv);
+void options_fini(struct options *o);
+
+/* -1 if @n is no power of two. */
+int log2_of(int n);
+
+#endif

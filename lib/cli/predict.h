@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The predicting modes of uiommufd vcmdq.
+ */
+#ifndef CLI_PREDICT_H
+#define CLI_PREDICT_H
+
+#include <glib.h>
+#include <uiommufd/lab.h>
+
+#include "options.h"
+#include "progress.h"
+#include "report.h"
+#include "stream.h"
+
+/* --predict, --study, --compare: an exit status. */
+int predict(const struct options *o, const struct stream *stream);
+
+/*
+ * The page and the table of a measured run, predictions of the guest's side of
+ * the same design beside it.  FALSE: said why.
+ */
+gboolean predict_beside(const struct options *o, const struct report *report,
+			struct progress *progress);
+
+#endif
