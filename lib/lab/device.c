@@ -92,7 +92,7 @@ static void doorbell_arrives(void *arg, uint64_t prod)
 	count_occupancy(lane);
 	lane->prod = prod;
 	lane->occupancy_max = MAX(lane->occupancy_max, prod - lane->executed);
-	model_doorbell(lane->world->model, lane->queue, prod);
+	hwmodel_doorbell(lane->world->model, lane->queue, prod);
 	fetch(lane, idle ? world_time(lane->world, V_DOORBELL_TO_FETCH) : 0);
 }
 
@@ -207,7 +207,7 @@ static void handled(void *arg, uint64_t raised_ps)
 	struct lane *lane = arg;
 	struct world *world = lane->world;
 
-	model_recover(world->model, lane->queue);
+	hwmodel_recover(world->model, lane->queue);
 	world->result->mmio_reads += HANDLER_READS;
 	world->result->mmio_writes++;
 	trace_span(world->trace, TRACE_INTERRUPT, lane->queue, "error interrupt",
@@ -247,7 +247,7 @@ static void fail(struct lane *lane)
 static void finish(struct lane *lane, uint8_t opcode, uint64_t took)
 {
 	struct world *world = lane->world;
-	int error = model_execute(world->model, lane->queue);
+	int error = hwmodel_execute(world->model, lane->queue);
 
 	g_assert(error >= 0);
 	lane->place = LANE_IDLE;
@@ -301,7 +301,7 @@ static void executed(void *arg, uint64_t took)
 	struct lane *lane = arg;
 	struct world *world = lane->world;
 	struct device *device = &world->device;
-	uint8_t opcode = model_opcode(world->model, lane->queue, lane->executed);
+	uint8_t opcode = hwmodel_opcode(world->model, lane->queue, lane->executed);
 
 	device->busy = false;
 	device->busy_ps += took;
@@ -390,7 +390,7 @@ static void work(struct world *world)
 	struct lane *lane;
 
 	while (!device->busy && (lane = g_queue_pop_head(&device->ready))) {
-		uint8_t opcode = model_opcode(world->model, lane->queue,
+		uint8_t opcode = hwmodel_opcode(world->model, lane->queue,
 					      lane->executed);
 
 		lane->place = LANE_IDLE;
@@ -419,7 +419,7 @@ void device_init(struct world *world)
 {
 	struct device *device = &world->device;
 
-	device->lane_count = model_queue_count(world->model);
+	device->lane_count = hwmodel_queue_count(world->model);
 	device->lanes = g_new0(struct lane, device->lane_count);
 	device->atc_back_ps = g_array_new(FALSE, FALSE, sizeof(uint64_t));
 	for (unsigned int i = 0; i < device->lane_count; i++) {

@@ -22,7 +22,7 @@ static struct ring *own_ring(struct uiommufd_lab_cpu *cpu, unsigned int number)
 {
 	struct world *world = cpu->world;
 
-	return &world->rings[model_queue(world->model, cpu->owner,
+	return &world->rings[hwmodel_queue(world->model, cpu->owner,
 					 number % world->design->queues)];
 }
 
@@ -46,18 +46,18 @@ static void issue_direct(struct uiommufd_lab_cpu *cpu,
 			 const struct uiommufd_lab_list *list)
 {
 	struct ring *ring = own_ring(cpu, cpu->number_in_owner);
-	struct model *model = cpu->world->model;
+	struct hwmodel *model = cpu->world->model;
 	unsigned int at = 0;
 
 	do {
 		bool direct = !list->count ||
-			      model_permits(model, ring->queue,
+			      hwmodel_permits(model, ring->queue,
 					    list->commands[at]);
 		unsigned int end = at;
 		struct uiommufd_lab_list part;
 
 		while (end < list->count &&
-		       model_permits(model, ring->queue,
+		       hwmodel_permits(model, ring->queue,
 				     list->commands[end]) == direct)
 			end++;
 		part = (struct uiommufd_lab_list){

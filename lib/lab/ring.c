@@ -87,7 +87,7 @@ static void put(struct ring *ring, uint64_t at, const uint64_t command[2],
 		ring->memory[at % ring->entries][0] = command[0];
 		ring->memory[at % ring->entries][1] = command[1];
 	} else {
-		model_write(ring->world->model, ring->queue, at, command);
+		hwmodel_write(ring->world->model, ring->queue, at, command);
 	}
 }
 

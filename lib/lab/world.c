@@ -82,7 +82,7 @@ static void free_cpus(struct world *world)
 /* --- building ---------------------------------------------------------------*/
 
 static void fill_sids(const struct uiommufd_lab_design *design,
-		      struct model_shape *shape)
+		      struct hwmodel_shape *shape)
 {
 	const struct uiommufd_lab_stream *stream = design->stream;
 	g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
@@ -105,21 +105,21 @@ static void fill_sids(const struct uiommufd_lab_design *design,
 static bool make_model(struct world *world)
 {
 	const struct uiommufd_lab_design *design = world->design;
-	struct model_shape shape = {
+	struct hwmodel_shape shape = {
 		.owners = world->policy->guest ? 1 + design->vms : 1,
 		.per_owner = design->queues,
 		.log2_entries = __builtin_ctz(design->entries),
 	};
 
 	fill_sids(design, &shape);
-	world->model = model_new(&shape, design->seed);
+	world->model = hwmodel_new(&shape, design->seed);
 	return world->model;
 }
 
 static void make_rings(struct world *world)
 {
 	const struct uiommufd_lab_design *design = world->design;
-	unsigned int count = model_queue_count(world->model);
+	unsigned int count = hwmodel_queue_count(world->model);
 
 	world->rings = g_new0(struct ring, count);
 	for (unsigned int i = 0; i < count; i++)
@@ -137,7 +137,7 @@ static void make_rings(struct world *world)
 
 static void free_rings(struct world *world)
 {
-	unsigned int count = model_queue_count(world->model);
+	unsigned int count = hwmodel_queue_count(world->model);
 
 	for (unsigned int i = 0; i < count; i++)
 		ring_fini(&world->rings[i]);
@@ -279,17 +279,17 @@ static bool simulate(struct world *world, uiommufd_lab_progress progress,
 		return false;
 	make_rings(world);
 	device_init(world);
-	model_enter(world->model);
+	hwmodel_enter(world->model);
 	ok = make_cpus(world);
 	if (ok) {
 		loop(world, progress, arg);
 		collect(world);
 	}
-	model_leave(world->model);
+	hwmodel_leave(world->model);
 	free_cpus(world);
 	device_fini(world);
 	free_rings(world);
-	model_free(world->model);
+	hwmodel_free(world->model);
 	return ok;
 }
 

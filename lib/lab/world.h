@@ -23,7 +23,7 @@
 
 #include "event.h"
 #include "fiber.h"
-#include "model.h"
+#include "hwmodel.h"
 #include "profile.h"
 #include "trace.h"
 
@@ -167,7 +167,7 @@ struct world {
 	const struct uiommufd_lab_design *design;
 	const struct uiommufd_lab_policy *policy;
 	uint64_t ps[LAB_VALUES];	/* profile_ps() */
-	struct model *model;		/* owned */
+	struct hwmodel *model;		/* owned */
 	struct event_queue events;
 	struct device device;
 	uint64_t now_ps;

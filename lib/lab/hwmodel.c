@@ -2,7 +2,7 @@
 /*
  * The hardware model under the simulation.
  */
-#include "model.h"
+#include "hwmodel.h"
 
 #include <linux/bitops.h>
 #include <linux/gfp.h>
@@ -34,8 +34,8 @@
 #define SLOT_GERROR 0x10
 #define SLOT_GERRORN 0x14
 
-struct model {
-	struct model_shape shape;
+struct hwmodel {
+	struct hwmodel_shape shape;
 	struct uiommufd_platform *platform;	/* owned */
 	struct sim *sim;			/* the platform's */
 	void __iomem *smmu;
@@ -51,18 +51,18 @@ static unsigned int log2_up(unsigned int n)
 	return n > 1 ? 32 - __builtin_clz(n - 1) : 0;
 }
 
-unsigned int model_queue_count(const struct model *model)
+unsigned int hwmodel_queue_count(const struct hwmodel *model)
 {
 	return 1 + model->shape.owners * model->shape.per_owner;
 }
 
-unsigned int model_queue(const struct model *model, unsigned int owner,
+unsigned int hwmodel_queue(const struct hwmodel *model, unsigned int owner,
 			 unsigned int number)
 {
 	return 1 + owner * model->shape.per_owner + number;
 }
 
-static bool build_platform(struct model *model, uint64_t seed)
+static bool build_platform(struct hwmodel *model, uint64_t seed)
 {
 	struct uiommufd_platform_config config;
 	unsigned int owners = log2_up(model->shape.owners);
@@ -81,7 +81,7 @@ static bool build_platform(struct model *model, uint64_t seed)
 	return true;
 }
 
-static bool map_registers(struct model *model)
+static bool map_registers(struct hwmodel *model)
 {
 	size_t bytes = CMDQV_LOGICAL +
 		       (size_t)CMDQV_VINTF_STRIDE * model->sim->vintfs;
@@ -91,9 +91,9 @@ static bool map_registers(struct model *model)
 	return model->smmu && model->cmdqv;
 }
 
-static bool alloc_rings(struct model *model)
+static bool alloc_rings(struct hwmodel *model)
 {
-	unsigned int count = model_queue_count(model);
+	unsigned int count = hwmodel_queue_count(model);
 	unsigned int log2_bytes = model->shape.log2_entries + 4;
 	unsigned int order = log2_bytes > PAGE_SHIFT ? log2_bytes - PAGE_SHIFT :
 						       0;
@@ -111,7 +111,7 @@ static bool alloc_rings(struct model *model)
 	return true;
 }
 
-static bool enable_main(struct model *model)
+static bool enable_main(struct hwmodel *model)
 {
 	model->queue[0] = sim_main_queue(model->sim);
 	writeq(virt_to_phys(model->ring[0]) | model->shape.log2_entries,
@@ -120,7 +120,7 @@ static bool enable_main(struct model *model)
 	return readl(model->smmu + REG_CR0ACK) == CR0_CMDQEN;
 }
 
-static void set_sids(struct model *model, void __iomem *vintf)
+static void set_sids(struct hwmodel *model, void __iomem *vintf)
 {
 	for (unsigned int s = 0; s < model->shape.sid_count; s++) {
 		writel(FIRST_SID + s, vintf + REG_SID_REPLACE + 4 * s);
@@ -130,7 +130,7 @@ static void set_sids(struct model *model, void __iomem *vintf)
 }
 
 /* VINTF 0 is the hypervisor's, the others are guests'. */
-static void enable_vintf(struct model *model, unsigned int v)
+static void enable_vintf(struct hwmodel *model, unsigned int v)
 {
 	void __iomem *vintf = model->cmdqv + REG_VINTF + 0x100 * v;
 	u32 config = v ? (VMID_BASE + v) << 1 : VINTF_HYP_OWN;
@@ -141,9 +141,9 @@ static void enable_vintf(struct model *model, unsigned int v)
 		set_sids(model, vintf);
 }
 
-static bool enable_queue(struct model *model, unsigned int v, unsigned int l)
+static bool enable_queue(struct hwmodel *model, unsigned int v, unsigned int l)
 {
-	unsigned int index = model_queue(model, v, l);
+	unsigned int index = hwmodel_queue(model, v, l);
 	unsigned int number = v * (model->sim->vcmdqs / model->sim->vintfs) + l;
 	void __iomem *slot = model->cmdqv + CMDQV_LOGICAL +
 			     CMDQV_VINTF_STRIDE * v + SLOT_BYTES * l;
@@ -159,7 +159,7 @@ static bool enable_queue(struct model *model, unsigned int v, unsigned int l)
 	return readl(slot + SLOT_STATUS) & 1;
 }
 
-static bool boot(struct model *model)
+static bool boot(struct hwmodel *model)
 {
 	if (!map_registers(model) || !alloc_rings(model) ||
 	    !enable_main(model))
@@ -174,9 +174,9 @@ static bool boot(struct model *model)
 	return true;
 }
 
-struct model *model_new(const struct model_shape *shape, uint64_t seed)
+struct hwmodel *hwmodel_new(const struct hwmodel_shape *shape, uint64_t seed)
 {
-	struct model *model = calloc(1, sizeof(*model));
+	struct hwmodel *model = calloc(1, sizeof(*model));
 	bool ok;
 
 	if (!model)
@@ -186,16 +186,16 @@ struct model *model_new(const struct model_shape *shape, uint64_t seed)
 		free(model);
 		return NULL;
 	}
-	model_enter(model);
+	hwmodel_enter(model);
 	ok = boot(model);
-	model_leave(model);
+	hwmodel_leave(model);
 	if (ok)
 		return model;
-	model_free(model);
+	hwmodel_free(model);
 	return NULL;
 }
 
-void model_free(struct model *model)
+void hwmodel_free(struct hwmodel *model)
 {
 	if (!model)
 		return;
@@ -206,17 +206,17 @@ void model_free(struct model *model)
 	free(model);
 }
 
-void model_enter(struct model *model)
+void hwmodel_enter(struct hwmodel *model)
 {
 	model->before = uik_enter(uiommufd_platform_machine(model->platform));
 }
 
-void model_leave(struct model *model)
+void hwmodel_leave(struct hwmodel *model)
 {
 	uik_leave(model->before);
 }
 
-static bool knows_sid(const struct model *model, uint32_t sid)
+static bool knows_sid(const struct hwmodel *model, uint32_t sid)
 {
 	for (unsigned int s = 0; s < model->shape.sid_count; s++)
 		if (model->shape.sids[s] == sid)
@@ -224,7 +224,7 @@ static bool knows_sid(const struct model *model, uint32_t sid)
 	return false;
 }
 
-bool model_permits(struct model *model, unsigned int queue,
+bool hwmodel_permits(struct hwmodel *model, unsigned int queue,
 		   const uint64_t command[2])
 {
 	u8 opcode = command[0];
@@ -241,7 +241,7 @@ bool model_permits(struct model *model, unsigned int queue,
 	}
 }
 
-static uint64_t *entry_at(struct model *model, unsigned int queue,
+static uint64_t *entry_at(struct hwmodel *model, unsigned int queue,
 			  uint64_t position)
 {
 	uint64_t mask = (1ull << model->shape.log2_entries) - 1;
@@ -249,7 +249,7 @@ static uint64_t *entry_at(struct model *model, unsigned int queue,
 	return model->ring[queue] + 2 * (position & mask);
 }
 
-void model_write(struct model *model, unsigned int queue, uint64_t position,
+void hwmodel_write(struct hwmodel *model, unsigned int queue, uint64_t position,
 		 const uint64_t command[2])
 {
 	uint64_t *entry = entry_at(model, queue, position);
@@ -258,13 +258,13 @@ void model_write(struct model *model, unsigned int queue, uint64_t position,
 	entry[1] = cpu_to_le64(command[1]);
 }
 
-uint8_t model_opcode(struct model *model, unsigned int queue,
+uint8_t hwmodel_opcode(struct hwmodel *model, unsigned int queue,
 		     uint64_t position)
 {
 	return le64_to_cpu(entry_at(model, queue, position)[0]);
 }
 
-void model_doorbell(struct model *model, unsigned int queue, uint64_t prod)
+void hwmodel_doorbell(struct hwmodel *model, unsigned int queue, uint64_t prod)
 {
 	u32 value = prod & queue_mask(model->shape.log2_entries);
 
@@ -274,7 +274,7 @@ void model_doorbell(struct model *model, unsigned int queue, uint64_t prod)
 		writel(value, model->smmu + REG_CMDQ_PROD);
 }
 
-int model_execute(struct model *model, unsigned int queue)
+int hwmodel_execute(struct hwmodel *model, unsigned int queue)
 {
 	struct sim_queue *q = model->queue[queue];
 	u32 done, error;
@@ -288,7 +288,7 @@ int model_execute(struct model *model, unsigned int queue)
 	return error ? (int)error : -1;
 }
 
-void model_recover(struct model *model, unsigned int queue)
+void hwmodel_recover(struct hwmodel *model, unsigned int queue)
 {
 	struct sim_queue *q = model->queue[queue];
 	uint64_t *entry = model->ring[queue] +

@@ -7,17 +7,17 @@
  * 1 + v * per_owner + l is LVCMDQ l of owner v: VINTF v, 0 being the host.
  * Positions count commands since the queue was enabled and never wrap.
  */
-#ifndef LAB_MODEL_H
-#define LAB_MODEL_H
+#ifndef LAB_HWMODEL_H
+#define LAB_HWMODEL_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #define MODEL_MAX_SIDS 16
 
-struct model;
+struct hwmodel;
 
-struct model_shape {
+struct hwmodel_shape {
 	unsigned int owners;		/* VINTFs in use, the host's included */
 	unsigned int per_owner;		/* LVCMDQs of each */
 	unsigned int log2_entries;
@@ -26,28 +26,28 @@ struct model_shape {
 };
 
 /* NULL if the model cannot be built so. */
-struct model *model_new(const struct model_shape *shape, uint64_t seed);
-void model_free(struct model *model);
+struct hwmodel *hwmodel_new(const struct hwmodel_shape *shape, uint64_t seed);
+void hwmodel_free(struct hwmodel *model);
 /* The calling thread works on this model from here to there. */
-void model_enter(struct model *model);
-void model_leave(struct model *model);
-unsigned int model_queue(const struct model *model, unsigned int owner,
+void hwmodel_enter(struct hwmodel *model);
+void hwmodel_leave(struct hwmodel *model);
+unsigned int hwmodel_queue(const struct hwmodel *model, unsigned int owner,
 			 unsigned int number);
-unsigned int model_queue_count(const struct model *model);
+unsigned int hwmodel_queue_count(const struct hwmodel *model);
 /* May this queue issue it?  As the queue itself will judge. */
-bool model_permits(struct model *model, unsigned int queue,
+bool hwmodel_permits(struct hwmodel *model, unsigned int queue,
 		   const uint64_t command[2]);
 /* Into the queue's memory. */
-void model_write(struct model *model, unsigned int queue, uint64_t position,
+void hwmodel_write(struct hwmodel *model, unsigned int queue, uint64_t position,
 		 const uint64_t command[2]);
 /* Opcode of what lies there. */
-uint8_t model_opcode(struct model *model, unsigned int queue,
+uint8_t hwmodel_opcode(struct hwmodel *model, unsigned int queue,
 		     uint64_t position);
 /* PROD, through the register. */
-void model_doorbell(struct model *model, unsigned int queue, uint64_t prod);
+void hwmodel_doorbell(struct hwmodel *model, unsigned int queue, uint64_t prod);
 /* Executes the next command: 0, or CONS.ERR and the queue is stopped; -1: none. */
-int model_execute(struct model *model, unsigned int queue);
+int hwmodel_execute(struct hwmodel *model, unsigned int queue);
 /* As a driver does: the entry becomes a CMD_SYNC, the error acknowledged. */
-void model_recover(struct model *model, unsigned int queue);
+void hwmodel_recover(struct hwmodel *model, unsigned int queue);
 
 #endif
