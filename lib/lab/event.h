@@ -5,6 +5,9 @@
  * A 4-ary heap ordered by time, then by the order of posting; so a run is a
  * function of what was posted, and nothing else.  Times are picoseconds.
  * Not for several threads.
+ *
+ * The heap holds keys only, four to a cache line; what is to be done lies in a
+ * slot that the key names.
  */
 #ifndef LAB_EVENT_H
 #define LAB_EVENT_H
@@ -16,14 +19,20 @@ typedef void (*event_fn)(void *arg, uint64_t data);
 
 struct event {
 	uint64_t at_ps;
-	uint64_t order;
 	event_fn run;
 	void *arg;
 	uint64_t data;
 };
 
+struct event_key {
+	uint64_t at_ps;
+	uint64_t order;		/* of posting; the slot in the low bits */
+};
+
 struct event_queue {
-	struct event *heap;	/* owned */
+	struct event_key *heap;	/* owned */
+	struct event *slots;	/* owned */
+	uint32_t *free;		/* owned; a stack of free slots */
 	size_t count;
 	size_t room;
 	uint64_t order;		/* of the next one */

@@ -31,10 +31,10 @@ static const struct uiommufd_lab_stream stream = {
 	.doorbell_count = G_N_ELEMENTS(stream_doorbells),
 };
 
-typedef void (*law)(const struct uiommufd_lab_design *design,
-		    const struct uiommufd_lab_result *result);
+typedef void (*check)(const struct uiommufd_lab_design *design,
+		      const struct uiommufd_lab_result *result);
 
-static void for_each_design(law law)
+static void for_each_design(check check)
 {
 	static const char *const workloads[] = { "unmap", "batched", "ats",
 						 "replay" };
@@ -52,11 +52,11 @@ static void for_each_design(law law)
 				design.illegal_ppm = cpus == 5 ? 20000 : 0;
 				design.stream = &stream;
 				design.pages = cpus;
-				design.lists = 300;
+				design.lists = 150;
 				result = run_of(profile, &design);
 				assert_false(result->partial);
 				assert_true(result->lists > 0);
-				law(&design, result);
+				check(&design, result);
 				uiommufd_lab_result_free(result);
 			}
 }
@@ -82,11 +82,6 @@ static void law_sums(const struct uiommufd_lab_design *design,
 	assert_true(r->latency.p999_ps <= r->latency.max_ps);
 }
 
-static void test_sums(void **state)
-{
-	for_each_design(law_sums);
-}
-
 static double fastest_ps(const struct uiommufd_lab_profile *p, enum lab_value v)
 {
 	return profile_ps(p, v) * (1 - p->value[V_JITTER] / 100);
@@ -106,22 +101,12 @@ static void law_limits(const struct uiommufd_lab_design *design,
 	assert_int_equal(r->errors, r->interrupts);
 }
 
-static void test_limits(void **state)
-{
-	for_each_design(law_limits);
-}
-
 /* Little: lists in the system, over time, are what they stayed, summed up. */
 static void law_little(const struct uiommufd_lab_design *design,
 		       const struct uiommufd_lab_result *r)
 {
 	assert_int_equal(r->in_system_ps, r->invalidating_ps);
 	assert_true(r->in_system_ps <= design->cpus * r->elapsed_ps);
-}
-
-static void test_little(void **state)
-{
-	for_each_design(law_little);
 }
 
 /* Nothing waits in the queues longer than it may be waited for. */
@@ -134,11 +119,6 @@ static void law_occupancy(const struct uiommufd_lab_design *design,
 					       (r->queues ? r->queues : 1));
 }
 
-static void test_occupancy(void **state)
-{
-	for_each_design(law_occupancy);
-}
-
 static void law_same(const struct uiommufd_lab_design *design,
 		     const struct uiommufd_lab_result *r)
 {
@@ -148,9 +128,28 @@ static void law_same(const struct uiommufd_lab_design *design,
 	uiommufd_lab_result_free(again);
 }
 
-static void test_same_seed_same_bytes(void **state)
+static const struct law {
+	const char *name;
+	void (*holds)(const struct uiommufd_lab_design *design,
+		      const struct uiommufd_lab_result *result);
+} laws[] = {
+	{ "times sum up", law_sums },
+	{ "limits", law_limits },
+	{ "Little", law_little },
+	{ "occupancy", law_occupancy },
+	{ "same seed, same bytes", law_same },
+};
+
+static void all_laws(const struct uiommufd_lab_design *design,
+		     const struct uiommufd_lab_result *result)
 {
-	for_each_design(law_same);
+	for (size_t i = 0; i < G_N_ELEMENTS(laws); i++)
+		laws[i].holds(design, result);
+}
+
+static void test_laws(void **state)
+{
+	for_each_design(all_laws);
 }
 
 static void test_other_seed(void **state)
@@ -314,11 +313,7 @@ static int close_profile(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sums),
-		cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_little),
-		cmocka_unit_test(test_occupancy),
-		cmocka_unit_test(test_same_seed_same_bytes),
+		cmocka_unit_test(test_laws),
 		cmocka_unit_test(test_other_seed),
 		cmocka_unit_test(test_by_hand),
 		cmocka_unit_test(test_ranges),

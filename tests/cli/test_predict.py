@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Laws of the predicting modes of `uiommufd vcmdq`: every output says that it
+is predicted, the same seed gives the same bytes, the study lands inside both
+published bands, shares are 100 %, bad options and files are named.
+usage: test_predict.py UIOMMUFD DATA_FOLDER"""
+import csv
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+uiommufd, data = sys.argv[1:3]
+passed = failed = 0
+
+
+def run(*args, **kwargs):
+    return subprocess.run([uiommufd, "vcmdq", *args], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, timeout=400, **kwargs)
+
+
+def check(name, good, why=""):
+    global passed, failed
+    passed += bool(good)
+    failed += not good
+    if not good:
+        print(f"{name}: {why}")
+
+
+def outputs(folder):
+    names = {form: os.path.join(folder, "out." + form)
+             for form in ("json", "csv", "html", "trace")}
+    got = run("--predict", "--lists", "300", "--json", names["json"], "--csv",
+              names["csv"], "--report", names["html"], "--trace", names["trace"],
+              "--illegal-ppm", "20000")
+    check("predict", got.returncode == 0, got.stderr)
+    check("text says it", got.stdout.startswith("PREDICTED"), got.stdout[:80])
+    check("text sums up", "sum 100.0 %" in got.stdout, got.stdout)
+    tree = json.loads(pathlib.Path(names["json"]).read_text())
+    check("JSON says it", tree["mode"] == "predicted" and tree["clock"] == "virtual")
+    check("JSON has the profile", len(tree["profile"]["values"]) > 40)
+    check("sources", all(v["source"] for v in tree["profile"]["values"]))
+    for one in tree["runs"]:
+        total = sum(one["percent_of_time"].values())
+        check("shares", abs(total - 100) < 0.001, total)
+    for axis in ("run", "policy", "queues", "cpus", "batch"):
+        check(axis, any(r["set"] == axis for r in tree["runs"]))
+    check("range of CPUs", {1, 144} <= {r["design"]["cpus"] for r in tree["runs"]})
+    check("range of queues", {1, 128} <= {r["design"]["queues"]
+                                          for r in tree["runs"]})
+    with open(names["csv"], encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    check("CSV is even", len({len(row) for row in rows}) == 1)
+    check("CSV says it", {row[0] for row in rows[1:]} == {"predicted"})
+    check("CSV has all", len(rows) - 1 == len(tree["runs"]))
+    page = pathlib.Path(names["html"]).read_text()
+    check("page says it", ">predicted</span>" in page)
+    check("page needs nothing", "http" not in page and "<script" not in page)
+    events = json.loads(pathlib.Path(names["trace"]).read_text())["traceEvents"]
+    tracks = {(e["pid"], e["args"]["name"]) for e in events
+              if e["name"] == "thread_name"}
+    check("tracks", {(1, "CPU 3"), (2, "queue 3")} <= tracks, tracks)
+    check("interrupts", any(e["pid"] == 3 and e["ph"] == "X" for e in events))
+
+
+def same_bytes(folder):
+    texts = []
+    for i in range(2):
+        name = os.path.join(folder, f"same{i}.json")
+        run("-q", "--predict", "--policy", "guest-trapped", "--queues", "2",
+            "--cpus", "5", "--seed", "7", "--json", name)
+        texts.append(pathlib.Path(name).read_bytes())
+    check("same seed, same bytes", texts[0] and texts[0] == texts[1])
+
+
+def study(folder):
+    name = os.path.join(folder, "study.json")
+    got = run("--study", "published", "--json", name)
+    check("study", got.returncode == 0, got.stdout + got.stderr)
+    found = json.loads(pathlib.Path(name).read_text())["study"]
+    guest, host = found["guest"], found["host"]
+    check("guest inside", guest["inside"] and guest["predicted_low"] >= 0.7
+          and guest["predicted_high"] <= 0.9, guest)
+    check("host inside", host["inside"] and 0 < host["predicted_high"] <= 0.2, host)
+    keys = {row["key"]: row for row in found["sensitivity"]}
+    check("sensitivity", len(keys) > 30 and "device.sync_slots" in keys, keys)
+    # It must show what the host's figure hangs on.
+    check("it hangs on the back end",
+          keys["device.sync_slots"]["host_doubled"] > 0.2, keys)
+    check("breakdown", got.stdout.count("(100 %)") >= 4, got.stdout)
+
+
+def study_outside(folder):
+    name = os.path.join(folder, "odd.ini")
+    pathlib.Path(name).write_text("[profile]\nbased_on = tegra241\n[device]\n"
+                                  "sync_slots = 16 syncs | assumed\n")
+    got = run("--study", "published", "--no-sensitivity", "--profile", name)
+    check("outside is said", got.returncode == 1 and "OUTSIDE" in got.stdout,
+          got.stdout)
+
+
+def compare(folder):
+    a, b = (os.path.join(folder, n) for n in ("a.ini", "b.ini"))
+    out = os.path.join(folder, "compare.json")
+    pathlib.Path(a).write_text("[profile]\nbased_on = tegra241\n[design]\n"
+                               "policy = cmdlist\ncpus = 16\n")
+    pathlib.Path(b).write_text("[profile]\nbased_on = tegra241\n[design]\n"
+                               "policy = per-cpu\ncpus = 16\nqueues = 16\n")
+    got = run("--compare", a, b, "--seeds", "5", "--json", out)
+    check("compare", got.returncode == 0 and "95 % confidence" in got.stdout,
+          got.stdout + got.stderr)
+    found = json.loads(pathlib.Path(out).read_text())["comparison"]
+    ratio = found["latency_b_to_a"]
+    check("ratio", ratio["low95"] <= ratio["mean"] <= ratio["high95"] < 1, ratio)
+    check("by seed", len(ratio["by_seed"]) == 5, ratio)
+    got = run("--compare", a, a, "--seeds", "3", "--json", out)
+    ratio = json.loads(pathlib.Path(out).read_text())["comparison"]["latency_b_to_a"]
+    check("against itself", ratio["mean"] == 1 and ratio["low95"] == 1, ratio)
+
+
+def replays():
+    for name in sorted(pathlib.Path(data).glob("*.cmdq*")):
+        got = run("--predict", "--policy", "guest-direct", "--queues", "2",
+                  "--lists", "3000", "--replay", str(name))
+        check(name.name, got.returncode == 0 and "replay" in got.stdout, got.stderr)
+
+
+def interrupted():
+    process = subprocess.Popen([uiommufd, "vcmdq", "--predict", "--lists",
+                                "90000000"], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True)
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    out, error = process.communicate(timeout=60)
+    check("Ctrl-C", process.returncode == 0 and "(interrupted)" in out
+          and "invalidations" in out, f"{process.returncode} {out} {error}")
+
+
+def refusals(folder):
+    bad = os.path.join(folder, "bad.ini")
+    pathlib.Path(bad).write_text("[profile]\nbased_on = tegra241\n\n[mmio]\n"
+                                 "read = 5 ns\n")
+    for args, words in ((["--cpus", "3"], ["--cpus", "--predict"]),
+                        (["--predict", "--cpus", "145"], ["--cpus"]),
+                        (["--predict", "--cpus", "-3"], ["--cpus"]),
+                        (["--predict", "--queues", "129"], ["--queues"]),
+                        (["--predict", "--policy", "no"], ["--policy", "'no'"]),
+                        (["--predict", "--workload", "no"], ["--workload"]),
+                        (["--predict", "--illegal-ppm", "1000001"],
+                         ["--illegal-ppm"]),
+                        (["--predict", "--profile", bad], ["bad.ini:5:", "read"]),
+                        (["--predict", "--profile", "/no.ini"], ["/no.ini"]),
+                        (["--predict", "--study", "published"], ["--study"]),
+                        (["--study", "else"], ["--study", "else"]),
+                        (["--compare", "a.ini"], ["--compare"]),
+                        (["--compare", bad, bad], ["--compare", "bad.ini:5:"]),
+                        (["--seeds", "5"], ["--seeds"]),
+                        (["--predict", "--seeds", "1"], ["--seeds"]),
+                        (["--trace", "x"], ["--trace"]),
+                        (["--no-sensitivity"], ["--no-sensitivity"])):
+        got = run(*args)
+        check(" ".join(args), got.returncode == 2 and
+              all(word in got.stderr for word in words),
+              f"{got.returncode} {got.stderr}")
+    got = run("--predict", "--lists", "10", "--json", "/nonexistent/x.json")
+    check("unwritable", got.returncode == 1 and "--json" in got.stderr, got.stderr)
+
+
+with tempfile.TemporaryDirectory() as work:
+    outputs(work)
+    same_bytes(work)
+    study(work)
+    study_outside(work)
+    compare(work)
+    refusals(work)
+replays()
+interrupted()
+print(f"[  PASSED  ] {passed} test(s).")
+if failed:
+    print(f"[  FAILED  ] {failed} test(s)")
+sys.exit(1 if failed else 0)
