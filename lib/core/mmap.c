@@ -17,6 +17,7 @@
 #include "core/core.h"
 
 #include <linux/align.h>
+#include <linux/kcsan-checks.h>
 #include <linux/mm.h>
 #include <linux/rbtree_augmented.h>
 #include <linux/slab.h>
@@ -170,6 +171,7 @@ int _iommufd_alloc_mmap(struct iommufd_ctx *ictx, struct iommufd_object *owner,
 	area->owner = owner;
 	area->phys = mmio_addr;
 	mutex_lock(&ictx->mmaps.lock);
+	kcsan_check_write(&ictx->mmaps.root, sizeof(ictx->mmaps.root));
 	ret = find_gap(&ictx->mmaps, length, &area->first);
 	if (!ret) {
 		area->last = area->first + (length - 1);
@@ -188,6 +190,7 @@ void _iommufd_destroy_mmap(struct iommufd_ctx *ictx,
 	struct area *area;
 
 	mutex_lock(&ictx->mmaps.lock);
+	kcsan_check_write(&ictx->mmaps.root, sizeof(ictx->mmaps.root));
 	area = find_area(&ictx->mmaps, offset);
 	if (area)
 		rb_erase_augmented(&area->node, &ictx->mmaps.root,
@@ -228,6 +231,7 @@ static int get_area(struct iommufd_ctx *ictx, unsigned long offset,
 	int ret = -ENXIO;
 
 	mutex_lock(&ictx->mmaps.lock);
+	kcsan_check_read(&ictx->mmaps.root, sizeof(ictx->mmaps.root));
 	area = find_area(&ictx->mmaps, offset);
 	if (area && area->first == offset && area->last - offset == length - 1 &&
 	    !iommufd_try_inc_users(ictx, area->owner)) {

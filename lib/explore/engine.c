@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 #include <uik/clock.h>
+#include <uik/plain.h>
 #include <uik/task.h>
 
 #include "explore/laws.h"
@@ -285,10 +286,10 @@ static void make_step(struct uiommufd_run *run, const struct uik_point *point)
 
 /* ---- hooks --------------------------------------------------------------- */
 
-/* Steps that nobody else can see. */
+/* Steps that nobody else can see, or must not go on before. */
 static bool is_private(const struct uik_point *point)
 {
-	return point->kind == UIK_POINT_ALLOC ||
+	return point->kind == UIK_POINT_ALLOC || point->size & UIK_PLAIN ||
 	       point->kind == UIK_POINT_CALL || point->kind == UIK_POINT_RETURN;
 }
 

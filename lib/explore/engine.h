@@ -120,6 +120,7 @@ struct uiommufd_run {
 	struct decision *decisions;
 	uint32_t decision_count;
 	unsigned int preemptions, failures;
+	bool excused;			/* a failure was felt: results may differ */
 	const struct strategy *strategy;
 	void *search;				/* the strategy's */
 	const struct recorder *recorder;	/* NULL: nobody listens */
@@ -133,6 +134,7 @@ struct uiommufd_run {
 	size_t law_bytes;
 	struct lock_edge *lock_edges;		/* of all executions */
 	char *law_base;
+	struct races *races;			/* law_race.c */
 	/*
 	 * States that threads left behind and the end found no fault with: what
 	 * leads to one of them again need not be ended again.  NULL: all are.

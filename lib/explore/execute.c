@@ -259,6 +259,7 @@ void run_execute(struct uiommufd_run *run)
 	run->decision_count = 0;
 	run->preemptions = 0;
 	run->failures = 0;
+	run->excused = false;
 	run->guilty_frame_count = 0;
 	run->in_law = false;
 	run->end_hash = 0;
@@ -352,6 +353,7 @@ void run_free(struct uiommufd_run *run)
 	munmap(run->decisions, DECISIONS_MAX * sizeof(struct decision));
 	munmap(run->state, STATE_MAX);
 	munmap(run->lock_edges, LOCK_EDGES_BYTES);
+	law_race_free(run);
 	if (run->law_base)
 		munmap(run->law_base, run->law_bytes);
 	munmap(run, sizeof(*run));

@@ -10,12 +10,14 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <uik/machine.h>
+#include <uik/plain.h>
 #include <uik/task.h>
 
 const struct uiommufd_law *const law_table[] = {
 	&law_memory,
 	&law_locks,
 	&law_order,
+	&law_race,
 	&law_counts,
 	&law_fetch_once,
 	&law_producer,
@@ -57,6 +59,8 @@ int laws_prepare(struct uiommufd_run *run)
 		ret = add_law(run, law_table[i]);
 	for (; own && *own && !ret; own++)
 		ret = add_law(run, *own);
+	if (!ret && law_race_prepare(run))
+		ret = -ENOMEM;
 	if (ret || !run->law_bytes)
 		return ret;
 	run->law_base = mmap(NULL, run->law_bytes, PROT_READ | PROT_WRITE,
@@ -73,6 +77,7 @@ int laws_prepare(struct uiommufd_run *run)
 
 void laws_begin(struct uiommufd_run *run)
 {
+	law_race_begin(run);
 	if (run->law_base)
 		memset(run->law_base, 0, run->law_bytes);
 }
@@ -86,7 +91,7 @@ static void others_step(struct uiommufd_run *run, const struct uik_point *point)
 		.fiber = run->running,
 		.number = run->steps,
 		.addr = point->addr,
-		.bytes = point->size,
+		.bytes = point->size & ~UIK_PLAIN,
 		.site = point->site,
 	};
 
@@ -105,6 +110,7 @@ void laws_step(struct uiommufd_run *run, const struct uik_point *point)
 	run->in_law = true;
 	if (point->addr)
 		law_memory_step(run, point);
+	law_race_step(run, point);
 	if (held) {
 		law_locks_step(run, task, point);
 		if (held > 1 && point->kind == UIK_POINT_UNLOCK)

@@ -41,6 +41,12 @@ void law_locks_step(struct uiommufd_run *run, const struct task_struct *task,
 		    const struct uik_point *point);
 void law_order_step(struct uiommufd_run *run, const struct task_struct *task,
 		    const struct uik_point *point);
+void law_race_step(struct uiommufd_run *run, const struct uik_point *point);
+/* Its memory is a run's, not an execution's: 0 or -1. */
+int law_race_prepare(struct uiommufd_run *run);
+void law_race_begin(struct uiommufd_run *run);
+void law_race_free(struct uiommufd_run *run);
+extern const struct uiommufd_law law_race;
 extern const struct uiommufd_law law_fetch_once;
 extern const struct uiommufd_law law_producer;
 extern const struct uiommufd_law law_atomic_alloc;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <uik/file.h>
+#include <uik/plain.h>
 #include <uiommufd/inspect.h>
 
 #include "explore/laws.h"
@@ -72,7 +73,7 @@ static void record_step(struct uiommufd_run *run, unsigned int fiber,
 	row->kind = point->kind;
 	row->write = point->write;
 	row->addr = point->addr;
-	row->bytes = point->size;
+	row->bytes = point->size & ~UIK_PLAIN;
 	fill_row(run, row, fiber, point->site);
 }
 

@@ -14,6 +14,7 @@
 #include <iommu-priv.h>
 #include <linux/bug.h>
 #include <linux/iommu.h>
+#include <linux/kcsan-checks.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
@@ -32,6 +33,7 @@ static void free_partial(struct iommu_fault_param *param)
 	LIST_HEAD(partial);
 
 	spin_lock(&param->lock);
+	kcsan_check_write(&param->partial, sizeof(param->partial));
 	list_splice_init(&param->partial, &partial);
 	spin_unlock(&param->lock);
 	list_for_each_entry_safe(fault, next, &partial, list)
@@ -56,6 +58,7 @@ static struct iommu_fault_param *param_get(struct device *dev)
 	if (!iommu)
 		return NULL;
 	spin_lock(&iommu->lock);
+	kcsan_check_read(&iommu->fault_param, sizeof(iommu->fault_param));
 	param = iommu->fault_param;
 	if (param)
 		refcount_inc(&param->users);
@@ -111,6 +114,7 @@ static int keep_partial(struct iommu_fault_param *param,
 		return -ENOMEM;
 	copy->fault = evt->fault;
 	spin_lock(&param->lock);
+	kcsan_check_write(&param->partial, sizeof(param->partial));
 	list_add_tail(&copy->list, &param->partial);
 	spin_unlock(&param->lock);
 	return 0;
@@ -134,6 +138,7 @@ static struct iopf_group *build_group(struct iommu_fault_param *param,
 	INIT_LIST_HEAD(&group->node);
 	group->fault_count = 1;
 	spin_lock(&param->lock);
+	kcsan_check_write(&param->partial, sizeof(param->partial));
 	list_for_each_entry_safe(fault, next, &param->partial, list) {
 		if (fault->fault.prm.grpid != evt->fault.prm.grpid)
 			continue;
@@ -276,6 +281,8 @@ int iopf_queue_add_device(struct iopf_queue *queue, struct device *dev)
 	INIT_LIST_HEAD(&param->partial);
 	list_add(&param->queue_list, &queue->devices);
 	spin_lock(&dev->iommu->lock);
+	kcsan_check_write(&dev->iommu->fault_param, 
+			  sizeof(dev->iommu->fault_param));
 	dev->iommu->fault_param = param;
 	spin_unlock(&dev->iommu->lock);
 out_unlock:
@@ -288,6 +295,7 @@ static void remove_param(struct iommu_fault_param *param)
 	struct dev_iommu *iommu = param->dev->iommu;
 
 	spin_lock(&iommu->lock);
+	kcsan_check_write(&iommu->fault_param, sizeof(iommu->fault_param));
 	iommu->fault_param = NULL;
 	spin_unlock(&iommu->lock);
 	list_del(&param->queue_list);

@@ -8,6 +8,7 @@
 
 #include <linux/bug.h>
 #include <linux/err.h>
+#include <linux/kcsan-checks.h>
 
 #include "objects/ioas.h"
 #include "objects/objects.h"
@@ -27,6 +28,7 @@ static void leave(struct iommufd_access *access, struct iommufd_ioas *ioas)
 {
 	u32 key = access->key;
 
+	kcsan_check_write(&access->ioas, sizeof(access->ioas));
 	access->ioas = NULL;
 	if (has_unmap(access)) {
 		mutex_unlock(&access->lock);
@@ -45,6 +47,7 @@ static int change_ioas(struct iommufd_access *access, struct iommufd_ioas *ioas)
 	int ret;
 
 	lockdep_assert_held(&access->lock);
+	kcsan_check_write(&access->ioas, sizeof(access->ioas));
 	/* Another thread is in leave(). */
 	if (old != access->ioas_unpin)
 		return -EBUSY;
@@ -59,6 +62,7 @@ static int change_ioas(struct iommufd_access *access, struct iommufd_ioas *ioas)
 	}
 	if (old)
 		leave(access, old);
+	kcsan_check_write(&access->ioas, sizeof(access->ioas));
 	access->ioas = ioas;
 	access->ioas_unpin = ioas;
 	access->key = key;

@@ -13,6 +13,7 @@
 #include <linux/bug.h>
 #include <linux/errno.h>
 #include <linux/iommu.h>
+#include <linux/kcsan-checks.h>
 #include <linux/minmax.h>
 #include <linux/slab.h>
 
@@ -237,6 +238,7 @@ int iommufd_access_pin_pages(struct iommufd_access *access, unsigned long iova,
 	if (__builtin_add_overflow(iova, length - 1, &last))
 		return -EOVERFLOW;
 	mutex_lock(&access->lock);
+	kcsan_check_read(&access->ioas, sizeof(access->ioas));
 	if (!access->ioas) {
 		ret = -ENOENT;
 		goto unlock;
@@ -316,6 +318,7 @@ int iommufd_access_rw(struct iommufd_access *access, unsigned long iova,
 	if (__builtin_add_overflow(iova, len - 1, &last))
 		return -EOVERFLOW;
 	mutex_lock(&access->lock);
+	kcsan_check_read(&access->ioas, sizeof(access->ioas));
 	if (!access->ioas) {
 		ret = -ENOENT;
 		goto unlock;

@@ -14,6 +14,7 @@
  */
 #include "objects/objects.h"
 
+#include <linux/kcsan-checks.h>
 #include <linux/slab.h>
 
 #include "objects/ioas.h"
@@ -231,6 +232,7 @@ static int attach_locked(struct iommufd_attach *attach,
 	if (ret)
 		return ret;
 	ret = -EINVAL;
+	kcsan_check_write(&attach->hwpt, sizeof(attach->hwpt));
 	if (attach->hwpt && attach->hwpt != hwpt)
 		goto out_erase;
 	if (has_regions(idev, pasid)) {
@@ -283,6 +285,7 @@ iommufd_device_detach_hwpt(struct iommufd_device *idev, ioasid_t pasid)
 	mutex_lock(&igroup->lock);
 	attach = xa_load(&igroup->pasid_attach, pasid);
 	if (attach) {
+		kcsan_check_read(&attach->hwpt, sizeof(attach->hwpt));
 		hwpt = attach->hwpt;
 		xa_erase(&attach->device_array, idev->obj.id);
 		if (xa_empty(&attach->device_array))
@@ -356,6 +359,7 @@ replace_locked(struct iommufd_hw_pagetable *hwpt, struct iommufd_device *idev,
 
 	if (!attach || !xa_load(&attach->device_array, idev->obj.id))
 		return ERR_PTR(-EINVAL);
+	kcsan_check_write(&attach->hwpt, sizeof(attach->hwpt));
 	old = attach->hwpt;
 	if (old == hwpt)
 		return NULL;
@@ -407,6 +411,7 @@ try_automatic(struct iommufd_ioas *ioas, struct iommufd_device *idev,
 	struct iommufd_hwpt_paging *paging;
 	u32 id;
 
+	kcsan_check_read(&ioas->hwpt_list, sizeof(ioas->hwpt_list));
 	list_for_each_entry(paging, &ioas->hwpt_list, hwpt_item) {
 		/* Its destruction would need the mutex that we hold. */
 		if (!paging->auto_domain ||

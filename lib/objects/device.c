@@ -17,6 +17,7 @@
 
 #include <iommu-priv.h>
 #include <linux/device.h>
+#include <linux/kcsan-checks.h>
 #include <linux/module.h>
 
 static bool allow_unsafe_interrupts;
@@ -137,6 +138,8 @@ void iommufd_device_pre_destroy(struct iommufd_object *obj)
 	struct iommufd_vdevice *vdev;
 
 	mutex_lock(&idev->igroup->lock);
+	kcsan_check_write(&idev->destroying, sizeof(idev->destroying));
+	kcsan_check_read(&idev->vdev, sizeof(idev->vdev));
 	idev->destroying = true;
 	vdev = idev->vdev;
 	/* If a user is destroying it, the wait for us covers that. */

@@ -11,6 +11,7 @@
 
 #include <linux/anon_inodes.h>
 #include <linux/file.h>
+#include <linux/kcsan-checks.h>
 #include <linux/poll.h>
 #include <uik/file.h>
 
@@ -41,6 +42,7 @@ int iommufd_eventq_init(struct iommufd_eventq *eventq, const char *name,
 void iommufd_eventq_update(struct iommufd_eventq *eventq)
 {
 	lockdep_assert_held(&eventq->lock);
+	kcsan_check_read(&eventq->filep, sizeof(eventq->filep));
 	if (eventq->filep)
 		uik_file_set_readable(eventq->filep,
 				      !list_empty(&eventq->deliver));
@@ -54,6 +56,7 @@ __poll_t iommufd_eventq_poll(struct file *file, struct poll_table_struct *wait,
 
 	poll_wait(file, &eventq->wait_queue, wait);
 	spin_lock(&eventq->lock);
+	kcsan_check_read(&eventq->deliver, sizeof(eventq->deliver));
 	if (!list_empty(&eventq->deliver))
 		events |= EPOLLIN | EPOLLRDNORM;
 	spin_unlock(&eventq->lock);
@@ -66,6 +69,7 @@ int iommufd_eventq_release(struct inode *inode, struct file *file)
 	struct iommufd_ctx *ictx = eventq->ictx;
 
 	spin_lock(&eventq->lock);
+	kcsan_check_write(&eventq->filep, sizeof(eventq->filep));
 	eventq->filep = NULL;
 	spin_unlock(&eventq->lock);
 	/* The object may be gone after this, the context after the next. */

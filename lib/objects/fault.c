@@ -15,6 +15,7 @@
 #include "objects/objects.h"
 
 #include <linux/file.h>
+#include <linux/kcsan-checks.h>
 #include <linux/poll.h>
 
 #define FAULT_BYTES sizeof(struct iommu_hwpt_pgfault)
@@ -39,6 +40,7 @@ int iommufd_fault_handler(struct iopf_group *group)
 	struct iommufd_eventq *eventq = &hwpt->fault->common;
 
 	spin_lock(&eventq->lock);
+	kcsan_check_write(&eventq->deliver, sizeof(eventq->deliver));
 	list_add_tail(&group->node, &eventq->deliver);
 	iommufd_eventq_update(eventq);
 	spin_unlock(&eventq->lock);
@@ -53,6 +55,7 @@ static struct iopf_group *take_oldest(struct iommufd_fault *fault)
 	struct iopf_group *group;
 
 	spin_lock(&eventq->lock);
+	kcsan_check_write(&eventq->deliver, sizeof(eventq->deliver));
 	group = list_first_entry_or_null(&eventq->deliver, struct iopf_group,
 					 node);
 	if (group) {
@@ -68,6 +71,7 @@ static void put_back(struct iommufd_fault *fault, struct iopf_group *group)
 	struct iommufd_eventq *eventq = &fault->common;
 
 	spin_lock(&eventq->lock);
+	kcsan_check_write(&eventq->deliver, sizeof(eventq->deliver));
 	list_add(&group->node, &eventq->deliver);
 	iommufd_eventq_update(eventq);
 	spin_unlock(&eventq->lock);
@@ -90,6 +94,7 @@ static void answer_invalid(struct iommufd_fault *fault,
 
 	mutex_lock(&fault->mutex);
 	spin_lock(&eventq->lock);
+	kcsan_check_write(&eventq->deliver, sizeof(eventq->deliver));
 	list_for_each_entry_safe(group, next, &eventq->deliver, node)
 		if (!handle || group->attach_handle == handle)
 			list_move_tail(&group->node, &mine);
@@ -196,6 +201,7 @@ static ssize_t fault_read(struct file *file, char __user *buf, size_t count,
 static struct iopf_group *take_outstanding(struct iommufd_fault *fault,
 					   u32 cookie)
 {
+	kcsan_check_write(&fault->cookie_zero, sizeof(fault->cookie_zero));
 	if (!cookie && !fault->cookie_zero) {
 		fault->cookie_zero = !xa_empty(&fault->response);
 		return NULL;

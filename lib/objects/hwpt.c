@@ -11,6 +11,8 @@
  */
 #include "objects/objects.h"
 
+#include <linux/kcsan-checks.h>
+
 #include "objects/ioas.h"
 
 #define PAGING_FLAGS \
@@ -52,6 +54,8 @@ void iommufd_hwpt_paging_abort(struct iommufd_object *obj)
 	struct iommufd_hwpt_paging *paging = obj_to_paging(obj);
 
 	lockdep_assert_held(&paging->ioas->mutex);
+	kcsan_check_write(&paging->ioas->hwpt_list, 
+			  sizeof(paging->ioas->hwpt_list));
 	if (!list_empty(&paging->hwpt_item)) {
 		list_del_init(&paging->hwpt_item);
 		iopt_remove_domain(&paging->ioas->iopt, paging->common.domain);
@@ -64,6 +68,8 @@ void iommufd_hwpt_paging_destroy(struct iommufd_object *obj)
 	struct iommufd_hwpt_paging *paging = obj_to_paging(obj);
 
 	mutex_lock(&paging->ioas->mutex);
+	kcsan_check_write(&paging->ioas->hwpt_list, 
+			  sizeof(paging->ioas->hwpt_list));
 	list_del_init(&paging->hwpt_item);
 	mutex_unlock(&paging->ioas->mutex);
 	iopt_remove_domain(&paging->ioas->iopt, paging->common.domain);
@@ -148,6 +154,7 @@ static int link_ioas(struct iommufd_hwpt_paging *paging,
 		}
 		return ret;
 	}
+	kcsan_check_write(&ioas->hwpt_list, sizeof(ioas->hwpt_list));
 	list_add_tail(&paging->hwpt_item, &ioas->hwpt_list);
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include "objects/iopt.h"
 
 #include <linux/bug.h>
+#include <linux/kcsan-checks.h>
 #include <linux/kernel.h>
 #include <linux/rbtree_augmented.h>
 #include <linux/slab.h>
@@ -106,6 +107,7 @@ static inline void tree_begin(struct iopt *iopt, struct iopt_area *area)
 
 void iopt_area_insert(struct iopt *iopt, struct iopt_area *area)
 {
+	kcsan_check_write(&iopt->areas, sizeof(iopt->areas));
 	if (!iopt->area_count++)
 		tree_begin(iopt, area);
 	else
@@ -115,6 +117,7 @@ void iopt_area_insert(struct iopt *iopt, struct iopt_area *area)
 
 void iopt_area_erase(struct iopt *iopt, struct iopt_area *area)
 {
+	kcsan_check_write(&iopt->areas, sizeof(iopt->areas));
 	ASSERT(iopt->area_count);
 	iopt->alignments[area->alignment_class]--;
 	if (!--iopt->area_count)

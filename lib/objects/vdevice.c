@@ -21,6 +21,8 @@
  */
 #include "objects/objects.h"
 
+#include <linux/kcsan-checks.h>
+
 static struct iommufd_vdevice *to_vdevice(struct iommufd_object *obj)
 {
 	return container_of(obj, struct iommufd_vdevice, obj);
@@ -42,7 +44,10 @@ void iommufd_vdevice_abort(struct iommufd_object *obj)
 		vdev->destroy(vdev);
 	/* Not if the slot is another's, which is why this one is aborted. */
 	xa_cmpxchg(&viommu->vdevs, vdev->virt_id, vdev, NULL, GFP_KERNEL);
+	/* Whoever has found it there is done with it. */
+	kcsan_check_write(&vdev->idev, sizeof(vdev->idev));
 	refcount_dec(&viommu->obj.users);
+	kcsan_check_write(&idev->vdev, sizeof(idev->vdev));
 	idev->vdev = NULL;
 }
 
@@ -106,8 +111,10 @@ static int vdevice_alloc_locked(struct iommufd_ucmd *ucmd,
 	int ret;
 
 	lockdep_assert_held(&idev->igroup->lock);
+	kcsan_check_read(&idev->destroying, sizeof(idev->destroying));
 	if (idev->destroying)
 		return -ENOENT;
+	kcsan_check_read(&idev->vdev, sizeof(idev->vdev));
 	if (idev->vdev)
 		return -EEXIST;
 	size = vdevice_size(viommu->ops);
@@ -121,6 +128,7 @@ static int vdevice_alloc_locked(struct iommufd_ucmd *ucmd,
 	vdev->viommu = viommu;
 	refcount_inc(&viommu->obj.users);
 	vdev->idev = idev;
+	kcsan_check_write(&idev->vdev, sizeof(idev->vdev));
 	idev->vdev = vdev;
 	ret = enter_viommu(vdev);
 	if (!ret) {

@@ -13,6 +13,7 @@
 #include "objects/objects.h"
 
 #include <linux/file.h>
+#include <linux/kcsan-checks.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
 
@@ -38,6 +39,7 @@ static struct iommufd_veventq *find_veventq(struct iommufd_viommu *viommu,
 	struct iommufd_veventq *veventq;
 
 	lockdep_assert_held(&viommu->veventqs_rwsem);
+	kcsan_check_read(&viommu->veventqs, sizeof(viommu->veventqs));
 	list_for_each_entry(veventq, &viommu->veventqs, node)
 		if (veventq->type == type)
 			return veventq;
@@ -50,6 +52,7 @@ static void enqueue_locked(struct iommufd_veventq *veventq,
 {
 	struct iommufd_eventq *eventq = &veventq->common;
 
+	kcsan_check_write(&eventq->deliver, sizeof(eventq->deliver));
 	/* Not on the list it points to itself, so this is always right. */
 	list_del_init(&veventq->lost_events.node);
 	list_add_tail(&vevent->node, &eventq->deliver);
@@ -79,6 +82,7 @@ static int report(struct iommufd_veventq *veventq, const void *data,
 	int ret = vevent ? 0 : -ENOMEM;
 
 	spin_lock(&eventq->lock);
+	kcsan_check_write(&veventq->num_events, sizeof(veventq->num_events));
 	if (vevent && veventq->num_events < veventq->depth) {
 		veventq->num_events++;
 		enqueue_locked(veventq, vevent);
@@ -122,6 +126,7 @@ static bool take_first(struct iommufd_veventq *veventq, struct taken *taken)
 	struct iommufd_vevent *vevent;
 
 	spin_lock(&eventq->lock);
+	kcsan_check_write(&eventq->deliver, sizeof(eventq->deliver));
 	vevent = list_first_entry_or_null(&eventq->deliver,
 					  struct iommufd_vevent, node);
 	if (vevent) {
@@ -141,6 +146,7 @@ static void put_back(struct iommufd_veventq *veventq, struct taken *taken)
 	struct iommufd_eventq *eventq = &veventq->common;
 
 	spin_lock(&eventq->lock);
+	kcsan_check_write(&eventq->deliver, sizeof(eventq->deliver));
 	if (taken->vevent)
 		list_add(&taken->vevent->node, &eventq->deliver);
 	else if (list_empty(&eventq->deliver))
@@ -155,6 +161,7 @@ static void taken_end(struct iommufd_veventq *veventq, struct taken *taken)
 	if (!taken->vevent)
 		return;
 	spin_lock(&veventq->common.lock);
+	kcsan_check_write(&veventq->num_events, sizeof(veventq->num_events));
 	veventq->num_events--;
 	spin_unlock(&veventq->common.lock);
 	kfree(taken->vevent);
@@ -219,6 +226,8 @@ static void unlink_locked(struct iommufd_veventq *veventq)
 		if (!is_lost_record(veventq, vevent))
 			kfree(vevent);
 	}
+	kcsan_check_write(&veventq->viommu->veventqs, 
+			  sizeof(veventq->viommu->veventqs));
 	list_del(&veventq->node);
 }
 
@@ -254,6 +263,7 @@ static void veventq_link(struct iommufd_veventq *veventq,
 	INIT_LIST_HEAD(&veventq->lost_events.node);
 	refcount_inc(&viommu->obj.users);
 	veventq->viommu = viommu;
+	kcsan_check_write(&viommu->veventqs, sizeof(viommu->veventqs));
 	list_add_tail(&veventq->node, &viommu->veventqs);
 }
 

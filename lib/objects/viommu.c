@@ -10,6 +10,7 @@
 #include "objects/objects.h"
 
 #include <iommu-priv.h>
+#include <linux/kcsan-checks.h>
 
 void iommufd_viommu_destroy(struct iommufd_object *obj)
 {
@@ -136,7 +137,10 @@ struct device *iommufd_viommu_find_dev(struct iommufd_viommu *viommu,
 	lockdep_assert_held(&viommu->vdevs.xa_lock);
 	/* A reserved slot reads as empty. */
 	vdev = xa_load(&viommu->vdevs, vdev_id);
-	return vdev ? iommufd_vdevice_to_device(vdev) : NULL;
+	if (!vdev)
+		return NULL;
+	kcsan_check_read(&vdev->idev, sizeof(vdev->idev));
+	return iommufd_vdevice_to_device(vdev);
 }
 
 int iommufd_viommu_get_vdev_id(struct iommufd_viommu *viommu,
@@ -150,6 +154,7 @@ int iommufd_viommu_get_vdev_id(struct iommufd_viommu *viommu,
 		return -EINVAL;
 	xa_lock(&viommu->vdevs);
 	xa_for_each(&viommu->vdevs, index, vdev) {
+		kcsan_check_read(&vdev->idev, sizeof(vdev->idev));
 		if (iommufd_vdevice_to_device(vdev) != dev)
 			continue;
 		*vdev_id = index;

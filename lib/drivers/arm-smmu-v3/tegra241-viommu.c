@@ -10,6 +10,7 @@
 #define dev_fmt(fmt) "tegra241_cmdqv: " fmt
 
 #include <linux/log2.h>
+#include <linux/kcsan-checks.h>
 #include <linux/slab.h>
 
 #include <uapi/linux/iommufd.h>
@@ -92,6 +93,7 @@ static void hw_queue_destroy(struct iommufd_hw_queue *hw_queue)
 	mutex_lock(&vintf->lvcmdq_mutex);
 	tegra241_vcmdq_deinit(vcmdq);
 	tegra241_vcmdq_unmap(vcmdq);
+	kcsan_check_write(&vintf->lvcmdqs, sizeof(vintf->lvcmdqs));
 	vintf->lvcmdqs[vcmdq->lidx] = NULL;
 	if (vcmdq->prev)
 		iommufd_hw_queue_undepend(vcmdq, vcmdq->prev, core);
@@ -130,6 +132,7 @@ static int init_queue_locked(struct tegra241_vintf *vintf,
 	int ret;
 
 	lockdep_assert_held(&vintf->lvcmdq_mutex);
+	kcsan_check_write(&vintf->lvcmdqs, sizeof(vintf->lvcmdqs));
 	ret = check_slot(vintf, lidx);
 	if (!ret)
 		ret = check_memory(vintf->cmdqv, length, base);

@@ -10,6 +10,7 @@
 #include "mock.h"
 
 #include <linux/bug.h>
+#include <linux/kcsan-checks.h>
 
 /* --- faults on and off ---------------------------------------------------- */
 
@@ -62,6 +63,7 @@ static int attach(struct mock_dev *mdev, struct iommu_domain *domain,
 	rc = iopf_get(mdev, domain);
 	if (rc)
 		return rc;
+	kcsan_check_write(&mdev->viommu, sizeof(mdev->viommu));
 	if (viommu != mdev->viommu) {
 		mdev->viommu = viommu;
 		mdev->vdev_id = vdev_id;
@@ -150,6 +152,7 @@ int mock_trigger_event(struct device *dev)
 	int rc = -ENOENT;
 
 	down_read(&mdev->viommu_rwsem);
+	kcsan_check_read(&mdev->viommu, sizeof(mdev->viommu));
 	/* An ID of 0 counts as none: spec/80 15.3. */
 	if (mdev->viommu && mdev->vdev_id) {
 		event.virt_id = mdev->vdev_id;

@@ -8,6 +8,8 @@
  */
 #include "mock.h"
 
+#include <linux/kcsan-checks.h>
+
 size_t mock_get_hw_queue_size(struct iommufd_viommu *viommu,
 			      enum iommu_hw_queue_type queue_type)
 {
@@ -23,6 +25,7 @@ static void mock_hw_queue_destroy(struct iommufd_hw_queue *hw_queue)
 	struct mock_viommu *viommu = queue->mock_viommu;
 
 	mutex_lock(&viommu->queue_mutex);
+	kcsan_check_write(&viommu->queues, sizeof(viommu->queues));
 	viommu->queues[queue->index] = NULL;
 	if (queue->prev)
 		iommufd_hw_queue_undepend(queue, queue->prev, core);
@@ -35,6 +38,7 @@ static int claim_slot(struct mock_viommu *viommu, struct mock_hw_queue *queue,
 {
 	int rc;
 
+	kcsan_check_write(&viommu->queues, sizeof(viommu->queues));
 	if (viommu->queues[index])
 		return -EEXIST;
 	if (index) {

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Law "race": whatever two threads touch, one of them writing, is ordered by
+ * something: a lock, an atomic, a release and the load that sees it, the birth
+ * of a thread.
+ *
+ * Vector clocks over the kit's synchronisation; plain accesses are those that
+ * are annotated (<linux/kcsan-checks.h>).  The order in which an execution
+ * happens to run them is no matter: one execution speaks for all in which the
+ * same things order the same steps.
+ *
+ * Harsher than needed nowhere, milder here: any load acquires and any store
+ * releases, so that who passes a plain pointer by WRITE_ONCE is believed.
+ */
+#include <string.h>
+#include <sys/mman.h>
+#include <uik/plain.h>
+
+#include "explore/laws.h"
+
+#define SYNCS 4096u			/* powers of two */
+#define PLAINS 1024u
+#define READS 16			/* read locks of a fiber */
+
+typedef uint32_t clock_vector[FIBERS_MAX];
+
+/* What carries order: a lock, an atomic. */
+struct sync {
+	uintptr_t key;
+	uint32_t generation;
+	clock_vector released;		/* to everybody */
+	clock_vector read;		/* by readers, to writers */
+};
+
+/* The last accesses of something plain. */
+struct plain {
+	uintptr_t key;
+	uint32_t generation;
+	uint32_t writer;		/* NOBODY: not written yet */
+	uint32_t write;			/* the writer's clock then */
+	const void *write_site;
+	clock_vector reads;
+	const void *read_site[FIBERS_MAX];
+};
+
+struct races {
+	uint32_t generation;
+	uint32_t born;			/* mask: fibers that have made a step */
+	clock_vector clock[FIBERS_MAX];
+	uintptr_t reading[FIBERS_MAX][READS];
+	unsigned int reading_count[FIBERS_MAX];
+	struct sync sync[SYNCS];
+	struct plain plain[PLAINS];
+};
+
+int law_race_prepare(struct uiommufd_run *run)
+{
+	void *p = mmap(NULL, sizeof(*run->races), PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (p == MAP_FAILED)
+		return -1;
+	run->races = p;
+	return 0;
+}
+
+void law_race_free(struct uiommufd_run *run)
+{
+	if (run->races)
+		munmap(run->races, sizeof(*run->races));
+}
+
+void law_race_begin(struct uiommufd_run *run)
+{
+	struct races *races = run->races;
+
+	races->generation++;
+	races->born = 0;
+	memset(races->clock, 0, sizeof(races->clock));
+	memset(races->reading_count, 0, sizeof(races->reading_count));
+}
+
+static void join(uint32_t *clock, const uint32_t *other)
+{
+	for (unsigned int i = 0; i < FIBERS_MAX; i++)
+		if (other[i] > clock[i])
+			clock[i] = other[i];
+}
+
+/* ---- what carries order -------------------------------------------------- */
+
+static uint32_t slot_of(uintptr_t key)
+{
+	return (key * 0x9e3779b97f4a7c15ull) >> 40;
+}
+
+/* NULL: there are too many. */
+static struct sync *sync_of(struct races *races, uintptr_t key)
+{
+	for (uint32_t i = 0; i < 64; i++) {
+		struct sync *s = &races->sync[(slot_of(key) + i) % SYNCS];
+
+		if (s->generation == races->generation && s->key == key)
+			return s;
+		if (s->generation == races->generation)
+			continue;
+		memset(s, 0, sizeof(*s));
+		s->key = key;
+		s->generation = races->generation;
+		return s;
+	}
+	return NULL;
+}
+
+static bool stop_reading(struct races *races, unsigned int fiber, uintptr_t key)
+{
+	uintptr_t *reading = races->reading[fiber];
+	unsigned int *count = &races->reading_count[fiber];
+
+	for (unsigned int i = 0; i < *count; i++) {
+		if (reading[i] != key)
+			continue;
+		reading[i] = reading[--*count];
+		return true;
+	}
+	return false;
+}
+
+static void lock_taken(struct races *races, unsigned int fiber, struct sync *s,
+		       bool write)
+{
+	uint32_t *clock = races->clock[fiber];
+
+	join(clock, s->released);
+	if (write)
+		join(clock, s->read);
+	else if (races->reading_count[fiber] < READS)
+		races->reading[fiber][races->reading_count[fiber]++] = s->key;
+}
+
+/* After a release the fiber is at a later time. */
+static void lock_given(struct races *races, unsigned int fiber, struct sync *s)
+{
+	uint32_t *clock = races->clock[fiber];
+
+	join(stop_reading(races, fiber, s->key) ? s->read : s->released, clock);
+	clock[fiber]++;
+}
+
+static void synchronise(struct races *races, unsigned int fiber,
+			const struct uik_point *point)
+{
+	uint32_t *clock = races->clock[fiber];
+	struct sync *s = sync_of(races, (uintptr_t)point->addr);
+
+	if (!s)
+		return;
+	switch (point->kind) {
+	case UIK_POINT_LOCK:
+	case UIK_POINT_TRYLOCK:
+		lock_taken(races, fiber, s, point->write);
+		break;
+	case UIK_POINT_UNLOCK:
+		lock_given(races, fiber, s);
+		break;
+	case UIK_POINT_LOAD:
+		join(clock, s->released);
+		break;
+	default:
+		join(clock, s->released);
+		join(s->released, clock);
+		clock[fiber]++;
+	}
+}
+
+/* ---- plain accesses ------------------------------------------------------ */
+
+static struct plain *plain_of(struct races *races, uintptr_t key)
+{
+	for (uint32_t i = 0; i < 64; i++) {
+		struct plain *p = &races->plain[(slot_of(key) + i) % PLAINS];
+
+		if (p->generation == races->generation && p->key == key)
+			return p;
+		if (p->generation == races->generation)
+			continue;
+		memset(p, 0, sizeof(*p));
+		p->key = key;
+		p->generation = races->generation;
+		p->writer = NOBODY;
+		return p;
+	}
+	return NULL;
+}
+
+static void tell(struct uiommufd_run *run, const struct uik_point *point,
+		 unsigned int other, bool other_writes, const void *site)
+{
+	uiommufd_run_break(run, "race",
+			   "%s %s %p at %p, %s %s it at %p, and nothing orders them",
+			   fiber_name(run, run->running),
+			   point->write ? "writes" : "reads", point->addr, point->site,
+			   fiber_name(run, other),
+			   other_writes ? "writes" : "reads", site);
+}
+
+static void touch(struct uiommufd_run *run, struct races *races,
+		  const struct uik_point *point)
+{
+	unsigned int me = run->running;
+	struct plain *p = plain_of(races, (uintptr_t)point->addr);
+	const uint32_t *clock = races->clock[me];
+
+	if (!p)
+		return;
+	if (p->writer != NOBODY && p->writer != me &&
+	    p->write > clock[p->writer])
+		tell(run, point, p->writer, true, p->write_site);
+	if (!point->write) {
+		p->reads[me] = clock[me];
+		p->read_site[me] = point->site;
+		return;
+	}
+	for (unsigned int i = 0; i < FIBERS_MAX; i++)
+		if (i != me && p->reads[i] > clock[i])
+			tell(run, point, i, false, p->read_site[i]);
+	p->writer = me;
+	p->write = clock[me];
+	p->write_site = point->site;
+}
+
+/* ---- a step -------------------------------------------------------------- */
+
+/*
+ * Who comes late has been started by one of the others, and the end comes
+ * after all of them.
+ */
+static void be_born(struct uiommufd_run *run, struct races *races)
+{
+	unsigned int me = run->running;
+	bool late = run->fibers[me].thread < 0;
+
+	races->born |= 1u << me;
+	for (unsigned int i = 0; late && i < FIBERS_MAX; i++)
+		join(races->clock[me], races->clock[i]);
+	/* Time 0 is before everything. */
+	races->clock[me][me]++;
+}
+
+void law_race_step(struct uiommufd_run *run, const struct uik_point *point)
+{
+	struct races *races = run->races;
+	unsigned int me = run->running;
+
+	if (run->phase != PHASE_THREADS)
+		return;
+	if (!(races->born & 1u << me))
+		be_born(run, races);
+	if (!point->addr)
+		return;
+	if (point->size & UIK_PLAIN)
+		touch(run, races, point);
+	else if (point->kind != UIK_POINT_COPY && point->kind != UIK_POINT_FREE &&
+		 point->kind != UIK_POINT_MMIO &&
+		 point->kind != UIK_POINT_CALL &&
+		 point->kind != UIK_POINT_RETURN)
+		synchronise(races, me, point);
+}
+
+const struct uiommufd_law law_race = {
+	.name = "race",
+	.summary = "something orders accesses of threads to what they share",
+};
