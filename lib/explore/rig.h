@@ -3,8 +3,8 @@
  * Short words for scenarios: one function a command, which gives 0 (or a
  * number) or -errno, and what a script expects of it.
  *
- * WANT ends the script when a failure was injected and the call has felt it:
- * from then on nothing more is promised than that nothing is left behind.
+ * WANT repeats a call that has felt an injected failure; when that does not help
+ * the script ends: nothing more is promised than that nothing is left behind.
  * Without an injected failure another result breaks the law "result".
  *
  * User memory is one region for the whole process, not restored between
@@ -59,17 +59,46 @@ void *rig_read_only(void);
 
 /* ---- expectations ---- */
 
-/* True: differs, and a failure was injected; breaks the law if none was. */
-bool rig_differs(struct uiommufd_run *run, long got, long want,
+/*
+ * True: differs, and a failure was injected; breaks the law if none was.
+ * @felt: the call met an injected failure, and so did its repetition
+ */
+bool rig_differs(struct uiommufd_run *run, long got, long want, bool felt,
 		 const char *call, const char *file, int line);
+/* Whether a call that has met an injected failure is to be made once more. */
+bool rig_again(struct uiommufd_run *run, long got, long want);
+/* From here on results may differ, if @felt. */
+void rig_excuse(struct uiommufd_run *run, bool felt);
 /* The same with up to three results, all allowed; @c may repeat @b. */
 bool rig_is_none(struct uiommufd_run *run, long got, long a, long b, long c,
 		 const char *call, const char *file, int line);
 
+/*
+ * A call that an injected failure has met is made once more: it must have
+ * left everything as it was, so that from here on all is as without failure.
+ */
 #define WANT(call, want) \
 	do { \
-		if (rig_differs(run, (call), (want), #call, __FILE__, \
+		const uint32_t before_ = uiommufd_run_failures(run); \
+		long got_ = (call); \
+		bool felt_ = uiommufd_run_failures(run) != before_; \
+		\
+		if (felt_ && rig_again(run, got_, (want))) \
+			got_ = (call); \
+		if (rig_differs(run, got_, (want), felt_, #call, __FILE__, \
 				__LINE__)) \
+			return; \
+	} while (0)
+/* Where repeating would mean something else. */
+#define WANT_ONCE(call, want) \
+	do { \
+		const uint32_t before_ = uiommufd_run_failures(run); \
+		const long got_ = (call); \
+		\
+		rig_excuse(run, uiommufd_run_failures(run) != before_); \
+		if (rig_differs(run, got_, (want), \
+				uiommufd_run_failures(run) != before_, #call, \
+				__FILE__, __LINE__)) \
 			return; \
 	} while (0)
 #define WANT_ONE(call, a, b) WANT_OF(call, a, b, b)

@@ -186,18 +186,25 @@ void arm_check_prefix(struct uiommufd_run *run, unsigned int vintf)
 	}
 }
 
+void arm_check_matches(struct uiommufd_run *run, unsigned int vintf)
+{
+	for (unsigned int i = 0; i < SLOTS; i++)
+		if (arm_read(run, SID_MATCH(vintf, i)) & 1 &&
+		    !arm_read(run, SID_REPLACE(vintf, i)))
+			uiommufd_run_break(run, "hardware",
+					   "VINTF %u: slot %u matches and replaces nothing",
+					   vintf, i);
+}
+
 void arm_check_slots(struct uiommufd_run *run, unsigned int vintf,
 		     unsigned int count)
 {
 	unsigned int matches = 0;
 
+	arm_check_matches(run, vintf);
 	for (unsigned int i = 0; i < SLOTS; i++) {
 		bool match = arm_read(run, SID_MATCH(vintf, i)) & 1;
 
-		if (match && !arm_read(run, SID_REPLACE(vintf, i)))
-			uiommufd_run_break(run, "hardware",
-					   "VINTF %u: slot %u matches and replaces nothing",
-					   vintf, i);
 		matches += match;
 	}
 	if (matches != count)

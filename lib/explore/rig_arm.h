@@ -53,6 +53,8 @@ void arm_write(struct uiommufd_run *run, uint32_t offset, uint32_t value);
 void arm_write64(struct uiommufd_run *run, uint32_t offset, uint64_t value);
 /* Breaks the law "hardware" if @vintf's mapped queues are not a prefix. */
 void arm_check_prefix(struct uiommufd_run *run, unsigned int vintf);
+/* Breaks it if a slot of @vintf matches that replaces nothing. */
+void arm_check_matches(struct uiommufd_run *run, unsigned int vintf);
 /* Breaks it unless @vintf matches exactly @count guest streams. */
 void arm_check_slots(struct uiommufd_run *run, unsigned int vintf,
 		     unsigned int count);

@@ -182,6 +182,23 @@ static void replace(struct uiommufd_run *run, void *state)
 				    accesses->other), 0, -EBUSY);
 }
 
+static void replace_back(struct uiommufd_run *run, void *state)
+{
+	struct accesses *accesses = state;
+
+	/* Nowhere while it is on its way. */
+	WANT_OF(rig_access_replace(accesses->rig.fd, accesses->pins,
+				   accesses->rig.ioas), 0, -EBUSY, -ENOENT);
+}
+
+static void replace_late(struct uiommufd_run *run, void *state)
+{
+	struct accesses *accesses = state;
+
+	WANT_OF(rig_access_replace(accesses->rig.fd, accesses->pins,
+				   accesses->other), 0, -EBUSY, -ENOENT);
+}
+
 static void check_unpinned(struct uiommufd_run *run, void *state)
 {
 	struct accesses *accesses = state;
@@ -209,6 +226,14 @@ static const struct uiommufd_scenario replace_race = {
 	.check = check_unpinned,
 	.state_bytes = sizeof(struct accesses),
 	.failures = UIOMMUFD_FAIL_ALLOC,
+};
+
+static const struct uiommufd_scenario replace_twice = {
+	.name = "access-replace-twice",
+	.summary = "two threads move an access, which is to unpin for it",
+	.setup = setup,
+	.thread = { replace_late, replace_back, pin_one },
+	.state_bytes = sizeof(struct accesses),
 };
 
 static void close_access(struct uiommufd_run *run, void *state)
@@ -359,5 +384,5 @@ static const struct uiommufd_scenario revoked_attach = {
 
 const struct uiommufd_scenario *const scenarios_access[] = {
 	&making, &reading, &pinning, &buffer, &unmap_race, &replace_race,
-	&close_race, &revoked, &revoked_attach, NULL
+	&replace_twice, &close_race, &revoked, &revoked_attach, NULL
 };

@@ -131,6 +131,8 @@ static void queues(struct uiommufd_run *run, void *state)
 	WANT(arm_queue(arm, 0, ARM_IOVA, 16, &id), -EINVAL);
 	WANT(arm_queue(arm, 0, ARM_IOVA, 2 * page, &id), -EINVAL);
 	WANT(arm_queue(arm, 0, ARM_IOVA + 16, 32, &id), -EINVAL);
+	/* Whole, but not where its length wants it. */
+	WANT(arm_queue(arm, 0, ARM_IOVA + 64, 128, &id), -EINVAL);
 	arm_check_prefix(run, 1);
 	WANT(arm_queue(arm, 0, ARM_IOVA + 64, 64, &arm->queue[0]), 0);
 	arm_check_prefix(run, 1);
@@ -269,6 +271,7 @@ static void guest_error(struct uiommufd_run *run, void *state)
 		struct iommufd_vevent_header header;
 		uint64_t map[2];
 	} event;
+	struct uiommufd_vcmdq_state queue;
 	uint64_t before;
 
 	err(run, 1, 0);
@@ -299,6 +302,10 @@ static void guest_error(struct uiommufd_run *run, void *state)
 	       arm_read(run, LV(1, 0) + GERRORN)) & 1);
 	arm_write(run, LV(1, 0) + GERRORN, arm_read(run, LV(1, 0) + GERROR));
 	WANT(rig_destroy(arm->fd, arm->queue[0]), 0);
+	/* The guest has left it enabled. */
+	HOLDS(!uiommufd_vcmdq_read_state(uiommufd_run_platform(run), 2,
+					 &queue));
+	HOLDS(!queue.enabled);
 }
 
 static const struct uiommufd_scenario errors = {
@@ -383,6 +390,49 @@ static const struct uiommufd_scenario order_race = {
 	.setup = setup_queue,
 	.thread = { make_queue, end_queue },
 	.check = check_prefix,
+	.finish = arm_finish,
+	.state_bytes = sizeof(struct arm),
+};
+
+/* What the hardware sees at any moment. */
+static void watch(struct uiommufd_run *run, void *state)
+{
+	uiommufd_run_yield(run, NULL, false);
+	arm_check_prefix(run, 1);
+	arm_check_matches(run, 1);
+}
+
+static void setup_slot(struct uiommufd_run *run, void *state)
+{
+	struct arm *arm = state;
+
+	setup_queue(run, state);
+	HOLDS(!arm_queue(arm, 1, ARM_IOVA + RIG_PAGE, RIG_PAGE,
+			 &arm->queue[1]));
+	HOLDS(!rig_replace(arm->fd, "dev0", 0, arm->parent));
+	HOLDS(!rig_destroy(arm->fd, arm->nested));
+	uiommufd_close(arm->event_fd);
+}
+
+static void end_all(struct uiommufd_run *run, void *state)
+{
+	struct arm *arm = state;
+
+	WANT(rig_destroy(arm->fd, arm->vdevice), 0);
+	WANT(rig_destroy(arm->fd, arm->queue[1]), 0);
+	WANT(rig_destroy(arm->fd, arm->queue[0]), 0);
+	WANT(rig_destroy(arm->fd, arm->veventq), 0);
+	WANT(rig_destroy(arm->fd, arm->viommu), 0);
+}
+
+static const struct uiommufd_scenario watched = {
+	.name = "cmdqv-watch",
+	.summary = "the hardware's rules hold at every step of a guest's end",
+	.kind = "tegra241",
+	.configure = arm_configure,
+	.setup = setup_slot,
+	.thread = { end_all, watch },
+	.check = check_ended,
 	.finish = arm_finish,
 	.state_bytes = sizeof(struct arm),
 };
@@ -473,6 +523,42 @@ static const struct uiommufd_scenario own = {
 	.thread = { own_error },
 	.check = check_sizes,
 	.state_bytes = 8,
+};
+
+/* ---- in a guest ---- */
+
+/* There the hardware takes few commands, and the rest would be errors. */
+static void as_guest(struct uiommufd_platform_config *config)
+{
+	arm_configure(config);
+	config->hardware.guest_view = true;
+}
+
+static void guest_kernel(struct uiommufd_run *run, void *state)
+{
+	struct arm *arm = state;
+	uint64_t before = uik_log_count();
+
+	WANT(rig_unmap(arm->fd, arm->ioas, ARM_IOVA, 16 * RIG_PAGE), 0);
+	WANT(rig_detach(arm->fd, "dev0", 0), 0);
+	WANT(rig_attach(arm->fd, "dev0", 0, arm->ioas), 0);
+	uiommufd_platform_interrupts(uiommufd_run_platform(run));
+	if (uik_log_count() != before)
+		uiommufd_run_break(run, "hardware",
+				   "%llu messages about the kernel's own commands",
+				   (unsigned long long)(uik_log_count() -
+							before));
+}
+
+static const struct uiommufd_scenario in_guest = {
+	.name = "cmdqv-in-guest",
+	.summary = "a kernel in a guest uses the queues that it was given",
+	.kind = "tegra241",
+	.configure = as_guest,
+	.setup = setup,
+	.thread = { guest_kernel },
+	.finish = arm_finish,
+	.state_bytes = sizeof(struct arm),
 };
 
 /* ---- the driver comes and goes ---- */
@@ -571,6 +657,12 @@ static void finish_remove(struct uiommufd_run *run, void *state)
 	uiommufd_platform_interrupts(uiommufd_run_platform(run));
 }
 
+static void watch_own(struct uiommufd_run *run, void *state)
+{
+	uiommufd_run_yield(run, NULL, false);
+	arm_check_prefix(run, 0);
+}
+
 static void setup_pending(struct uiommufd_run *run, void *state)
 {
 	arm_write(run, LV(0, 0) + 4, 1);
@@ -582,7 +674,7 @@ static const struct uiommufd_scenario removing = {
 	.kind = "tegra241",
 	.configure = bare,
 	.setup = setup_pending,
-	.thread = { remove_driver, interrupts },
+	.thread = { remove_driver, interrupts, watch_own },
 	.finish = finish_remove,
 	.state_bytes = 8,
 	.flags = UIOMMUFD_SCENARIO_REMAINS,
@@ -628,6 +720,6 @@ static const struct uiommufd_scenario machines = {
 };
 
 const struct uiommufd_scenario *const scenarios_cmdqv[] = {
-	&viommus, &vdevices, &full, &order, &errors, &error_end, &order_race, &map_race,
-	&own, &probing, &removing, &machine, &machines, NULL
+	&viommus, &vdevices, &full, &order, &errors, &error_end, &order_race, &map_race, &watched,
+	&own, &in_guest, &probing, &removing, &machine, &machines, NULL
 };

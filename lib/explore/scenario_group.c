@@ -153,6 +153,68 @@ static const struct uiommufd_scenario race = {
 	.failures = UIOMMUFD_FAIL_ALLOC,
 };
 
+/* ---- the record of a group ---- */
+
+static void setup_first(struct uiommufd_run *run, void *state)
+{
+	struct pair *pair = state;
+
+	own_plug(run);
+	pair->rig.fd = rig_open(run);
+	HOLDS(!rig_bind(pair->rig.fd, "own0", &pair->dev[0]));
+}
+
+static void go(struct uiommufd_run *run, void *state)
+{
+	struct pair *pair = state;
+
+	WANT(rig_unbind(pair->rig.fd, "own0"), 0);
+}
+
+static void come(struct uiommufd_run *run, void *state)
+{
+	struct pair *pair = state;
+
+	WANT(rig_bind(pair->rig.fd, "own1", &pair->dev[1]), 0);
+	WANT(rig_unbind(pair->rig.fd, "own1"), 0);
+	WANT(rig_bind(pair->rig.fd, "own1", &pair->dev[1]), 0);
+}
+
+static const struct uiommufd_scenario succession = {
+	.name = "group-succession",
+	.summary = "a member comes when the only other one goes",
+	.setup = setup_first,
+	.thread = { go, come },
+	.finish = finish,
+	.state_bytes = sizeof(struct pair),
+	.failures = UIOMMUFD_FAIL_ALLOC,
+};
+
+/* A group is one context's. */
+static void claim_twice(struct uiommufd_run *run, void *state)
+{
+	struct pair *pair = state;
+	uint32_t id;
+	int other = rig_open(run);
+
+	HOLDS(other >= 0 || uiommufd_run_failures(run));
+	if (other < 0)
+		return;
+	WANT(rig_bind(other, "own1", &id), -EPERM);
+	HOLDS(!uiommufd_close(other));
+	WANT(rig_bind(pair->rig.fd, "own1", &id), 0);
+}
+
+static const struct uiommufd_scenario claimed = {
+	.name = "group-claimed",
+	.summary = "another context wants a member of a group",
+	.setup = setup_first,
+	.thread = { claim_twice },
+	.finish = finish,
+	.state_bytes = sizeof(struct pair),
+	.failures = UIOMMUFD_FAIL_ALLOC,
+};
+
 /* ---- two drivers ---- */
 
 static void one_mock(struct uiommufd_platform_config *config)
@@ -213,5 +275,5 @@ static const struct uiommufd_scenario drivers = {
 };
 
 const struct uiommufd_scenario *const scenarios_group[] = {
-	&group, &refusal, &race, &drivers, NULL
+	&group, &refusal, &race, &succession, &claimed, &drivers, NULL
 };

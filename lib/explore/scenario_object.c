@@ -6,6 +6,8 @@
  * never makes its owner fail; numbers are the lowest free ones; an owner waits
  * a minute for those who are inside.
  */
+#include <uik/clock.h>
+
 #include "explore/rig_driver.h"
 #include "explore/scenarios.h"
 
@@ -13,6 +15,7 @@ struct objects {
 	struct rig rig;
 	long result[3];
 	uint32_t made;
+	bool gave_up;
 };
 
 /* ---- numbers ---- */
@@ -84,6 +87,7 @@ static const struct uiommufd_scenario many_ids = {
 	.setup = open_only,
 	.thread = { many },
 	.state_bytes = sizeof(struct objects),
+	.failures = UIOMMUFD_FAIL_ALLOC,
 };
 
 /* ---- two who destroy ---- */
@@ -289,6 +293,65 @@ static const struct uiommufd_scenario slow = {
 	.flags = UIOMMUFD_SCENARIO_TIMEOUTS,
 };
 
+/* ---- who does not let go ---- */
+
+/* Longer than an owner waits. */
+static void stuck_alloc(struct uiommufd_run *run, void *state)
+{
+	struct objects *objects = state;
+
+	own_knobs.slow_ms = 90000;
+	WANT_ONE(rig_hwpt(objects->rig.fd, objects->rig.dev, objects->rig.ioas,
+			  IOMMU_HWPT_ALLOC_NEST_PARENT, &objects->made), 0,
+		 -ENOENT);
+}
+
+/* The driver gives up, with a warning; who is inside goes on undisturbed. */
+static void give_up(struct uiommufd_run *run, void *state)
+{
+	struct objects *objects = state;
+	struct uik_machine *machine =
+		uiommufd_platform_machine(uiommufd_run_platform(run));
+	uint64_t start = uik_machine_now_ns(machine);
+
+	rig_unbind(objects->rig.fd, "own2");
+	objects->gave_up = uik_machine_now_ns(machine) - start >= 60000000000u;
+}
+
+/* The device is still there, and can be used. */
+static void use_again(struct uiommufd_run *run, void *state)
+{
+	struct objects *objects = state;
+
+	own_knobs.slow_ms = 0;
+	WANT(rig_hwpt(objects->rig.fd, objects->rig.dev, objects->rig.ioas, 0,
+		      &objects->made), objects->gave_up ? 0 : -ENOENT);
+}
+
+/*
+ * The device holds its context, and nobody will end it any more: what is left
+ * is left for good, in Linux too.
+ */
+static void finish_plug(struct uiommufd_run *run, void *state)
+{
+	struct objects *objects = state;
+
+	uiommufd_close(objects->rig.fd);
+	own_unplug(run);
+}
+
+static const struct uiommufd_scenario stuck = {
+	.name = "device-stuck-holder",
+	.summary = "unbinding gives up on a command that takes too long",
+	.setup = begin_slow,
+	.thread = { stuck_alloc, give_up },
+	.check = use_again,
+	.finish = finish_plug,
+	.state_bytes = sizeof(struct objects),
+	.flags = UIOMMUFD_SCENARIO_TIMEOUTS | UIOMMUFD_SCENARIO_WARNINGS |
+		 UIOMMUFD_SCENARIO_REMAINS,
+};
+
 /* ---- the end of a context ---- */
 
 static void close_it(struct uiommufd_run *run, void *state)
@@ -335,5 +398,6 @@ static const struct uiommufd_scenario closed = {
 
 const struct uiommufd_scenario *const scenarios_object[] = {
 	&ids, &many_ids, &destroy_twice, &use_destroy, &guessed, &device, &slow,
+	&stuck,
 	&closed, NULL
 };

@@ -268,6 +268,10 @@ static void doorbells(struct uiommufd_run *run, void *state)
 	HOLDS_IF_WELL(iova == WINDOW + 2 * RIG_PAGE);
 	WANT(rig_map_at(arm->fd, arm->ioas, rig_memory(), RIG_PAGE, WINDOW),
 	     -EINVAL);
+	/* Nor does a table that replaces it lack what was there. */
+	WANT(rig_replace(arm->fd, "dev0", 0, arm->parent), 0);
+	WANT(own_compose(run, "dev0", 0x300040, &iova), 0);
+	HOLDS_IF_WELL(iova == WINDOW + 2 * RIG_PAGE);
 }
 
 static const struct uiommufd_scenario messages = {

@@ -18,6 +18,7 @@ struct guest {
 	uint32_t other;
 	uint32_t nested;
 	void *area;
+	void *kept;			/* mapped until the end */
 };
 
 static void setup(struct uiommufd_run *run, void *state)
@@ -99,7 +100,7 @@ static void map_area(struct uiommufd_run *run, const struct rig *rig)
 	/* A mapping keeps the vIOMMU. */
 	ret = rig_destroy(rig->fd, rig->viommu);
 	HOLDS(!uiommufd_munmap((void *)area, AREA_BYTES));
-	WANT(ret, -EBUSY);
+	HOLDS_IF_WELL(ret == -EBUSY);
 }
 
 static void life(struct uiommufd_run *run, void *state)
@@ -166,6 +167,26 @@ static const struct uiommufd_scenario map_destroy = {
 	.failures = UIOMMUFD_FAIL_ALLOC,
 };
 
+/* Stays mapped: nobody may be aborted under it. */
+static void map_and_keep(struct uiommufd_run *run, void *state)
+{
+	struct guest *guest = state;
+	void *area = uiommufd_mmap(NULL, AREA_BYTES, PROT_READ, MAP_SHARED,
+				   guest->rig.fd, RIG_PAGE);
+
+	guest->kept = area == MAP_FAILED ? NULL : area;
+	if (!guest->kept)
+		HOLDS(errno == ENXIO || uiommufd_run_failures(run));
+}
+
+static void unmap_kept(struct uiommufd_run *run, void *state)
+{
+	struct guest *guest = state;
+
+	if (guest->kept)
+		HOLDS(!uiommufd_munmap(guest->kept, AREA_BYTES));
+}
+
 /* The answer cannot be stored: the owner is never shown. */
 static void alloc_in_vain(struct uiommufd_run *run, void *state)
 {
@@ -187,7 +208,8 @@ static const struct uiommufd_scenario map_init = {
 	.name = "mmap-init",
 	.summary = "an area is mapped while its owner is made and may fail",
 	.setup = setup,
-	.thread = { map_guess, alloc_in_vain },
+	.thread = { map_and_keep, alloc_in_vain },
+	.check = unmap_kept,
 	.state_bytes = sizeof(struct guest),
 	.failures = UIOMMUFD_FAIL_COPY,
 };
@@ -239,18 +261,18 @@ static void commands(struct uiommufd_run *run, void *state)
 		2 * sizeof(entry[0]));
 	uint32_t count = 1;
 
-	WANT(invalidate(rig->fd, rig->viommu, type, entry, sizeof(entry[0]),
+	WANT_ONCE(invalidate(rig->fd, rig->viommu, type, entry, sizeof(entry[0]),
 			&count), -EINVAL);
 	HOLDS_IF_WELL(count == 0);
 	WANT(rig_vdevice(rig->fd, rig->viommu, rig->dev, VIRT_ID,
 			 &rig->vdevice), 0);
 	count = 0;
-	WANT(invalidate(rig->fd, rig->viommu, type, NULL, 0, &count), 0);
+	WANT_ONCE(invalidate(rig->fd, rig->viommu, type, NULL, 0, &count), 0);
 	count = 0;
-	WANT(invalidate(rig->fd, rig->viommu, 1, NULL, 0, &count), -EINVAL);
+	WANT_ONCE(invalidate(rig->fd, rig->viommu, 1, NULL, 0, &count), -EINVAL);
 	/* The second is bad: the first is done, the third is not. */
 	count = ENTRIES;
-	WANT(invalidate(rig->fd, rig->viommu, type, entry, sizeof(entry[0]),
+	WANT_ONCE(invalidate(rig->fd, rig->viommu, type, entry, sizeof(entry[0]),
 			&count), -EINVAL);
 	HOLDS_IF_WELL(count == 1);
 	WANT(check_cache(rig, 0, 0), 0);
@@ -258,20 +280,25 @@ static void commands(struct uiommufd_run *run, void *state)
 	/* The array ends where memory does. */
 	edge[0] = edge[1] = entry[2];
 	count = 3;
-	WANT(invalidate(rig->fd, rig->viommu, type, edge, sizeof(entry[0]),
+	WANT_ONCE(invalidate(rig->fd, rig->viommu, type, edge, sizeof(entry[0]),
 			&count), -EFAULT);
 	HOLDS_IF_WELL(count == 0);
 	WANT(check_cache(rig, 1, IOMMU_TEST_DEV_CACHE_DEFAULT), 0);
 	count = 2;
-	WANT(invalidate(rig->fd, rig->viommu, type, edge, sizeof(entry[0]),
+	WANT_ONCE(invalidate(rig->fd, rig->viommu, type, edge, sizeof(entry[0]),
 			&count), 0);
 	HOLDS_IF_WELL(count == 2);
 	WANT(check_cache(rig, 1, 0), 0);
 	count = (1u << 19) + 1;
-	WANT(invalidate(rig->fd, rig->viommu, type, entry, sizeof(entry[0]),
+	WANT_ONCE(invalidate(rig->fd, rig->viommu, type, entry, sizeof(entry[0]),
 			&count), -EINVAL);
+	/* One more than there are caches. */
+	entry[0].cache_id = MOCK_DEV_CACHE_ID_MAX + 1;
 	count = 1;
-	WANT(invalidate(rig->fd, rig->viommu, type, entry, RIG_PAGE + 1,
+	WANT_ONCE(invalidate(rig->fd, rig->viommu, type, entry,
+			     sizeof(entry[0]), &count), -EINVAL);
+	count = 1;
+	WANT_ONCE(invalidate(rig->fd, rig->viommu, type, entry, RIG_PAGE + 1,
 			&count), -EINVAL);
 	WANT(rig_destroy(rig->fd, rig->vdevice), 0);
 }
@@ -312,21 +339,21 @@ static void nested_commands(struct uiommufd_run *run, void *state)
 	uint32_t count = ENTRIES;
 
 	WANT(rig_nested(rig->fd, rig->dev, rig->parent, &guest->nested), 0);
-	WANT(invalidate(rig->fd, guest->nested, type, entry, sizeof(entry[0]),
+	WANT_ONCE(invalidate(rig->fd, guest->nested, type, entry, sizeof(entry[0]),
 			&count), -EOPNOTSUPP);
 	HOLDS_IF_WELL(count == 1);
 	WANT(check_iotlb(rig, guest->nested, 0, 0), 0);
 	WANT(check_iotlb(rig, guest->nested, 2, IOMMU_TEST_IOTLB_DEFAULT), 0);
 	*edge = (struct iommu_hwpt_invalidate_selftest){ .iotlb_id = 3 };
 	count = 2;
-	WANT(invalidate(rig->fd, guest->nested, type, edge, sizeof(*edge),
+	WANT_ONCE(invalidate(rig->fd, guest->nested, type, edge, sizeof(*edge),
 			&count), -EFAULT);
 	HOLDS_IF_WELL(count == 1);
 	WANT(check_iotlb(rig, guest->nested, 3, 0), 0);
 	count = 1;
-	WANT(invalidate(rig->fd, guest->nested, type + 1, entry,
+	WANT_ONCE(invalidate(rig->fd, guest->nested, type + 1, entry,
 			sizeof(entry[0]), &count), -EINVAL);
-	WANT(invalidate(rig->fd, rig->ioas, type, entry, sizeof(entry[0]),
+	WANT_ONCE(invalidate(rig->fd, rig->ioas, type, entry, sizeof(entry[0]),
 			&count), -EINVAL);
 	WANT(rig_destroy(rig->fd, rig->parent), -EBUSY);
 	WANT(rig_destroy(rig->fd, guest->nested), 0);
