@@ -7,23 +7,45 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define INTERVAL_US (G_USEC_PER_SEC / 5)
 #define CHECK_MASK 0x3ff
+/* timeout(1) signals the process and then its group: that is one request. */
+#define SAME_REQUEST_NS 200000000ll
 
 static volatile sig_atomic_t asked_to_end;
+static volatile int64_t asked_ns;
 static struct sigaction before;
 
-static void on_interrupt(int signal)
+static int64_t now_ns(void)
 {
-	asked_to_end = 1;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ll + now.tv_nsec;
+}
+
+static void on_interrupt(int number)
+{
+	const struct sigaction end = { .sa_handler = SIG_DFL };
+	int64_t now = now_ns();
+
+	if (!asked_to_end) {
+		asked_to_end = 1;
+		asked_ns = now;
+	} else if (now - asked_ns > SAME_REQUEST_NS) {
+		/* Takes effect when this handler returns. */
+		sigaction(SIGINT, &end, NULL);
+		raise(number);
+	}
 }
 
 void progress_init(struct progress *progress, gboolean enabled)
 {
 	struct sigaction action = { .sa_handler = on_interrupt,
-				    .sa_flags = SA_RESETHAND | SA_RESTART };
+				    .sa_flags = SA_RESTART };
 
 	*progress = (struct progress){
 		.enabled = enabled && isatty(STDERR_FILENO),
@@ -61,7 +83,9 @@ void progress_end(struct progress *progress)
 	if (progress->shown)
 		fputs("\r\033[K", stderr);
 	progress->shown = FALSE;
-	sigaction(SIGINT, &before, NULL);
+	/* The echo of a request must not cut what is printed for it. */
+	if (!asked_to_end)
+		sigaction(SIGINT, &before, NULL);
 }
 
 static bool watch(void *arg, const char *what, double fraction)

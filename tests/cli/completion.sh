@@ -22,6 +22,8 @@ offers vcmdq "$1" v
 offers graph "$1" ""
 offers --version "$1" --
 offers --json= "$1" vcmdq --j
+offers --policy= "$1" vcmdq --
+offers --vcmdqs= "$1" vcmdq --
 offers --why= "$1" graph --
 offers --platform= "$1" run --pl
 exit $failed

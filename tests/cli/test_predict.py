@@ -130,10 +130,13 @@ def replays():
 
 
 def interrupted():
+    """Two signals at once, as timeout(1) sends, are one Ctrl-C."""
     process = subprocess.Popen([uiommufd, "vcmdq", "--predict", "--lists",
                                 "90000000"], stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, text=True)
     time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.002)
     process.send_signal(signal.SIGINT)
     out, error = process.communicate(timeout=60)
     check("Ctrl-C", process.returncode == 0 and "(interrupted)" in out

@@ -3,7 +3,7 @@
 # that nothing has to be kept in step.
 
 _uiommufd_words() {
-	"$@" --help 2>/dev/null | sed -n 's/^ *\(-., \)\?\(--[a-z-]*=\?\).*/\2/p'
+	"$@" --help-all 2>/dev/null | sed -n 's/^ *\(-., \)\?\(--[a-z-]*=\?\).*/\2/p'
 }
 
 _uiommufd() {
