@@ -48,31 +48,39 @@ static void summarise(const GArray *values, struct ratio *out)
 	out->high = out->mean + half;
 }
 
+/* The report owns what is returned. */
 static struct uiommufd_lab_result *
-run_side(const struct uiommufd_lab_side *side, unsigned int seed,
+run_side(struct uiommufd_lab_report *report,
+	 const struct uiommufd_lab_side *side, unsigned int seed,
 	 const struct uiommufd_lab_watch *watch, unsigned int done,
 	 unsigned int total, char **out_error)
 {
 	struct uiommufd_lab_design design = *side->design;
+	struct uiommufd_lab_result *result;
 
 	design.seed += seed;
-	return watched_run(side->profile, &design, watch, "compare", done,
-			   total, out_error);
+	result = watched_run(side->profile, &design, watch, "compare", done,
+			     total, out_error);
+	if (result)
+		report_add(report, SET_COMPARE, side->name, seed + 1, &design,
+			   result);
+	return result;
 }
 
 /* 0, 1 when interrupted, -1. */
-static int compare_seed(struct comparison *c,
+static int compare_seed(struct uiommufd_lab_report *report,
 			const struct uiommufd_lab_side *const sides[2],
 			unsigned int seed, unsigned int seeds,
 			const struct uiommufd_lab_watch *watch,
 			char **out_error)
 {
 	struct uiommufd_lab_result *got[2] = { NULL, NULL };
+	struct comparison *c = &report->comparison;
 	int rc = 0;
 
 	for (int i = 0; i < 2 && !rc; i++) {
-		got[i] = run_side(sides[i], seed, watch, 2 * seed + i,
-				  2 * seeds, out_error);
+		got[i] = run_side(report, sides[i], seed, watch,
+				  2 * seed + i, 2 * seeds, out_error);
 		rc = !got[i] ? -1 : got[i]->partial;
 	}
 	if (!rc) {
@@ -85,16 +93,28 @@ static int compare_seed(struct comparison *c,
 		g_array_append_val(c->latency, latency);
 		g_array_append_val(c->throughput, throughput);
 	}
-	uiommufd_lab_result_free(got[0]);
-	uiommufd_lab_result_free(got[1]);
 	return rc;
+}
+
+bool comparison_next_value(const struct comparison *c, unsigned int *index,
+			   struct uiommufd_lab_value out[2])
+{
+	while (*index < uiommufd_lab_profile_count()) {
+		for (int i = 0; i < 2; i++)
+			uiommufd_lab_profile_value(c->profile[i], *index,
+						   &out[i]);
+		++*index;
+		if (out[0].value != out[1].value)
+			return true;
+	}
+	return false;
 }
 
 static void take_side(struct comparison *c, int i,
 		      const struct uiommufd_lab_side *side)
 {
 	c->name[i] = g_strdup(side->name);
-	c->profile[i] = g_strdup(uiommufd_lab_profile_name(side->profile));
+	c->profile[i] = uiommufd_lab_profile_copy(side->profile, NULL, 1);
 	c->design[i] = *side->design;
 	c->design[i].policy = g_intern_string(
 		side->design->own_policy ? side->design->own_policy->name :
@@ -127,7 +147,7 @@ int uiommufd_lab_report_compare(struct uiommufd_lab_report *report,
 	take_side(c, 0, a);
 	take_side(c, 1, b);
 	for (unsigned int seed = 0; seed < seeds && !rc; seed++)
-		rc = compare_seed(c, sides, seed, seeds, watch, out_error);
+		rc = compare_seed(report, sides, seed, seeds, watch, out_error);
 	if (c->latency->len) {
 		summarise(c->latency, &c->latency_ratio);
 		summarise(c->throughput, &c->throughput_ratio);

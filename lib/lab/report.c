@@ -33,7 +33,7 @@ void uiommufd_lab_report_free(struct uiommufd_lab_report *report)
 		g_free(g_array_index(report->measured, struct measured, i).what);
 	for (int i = 0; i < 2; i++) {
 		g_free(report->comparison.name[i]);
-		g_free(report->comparison.profile[i]);
+		uiommufd_lab_profile_free(report->comparison.profile[i]);
 	}
 	g_array_unref(report->rows);
 	g_array_unref(report->measured);
@@ -55,6 +55,7 @@ const char *set_name(enum row_set set)
 		[SET_BATCH] = "batch",
 		[SET_STUDY_GUEST] = "study-guest",
 		[SET_STUDY_HOST] = "study-host",
+		[SET_COMPARE] = "compare",
 	};
 
 	return names[set];

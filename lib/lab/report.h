@@ -22,6 +22,7 @@ enum row_set {
 	SET_BATCH,
 	SET_STUDY_GUEST,
 	SET_STUDY_HOST,
+	SET_COMPARE,		/* A and B, seed by seed */
 	ROW_SETS
 };
 
@@ -65,7 +66,7 @@ struct ratio {
 
 struct comparison {
 	char *name[2];			/* owned; NULL: none */
-	char *profile[2];
+	struct uiommufd_lab_profile *profile[2]; /* copies, owned */
 	struct uiommufd_lab_design design[2];
 	GArray *latency;		/* double: B / A, by seed */
 	GArray *throughput;
@@ -108,6 +109,10 @@ static inline struct row *report_row(const struct uiommufd_lab_report *report,
 {
 	return &g_array_index(report->rows, struct row, i);
 }
+
+/* From *@index on, the next value that differs; false when there is none. */
+bool comparison_next_value(const struct comparison *c, unsigned int *index,
+			   struct uiommufd_lab_value out[2]);
 
 double row_throughput(const struct row *row);	/* M lists a second */
 double row_mmio(const struct row *row, bool writes); /* a command */

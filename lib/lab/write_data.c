@@ -234,15 +234,36 @@ static void put_ratio(struct json *json, const char *key, const GArray *values,
 	end(json, '}');
 }
 
+static void put_differences(struct json *json, const struct comparison *c)
+{
+	struct uiommufd_lab_value value[2];
+	unsigned int index = 0;
+
+	begin(json, "profile_differences", '[');
+	while (comparison_next_value(c, &index, value)) {
+		begin(json, NULL, '{');
+		put_text(json, "key", value[0].key);
+		put_text(json, "unit", value[0].unit);
+		put_number(json, "a", value[0].value);
+		put_number(json, "b", value[1].value);
+		put_text(json, "b_source", value[1].source);
+		end(json, '}');
+	}
+	end(json, ']');
+}
+
 static void put_comparison(struct json *json, const struct comparison *c)
 {
 	begin(json, "comparison", '{');
 	put_text(json, "a", c->name[0]);
-	put_text(json, "a_profile", c->profile[0]);
+	put_text(json, "a_profile",
+		 uiommufd_lab_profile_name(c->profile[0]));
 	put_design(json, "a_design", &c->design[0]);
 	put_text(json, "b", c->name[1]);
-	put_text(json, "b_profile", c->profile[1]);
+	put_text(json, "b_profile",
+		 uiommufd_lab_profile_name(c->profile[1]));
 	put_design(json, "b_design", &c->design[1]);
+	put_differences(json, c);
 	put_ratio(json, "latency_b_to_a", c->latency, &c->latency_ratio);
 	put_ratio(json, "throughput_b_to_a", c->throughput,
 		  &c->throughput_ratio);

@@ -285,29 +285,39 @@ static void section_sweep(const struct uiommufd_lab_report *report, FILE *out)
 	fputs("</div>\n", out);
 }
 
+static void study_row(const struct row *a, const struct row *b, FILE *out)
+{
+	fputs("<tr>", out);
+	cell(out, b->x, 0);
+	cell(out, a->result->latency.mean_ps / 1e3, 0);
+	cell(out, b->result->latency.mean_ps / 1e3, 0);
+	fputs("<td class=\"n\">", out);
+	number(out, 100 * b->reduction, 1);
+	fputs(" %</td></tr>\n", out);
+}
+
 static void study_table(const struct uiommufd_lab_report *report,
 			enum row_set set, FILE *out)
 {
-	fputs("<div class=\"table\"><table><tr><th class=\"n\">CPUs</th>"
-	      "<th>before</th><th class=\"n\">ns</th><th>after</th>"
-	      "<th class=\"n\">ns</th><th class=\"n\">less</th></tr>\n", out);
+	const struct row *head = NULL;
+
 	for (guint i = 1; i < report->rows->len; i++) {
 		const struct row *a = report_row(report, i - 1);
 		const struct row *b = report_row(report, i);
 
 		if (b->set != set || a->set != set || a->x != b->x)
 			continue;
-		fputs("<tr>", out);
-		cell(out, b->x, 0);
-		fprintf(out, "<td>%s</td>", a->series);
-		cell(out, a->result->latency.mean_ps / 1e3, 0);
-		fprintf(out, "<td>%s</td>", b->series);
-		cell(out, b->result->latency.mean_ps / 1e3, 0);
-		fputs("<td class=\"n\">", out);
-		number(out, 100 * b->reduction, 1);
-		fputs(" %</td></tr>\n", out);
+		if (!head)
+			fprintf(out, "<div class=\"table\"><table><tr>"
+				"<th class=\"n\">CPUs</th><th class=\"n\">%s, ns"
+				"</th><th class=\"n\">%s, ns</th>"
+				"<th class=\"n\">less</th></tr>\n", a->series,
+				b->series);
+		head = a;
+		study_row(a, b, out);
 	}
-	fputs("</table></div>\n", out);
+	if (head)
+		fputs("</table></div>\n", out);
 }
 
 static void study_sensitivity(const struct study *study, FILE *out)
@@ -389,6 +399,43 @@ static void ratio_row(const char *what, const struct ratio *r, FILE *out)
 	fputs("</tr>\n", out);
 }
 
+static void comparison_side(const struct comparison *c, int i, FILE *out)
+{
+	const struct uiommufd_lab_design *d = &c->design[i];
+
+	fprintf(out, "%c is <code>", 'A' + i);
+	html_escape(c->name[i], out);
+	fprintf(out, "</code>: %s, workload %s, %u CPUs, %u queues, profile "
+		"<code>", d->policy, d->workload, d->cpus, d->queues);
+	html_escape(uiommufd_lab_profile_name(c->profile[i]), out);
+	fputs("</code>.<br>\n", out);
+}
+
+static void comparison_values(const struct comparison *c, FILE *out)
+{
+	struct uiommufd_lab_value value[2];
+	unsigned int index = 0;
+	bool any = false;
+
+	while (comparison_next_value(c, &index, value)) {
+		if (!any)
+			fputs("<h3>Where the profiles differ</h3>\n<p>A's is "
+			      "listed whole below.</p>\n<div class=\"table\">"
+			      "<table id=\"differences\"><tr><th>value"
+			      "</th><th class=\"n\">A</th><th class=\"n\">B</th>"
+			      "<th>unit</th><th>B's source</th></tr>\n", out);
+		any = true;
+		fprintf(out, "<tr><td><code>%s</code></td>", value[0].key);
+		cell(out, value[0].value, 2);
+		cell(out, value[1].value, 2);
+		fprintf(out, "<td>%s</td><td class=\"source\">", value[0].unit);
+		html_escape(value[1].source, out);
+		fputs("</td></tr>\n", out);
+	}
+	if (any)
+		fputs("</table></div>\n", out);
+}
+
 static void section_comparison(const struct uiommufd_lab_report *report,
 			       FILE *out)
 {
@@ -397,15 +444,14 @@ static void section_comparison(const struct uiommufd_lab_report *report,
 
 	if (!c->name[0] || !c->latency->len)
 		return;
-	fputs("<h2>B against A " PREDICTED "</h2>\n<p>A is <code>", out);
-	html_escape(c->name[0], out);
-	fprintf(out, "</code> (%s), B is <code>", c->design[0].policy);
-	html_escape(c->name[1], out);
-	fprintf(out, "</code> (%s); %u seeds.</p>\n<div class=\"table\"><table>"
+	fputs("<h2>B against A " PREDICTED "</h2>\n<p>", out);
+	for (int i = 0; i < 2; i++)
+		comparison_side(c, i, out);
+	fprintf(out, "%u seeds.</p>\n<div class=\"table\"><table>"
 		"<tr><th>B / A</th><th class=\"n\">mean</th>"
 		"<th class=\"n\">95 %% from</th><th class=\"n\">to</th>"
 		"<th class=\"n\">least</th><th class=\"n\">most</th></tr>\n",
-		c->design[1].policy, c->latency->len);
+		c->latency->len);
 	ratio_row("time of an invalidation", &c->latency_ratio, out);
 	ratio_row("invalidations per second", &c->throughput_ratio, out);
 	fputs("</table></div>\n<div class=\"plots\">", out);
@@ -421,6 +467,7 @@ static void section_comparison(const struct uiommufd_lab_report *report,
 	}
 	chart_write(&chart, out);
 	fputs("</div>\n", out);
+	comparison_values(c, out);
 }
 
 /* --- what was measured -----------------------------------------------------------*/

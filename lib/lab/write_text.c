@@ -182,6 +182,26 @@ static void print_ratio(const char *what, const struct ratio *r, FILE *out)
 		r->max);
 }
 
+static void print_side(const struct comparison *c, int i, FILE *out)
+{
+	const struct uiommufd_lab_design *d = &c->design[i];
+
+	fprintf(out, "%s%c: %s (%s, workload %s, %u CPUs, %u queues, profile "
+		"%s)\n", i ? "         " : "  ", 'A' + i, c->name[i], d->policy,
+		d->workload, d->cpus, d->queues,
+		uiommufd_lab_profile_name(c->profile[i]));
+}
+
+static void print_differences(const struct comparison *c, FILE *out)
+{
+	struct uiommufd_lab_value value[2];
+	unsigned int index = 0;
+
+	while (comparison_next_value(c, &index, value))
+		fprintf(out, "         %s: A %g, B %g %s\n", value[0].key,
+			value[0].value, value[1].value, value[0].unit);
+}
+
 static void print_comparison(const struct uiommufd_lab_report *report,
 			     FILE *out)
 {
@@ -189,11 +209,11 @@ static void print_comparison(const struct uiommufd_lab_report *report,
 
 	if (!c->name[0])
 		return;
-	fprintf(out, "\ncompare  A: %s (%s, profile %s)\n"
-		"         B: %s (%s, profile %s)\n"
-		"         B / A over %u seeds\n",
-		c->name[0], c->design[0].policy, c->profile[0], c->name[1],
-		c->design[1].policy, c->profile[1], c->latency->len);
+	fputs("\ncompare", out);
+	for (int i = 0; i < 2; i++)
+		print_side(c, i, out);
+	print_differences(c, out);
+	fprintf(out, "         B / A over %u seeds\n", c->latency->len);
 	if (!c->latency->len)
 		return;
 	print_ratio("time of invalidation", &c->latency_ratio, out);

@@ -111,12 +111,16 @@ with tempfile.TemporaryDirectory() as work:
                      "--queues", "2", "--lists", "1000")
     both = make(work, "both.html", "-n", "20000")
     study = make(work, "study.html", "--study", "published")
+    compared = make(work, "compared.html", "--seeds", "5", "--compare", "tegra241",
+                    "tegra241-many-syncs")
     light = look(work, predicted, PLOTS + ["breakdown-run"], "predicted")
     look(work, both, PLOTS + MEASURED, "both")
     look(work, study, STUDY, "study")
+    look(work, compared, ["comparison"], "compared")
     dark = probe(work, predicted, 1280, "--blink-settings=preferredColorScheme=0")
     check("dark differs", dark["body"] != light["body"], dark["body"])
-    for path, label in ((predicted, "predicted"), (both, "both"), (study, "study")):
+    for path, label in ((predicted, "predicted"), (both, "both"), (study, "study"),
+                        (compared, "compared")):
         keep(work, path, label)
 print(f"[  PASSED  ] {passed} test(s).")
 if failed:

@@ -117,6 +117,17 @@ def compare(folder):
     ratio = found["latency_b_to_a"]
     check("ratio", ratio["low95"] <= ratio["mean"] <= ratio["high95"] < 1, ratio)
     check("by seed", len(ratio["by_seed"]) == 5, ratio)
+    table = os.path.join(folder, "compare.csv")
+    page = os.path.join(folder, "compare.html")
+    got = run("--compare", "tegra241", "tegra241-many-syncs", "--seeds", "3",
+              "--json", out, "--csv", table, "--report", page)
+    found = json.loads(pathlib.Path(out).read_text())["comparison"]
+    differ = [(d["key"], d["a"], d["b"]) for d in found["profile_differences"]]
+    check("differences", differ == [("device.sync_slots", 1, 16)], differ)
+    check("text differs", "device.sync_slots: A 1, B 16" in got.stdout, got.stdout)
+    check("page differs", 'id="differences"' in pathlib.Path(page).read_text())
+    rows = pathlib.Path(table).read_text().splitlines()
+    check("CSV by seed", len(rows) == 1 + 2 * 3, rows)
     got = run("--compare", a, a, "--seeds", "3", "--json", out)
     ratio = json.loads(pathlib.Path(out).read_text())["comparison"]["latency_b_to_a"]
     check("against itself", ratio["mean"] == 1 and ratio["low95"] == 1, ratio)
