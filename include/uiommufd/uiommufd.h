@@ -9,6 +9,7 @@
 #include "lab.h"
 #include "mmio.h"
 #include "platform.h"
+#include "replay.h"
 #include "vcmdq.h"
 
 #endif

@@ -23,6 +23,7 @@ struct subcommand {
 int cmd_abi_check(int argc, char **argv);
 int cmd_explore(int argc, char **argv);
 int cmd_graph(int argc, char **argv);
+int cmd_replay(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_vcmdq(int argc, char **argv);
 

@@ -13,6 +13,7 @@ static const struct subcommand subcommands[] = {
 	{ "explore", "run scenarios through every ordering and failure",
 	  cmd_explore },
 	{ "graph", "show the object graph of a program", cmd_graph },
+	{ "replay", "run the calls of a trace again and compare", cmd_replay },
 	{ "run", "run a program whose /dev/iommu is simulated", cmd_run },
 	{ "vcmdq", "drive a simulated Tegra241 CMDQV as a guest would", cmd_vcmdq },
 };

@@ -26,6 +26,7 @@ struct options {
 	gchar *graph_file;
 	gboolean leak_check;
 	gboolean leak_check_all;
+	gchar *record;
 	gchar *fail_nth;
 	gboolean dmabuf_fd;
 	gboolean scatter;
@@ -126,6 +127,23 @@ static gboolean check_log(struct options *o, GError **error)
 			   "critical, error, warning, notice, info or debug");
 }
 
+/* Emptied here, where what is wrong with it can be said. */
+static gboolean check_record(struct options *o, GError **error)
+{
+	g_autofree gchar *path = g_canonicalize_filename(o->record, NULL);
+	FILE *file;
+
+	if (strchr(path, ';'))
+		return fail_option(error, "--record", "no ';' in the name");
+	file = fopen(path, "we");
+	if (!file)
+		return fail_option(error, "--record", g_strerror(errno));
+	fclose(file);
+	g_free(o->record);
+	o->record = g_steal_pointer(&path);
+	return TRUE;
+}
+
 static gboolean check(struct options *o, GError **error)
 {
 	static const char *const kinds[] = { "mock", "smmuv3", "tegra241" };
@@ -143,6 +161,7 @@ static gboolean check(struct options *o, GError **error)
 	if (o->seed < 0)
 		return fail_option(error, "--seed", "not negative");
 	return (!o->log || check_log(o, error)) &&
+	       (!o->record || check_record(o, error)) &&
 	       (!o->fail_nth || check_fail_nth(o, error));
 }
 
@@ -164,6 +183,8 @@ static gchar *describe(const struct options *o)
 		g_string_append_printf(words, ";log=%d", o->log_level);
 	if (o->graph_file)
 		g_string_append_printf(words, ";graph=%s", o->graph_file);
+	if (o->record)
+		g_string_append_printf(words, ";record=%s", o->record);
 	if (o->leak_check)
 		g_string_append_printf(words, ";leaks=%s",
 				       o->leak_check_all ? "all" : "library");
@@ -263,6 +284,8 @@ static gboolean parse(struct options *o, int *argc, char ***argv)
 		  G_OPTION_ARG_CALLBACK, take_leak_check,
 		  "exit with 99 if anything is left when all is closed, or "
 		  "(all) was left open", "all" },
+		{ "record", 'r', 0, G_OPTION_ARG_FILENAME, &o->record,
+		  "write a trace of its calls, for uiommufd replay", "FILE" },
 		{ "fail-nth", 0, 0, G_OPTION_ARG_STRING, &o->fail_nth,
 		  "make the Nth failure point fail", "N[:KIND,...]" },
 		{ "mock-dmabuf-fd", 0, 0, G_OPTION_ARG_NONE, &o->dmabuf_fd,
@@ -292,6 +315,7 @@ static void options_clear(struct options *o)
 	g_free(o->platform);
 	g_free(o->log);
 	g_free(o->graph_file);
+	g_free(o->record);
 	g_free(o->fail_nth);
 }
 

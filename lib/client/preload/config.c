@@ -44,6 +44,8 @@ static void take_word(char *word)
 
 	if (is_word(word, "graph", &value))
 		config.graph = value;
+	else if (is_word(word, "record", &value))
+		config.record = value;
 	else if (is_word(word, "leaks", &value))
 		config.leak_check = !strcmp(value, "all") ? PRELOAD_LEAKS_ALL :
 							    PRELOAD_LEAKS;
@@ -107,6 +109,15 @@ static bool set_dmabuf(const struct uik_param *param, void *arg)
 	return false;
 }
 
+static void begin_trace(const char *file)
+{
+	int ret = trace_record_begin(file, getenv("UIOMMUFD_RUN"));
+
+	if (ret)
+		fprintf(stderr, "uiommufd: record: %s: %s\n", file,
+			strerror(-ret));
+}
+
 static struct uiommufd_platform *build(void)
 {
 	const struct preload_config *wanted = preload_config();
@@ -116,6 +127,8 @@ static struct uiommufd_platform *build(void)
 	if (!built)
 		return NULL;
 	uik_param_each(set_dmabuf, NULL);
+	if (wanted->record)
+		begin_trace(wanted->record);
 	if (wanted->fail_nth)
 		uiommufd_fail_nth(wanted->fail_nth, wanted->fail_kinds);
 	return built;
@@ -148,6 +161,7 @@ struct uiommufd_platform *preload_platform_built(void)
 
 void preload_platform_forget(void)
 {
+	trace_record_end();
 	pthread_mutex_init(&platform_lock, NULL);
 	__atomic_store_n(&platform, NULL, __ATOMIC_RELEASE);
 }

@@ -16,7 +16,7 @@
 
 int preload_dup(int fd)
 {
-	return ours(fd) ? uiommufd_dup(fd) : NEXT(dup)(fd);
+	return ours(fd) ? TRACED(dup, fd) : NEXT(dup)(fd);
 }
 
 /* @new_fd is about to become a copy of the foreign @fd. */
@@ -29,7 +29,7 @@ static void make_way(int fd, int new_fd)
 int preload_dup2(int fd, int new_fd)
 {
 	if (ours(fd))
-		return uiommufd_dup2(fd, new_fd);
+		return TRACED(dup2, fd, new_fd);
 	make_way(fd, new_fd);
 	return NEXT(dup2)(fd, new_fd);
 }
@@ -37,7 +37,7 @@ int preload_dup2(int fd, int new_fd)
 int preload_dup3(int fd, int new_fd, int flags)
 {
 	if (ours(fd))
-		return uiommufd_dup3(fd, new_fd, flags);
+		return TRACED(dup3, fd, new_fd, flags);
 	if (!(flags & ~O_CLOEXEC))
 		make_way(fd, new_fd);
 	return NEXT(dup3)(fd, new_fd, flags);
@@ -68,8 +68,8 @@ static int control(int fd, int cmd, void *arg)
 	switch (cmd) {
 	case F_DUPFD:
 	case F_DUPFD_CLOEXEC:
-		return uiommufd_dup_from(fd, (int)(long)arg,
-					 cmd == F_DUPFD_CLOEXEC);
+		return TRACED(dup_from, fd, (int)(long)arg,
+			      cmd == F_DUPFD_CLOEXEC);
 	case F_GETFL:
 	case F_SETFL:
 		return file_flags(fd, cmd, arg);
@@ -91,7 +91,7 @@ int preload_fcntl64(int fd, int cmd, void *arg)
 int preload_close(int fd)
 {
 	if (ours(fd))
-		return uiommufd_close(fd);
+		return TRACED(close, fd);
 	if (uik_unlikely(number_is_internal(fd)))
 		return fail_with(EBADF);
 	return NEXT(close)(fd);
@@ -134,7 +134,7 @@ static int close_mixed(unsigned int first, unsigned int last, int flags)
 		if (number_is_ours(fd) && flags & CLOSE_RANGE_CLOEXEC)
 			NEXT(fcntl)(fd, F_SETFD, (void *)FD_CLOEXEC);
 		else if (number_is_ours(fd))
-			uiommufd_close(fd);
+			TRACED(close, fd);
 		first = fd + 1;
 	}
 	return ret;

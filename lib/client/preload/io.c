@@ -4,13 +4,13 @@
 
 int preload_ioctl(int fd, unsigned long request, void *arg)
 {
-	return ours(fd) ? uiommufd_ioctl(fd, request, arg) :
+	return ours(fd) ? TRACED(ioctl, fd, request, arg) :
 			  NEXT(ioctl)(fd, request, arg);
 }
 
 ssize_t preload_read(int fd, void *buf, size_t count)
 {
-	return ours(fd) ? uiommufd_read(fd, buf, count) :
+	return ours(fd) ? TRACED(read, fd, buf, count) :
 			  NEXT(read)(fd, buf, count);
 }
 
@@ -18,13 +18,13 @@ ssize_t preload_read(int fd, void *buf, size_t count)
 ssize_t preload___read_chk(int fd, void *buf, size_t count, size_t room)
 {
 	return ours(fd) && count <= room ?
-		       uiommufd_read(fd, buf, count) :
+		       TRACED(read, fd, buf, count) :
 		       NEXT(__read_chk)(fd, buf, count, room);
 }
 
 ssize_t preload_write(int fd, const void *buf, size_t count)
 {
-	return ours(fd) ? uiommufd_write(fd, buf, count) :
+	return ours(fd) ? TRACED(write, fd, buf, count) :
 			  NEXT(write)(fd, buf, count);
 }
 
@@ -42,13 +42,13 @@ ssize_t preload_writev(int fd, const struct iovec *iov, int count)
 
 ssize_t preload_pread(int fd, void *buf, size_t count, off_t at)
 {
-	return ours(fd) ? uiommufd_pread(fd, buf, count, at) :
+	return ours(fd) ? TRACED(pread, fd, buf, count, at) :
 			  NEXT(pread)(fd, buf, count, at);
 }
 
 ssize_t preload_pread64(int fd, void *buf, size_t count, off_t at)
 {
-	return ours(fd) ? uiommufd_pread(fd, buf, count, at) :
+	return ours(fd) ? TRACED(pread, fd, buf, count, at) :
 			  NEXT(pread64)(fd, buf, count, at);
 }
 
@@ -56,7 +56,7 @@ ssize_t preload___pread_chk(int fd, void *buf, size_t count, off_t at,
 			    size_t room)
 {
 	return ours(fd) && count <= room ?
-		       uiommufd_pread(fd, buf, count, at) :
+		       TRACED(pread, fd, buf, count, at) :
 		       NEXT(__pread_chk)(fd, buf, count, at, room);
 }
 
@@ -64,19 +64,19 @@ ssize_t preload___pread64_chk(int fd, void *buf, size_t count, off_t at,
 			      size_t room)
 {
 	return ours(fd) && count <= room ?
-		       uiommufd_pread(fd, buf, count, at) :
+		       TRACED(pread, fd, buf, count, at) :
 		       NEXT(__pread64_chk)(fd, buf, count, at, room);
 }
 
 ssize_t preload_pwrite(int fd, const void *buf, size_t count, off_t at)
 {
-	return ours(fd) ? uiommufd_pwrite(fd, buf, count, at) :
+	return ours(fd) ? TRACED(pwrite, fd, buf, count, at) :
 			  NEXT(pwrite)(fd, buf, count, at);
 }
 
 ssize_t preload_pwrite64(int fd, const void *buf, size_t count, off_t at)
 {
-	return ours(fd) ? uiommufd_pwrite(fd, buf, count, at) :
+	return ours(fd) ? TRACED(pwrite, fd, buf, count, at) :
 			  NEXT(pwrite64)(fd, buf, count, at);
 }
 

@@ -36,7 +36,7 @@ void *preload_mmap(void *addr, size_t length, int prot, int flags, int fd,
 		   off_t at)
 {
 	if (fd >= 0 && !(flags & MAP_ANONYMOUS) && ours(fd))
-		return uiommufd_mmap(addr, length, prot, flags, fd, at);
+		return TRACED(mmap, addr, length, prot, flags, fd, at);
 	return map_foreign(addr, length, prot, flags, fd, at);
 }
 
@@ -51,7 +51,7 @@ int preload_munmap(void *addr, size_t length)
 	if (uik_unlikely(uik_huge_areas))
 		uik_huge_remove((uintptr_t)addr, length);
 	if (uik_unlikely(uik_vma_covers(addr, length)))
-		return uiommufd_munmap(addr, length);
+		return TRACED(munmap, addr, length);
 	return NEXT(munmap)(addr, length);
 }
 

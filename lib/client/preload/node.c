@@ -205,11 +205,20 @@ bool node_of_fd(int fd, struct node *out)
 	return found;
 }
 
-int node_open(const struct node *node, int flags)
+static int open_node(const struct node *node, int flags)
 {
 	if (flags & O_DIRECTORY && !S_ISDIR(node->mode))
 		return fail_with(ENOTDIR);
 	if (flags & O_EXCL && flags & O_CREAT)
 		return fail_with(EEXIST);
 	return node->open(node, flags);
+}
+
+int node_open(const struct node *node, int flags)
+{
+	int fd = open_node(node, flags);
+
+	if (uik_unlikely(trace_recording) && S_ISCHR(node->mode))
+		trace_open(node->path, flags, fd);
+	return fd;
 }

@@ -22,7 +22,7 @@ static bool any_ours(const struct pollfd *fds, nfds_t count)
 
 int preload_poll(struct pollfd *fds, nfds_t count, int timeout)
 {
-	return any_ours(fds, count) ? uiommufd_poll(fds, count, timeout) :
+	return any_ours(fds, count) ? TRACED(poll, fds, count, timeout) :
 				      NEXT(poll)(fds, count, timeout);
 }
 
@@ -30,7 +30,7 @@ int preload___poll_chk(struct pollfd *fds, nfds_t count, int timeout,
 		       size_t room)
 {
 	return room / sizeof(*fds) >= count && any_ours(fds, count) ?
-		       uiommufd_poll(fds, count, timeout) :
+		       TRACED(poll, fds, count, timeout) :
 		       NEXT(__poll_chk)(fds, count, timeout, room);
 }
 

@@ -19,6 +19,7 @@
 #include <uiommufd/uiommufd.h>
 
 #include "client/preload/names.h"
+#include "client/trace/record.h"
 #include "kit/number.h"
 
 #define PRELOAD __attribute__((visibility("default")))
@@ -47,6 +48,11 @@ static inline bool ours(int fd)
 	return uik_unlikely(number_is_ours(fd));
 }
 
+/* uiommufd_X(), which is written down if a trace is wanted. */
+#define TRACED(name, ...)                                       \
+	(uik_unlikely(trace_recording) ? trace_##name(__VA_ARGS__) : \
+					 uiommufd_##name(__VA_ARGS__))
+
 static inline int fail_with(int error)
 {
 	errno = error;
@@ -62,6 +68,7 @@ enum preload_leaks {
 /* What `uiommufd run` was told; read from the environment once. */
 struct preload_config {
 	const char *graph;		/* file for the graph at exit, or NULL */
+	const char *record;		/* file for a trace of the calls, or NULL */
 	enum preload_leaks leak_check;
 	bool mock_dmabuf_fd;
 	bool as_root;
