@@ -356,6 +356,23 @@ uiommufd_lab_run(const struct uiommufd_lab_profile *profile,
 		 uiommufd_lab_progress progress, void *arg, char **out_error)
 	UIOMMUFD_API;
 
+/**
+ * uiommufd_lab_result_check - is time conserved, are limits kept?
+ * @profile: of the run, as @design
+ *
+ * The phases of all invalidations are the time spent on them; with what CPUs
+ * did besides they are the CPUs' time; lists in the system, over time, are how
+ * long they stayed (Little); the back end, CMD_SYNC slots, queues and CPUs do no
+ * more than the profile and the design allow.  Reports check each of their
+ * runs.  A partial result has no sums to check.
+ *
+ * Return: 0; -1 with a message that names the law and both figures.
+ */
+int uiommufd_lab_result_check(const struct uiommufd_lab_profile *profile,
+			      const struct uiommufd_lab_design *design,
+			      const struct uiommufd_lab_result *result,
+			      char **out_error) UIOMMUFD_API;
+
 /** uiommufd_lab_result_free - release a result; NULL is fine. */
 void uiommufd_lab_result_free(struct uiommufd_lab_result *result) UIOMMUFD_API;
 

@@ -127,6 +127,11 @@ watched_run(const struct uiommufd_lab_profile *profile,
 		uiommufd_lab_run(profile, design, watch ? tell : NULL, &within,
 				 out_error);
 
+	if (result &&
+	    uiommufd_lab_result_check(profile, design, result, out_error)) {
+		uiommufd_lab_result_free(result);
+		return NULL;
+	}
 	/* Short runs do not ask often enough by themselves. */
 	if (result && watch && !tell(&within, 1, 1))
 		result->partial |= done + 1 < total;

@@ -3,6 +3,7 @@
  * A report for a terminal.
  */
 #include <inttypes.h>
+#include <math.h>
 
 #include "report.h"
 
@@ -62,6 +63,9 @@ static void print_run(const struct row *row, FILE *out)
 		r->elapsed_ps ? 100.0 * r->device_busy_ps / r->elapsed_ps : 0,
 		r->interrupts, r->errors, r->refused);
 	print_phases(row, out);
+	if (!r->partial)
+		fputs("         conserved: phases are the time, stays are the"
+		      " lists in the system, limits are kept\n", out);
 }
 
 static void print_sweep(const struct uiommufd_lab_report *report, FILE *out)
@@ -96,9 +100,11 @@ static void print_pairs(const struct uiommufd_lab_report *report,
 		if (b->set != set || a->set != set || a->x != b->x)
 			continue;
 		fprintf(out, "         %3.0f CPUs: %-13s %9.0f ns, %-12s %9.0f ns:"
-			" %5.1f %% less\n", b->x, a->series,
+			" %5.1f %% %s\n", b->x, a->series,
 			a->result->latency.mean_ps / 1e3, b->series,
-			b->result->latency.mean_ps / 1e3, 100 * b->reduction);
+			b->result->latency.mean_ps / 1e3,
+			100 * fabs(b->reduction),
+			b->reduction < 0 ? "more" : "less");
 	}
 }
 

@@ -40,6 +40,7 @@ def outputs(folder):
     check("predict", got.returncode == 0, got.stderr)
     check("text says it", got.stdout.startswith("PREDICTED"), got.stdout[:80])
     check("text sums up", "sum 100.0 %" in got.stdout, got.stdout)
+    check("conserved", "conserved:" in got.stdout, got.stdout)
     tree = json.loads(pathlib.Path(names["json"]).read_text())
     check("JSON says it", tree["mode"] == "predicted" and tree["clock"] == "virtual")
     check("JSON has the profile", len(tree["profile"]["values"]) > 40)

@@ -119,6 +119,13 @@ static void law_occupancy(const struct uiommufd_lab_design *design,
 					       (r->queues ? r->queues : 1));
 }
 
+static void law_checked(const struct uiommufd_lab_design *design,
+			const struct uiommufd_lab_result *r)
+{
+	assert_int_equal(uiommufd_lab_result_check(profile, design, r, NULL),
+			 0);
+}
+
 static void law_same(const struct uiommufd_lab_design *design,
 		     const struct uiommufd_lab_result *r)
 {
@@ -137,6 +144,7 @@ static const struct law {
 	{ "limits", law_limits },
 	{ "Little", law_little },
 	{ "occupancy", law_occupancy },
+	{ "checked", law_checked },
 	{ "same seed, same bytes", law_same },
 };
 
@@ -150,6 +158,50 @@ static void all_laws(const struct uiommufd_lab_design *design,
 static void test_laws(void **state)
 {
 	for_each_design(all_laws);
+}
+
+static void refused(const struct uiommufd_lab_design *design,
+		    const struct uiommufd_lab_result *result, const char *word)
+{
+	char *error = NULL;
+
+	assert_int_equal(uiommufd_lab_result_check(profile, design, result,
+						   &error), -1);
+	assert_non_null(strstr(error, word));
+	free(error);
+}
+
+/* A picosecond too much anywhere is noticed. */
+static void test_not_conserved(void **state)
+{
+	struct uiommufd_lab_design design = design_of("per-cpu", 4, 4);
+	struct uiommufd_lab_result *good = run_of(profile, &design), bad;
+
+	bad = *good;
+	bad.phase_ps[UIOMMUFD_LAB_POLL]++;
+	refused(&design, &bad, "phases and invalidations");
+	bad = *good;
+	bad.other_ps--;
+	refused(&design, &bad, "CPUs");
+	bad = *good;
+	bad.in_system_ps++;
+	refused(&design, &bad, "stay");
+	bad = *good;
+	bad.device_busy_ps = bad.elapsed_ps + 2;
+	refused(&design, &bad, "busy");
+	bad = *good;
+	bad.commands *= 10;
+	refused(&design, &bad, "back end's limit");
+	bad = *good;
+	bad.syncs *= 10;
+	refused(&design, &bad, "slots");
+	bad = *good;
+	bad.occupancy_max = design.entries + 2;
+	refused(&design, &bad, "entries");
+	bad.partial = true;
+	assert_int_equal(uiommufd_lab_result_check(profile, &design, &bad,
+						   NULL), 0);
+	uiommufd_lab_result_free(good);
 }
 
 static void test_other_seed(void **state)
@@ -314,6 +366,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_laws),
+		cmocka_unit_test(test_not_conserved),
 		cmocka_unit_test(test_other_seed),
 		cmocka_unit_test(test_by_hand),
 		cmocka_unit_test(test_ranges),
