@@ -368,6 +368,56 @@ static const struct uiommufd_scenario nested = {
 	.failures = UIOMMUFD_FAIL_ANY,
 };
 
+/* ---- commands against the end of what they name ---- */
+
+static void setup_guest(struct uiommufd_run *run, void *state)
+{
+	struct guest *guest = state;
+	struct rig *rig = &guest->rig;
+
+	setup_made(run, state);
+	HOLDS(!rig_vdevice(rig->fd, rig->viommu, rig->dev, VIRT_ID,
+			   &rig->vdevice));
+	HOLDS(!rig_nested(rig->fd, rig->dev, rig->viommu, &guest->nested));
+}
+
+static void command(struct uiommufd_run *run, void *state)
+{
+	struct guest *guest = state;
+	const struct iommu_viommu_invalidate_selftest entry = {
+		.vdev_id = VIRT_ID,
+	};
+	uint32_t count = 1;
+
+	WANT_ONE(invalidate(guest->rig.fd, guest->rig.viommu,
+			    IOMMU_VIOMMU_INVALIDATE_DATA_SELFTEST, &entry,
+			    sizeof(entry), &count), 0, -EINVAL);
+}
+
+static void end_vdevice(struct uiommufd_run *run, void *state)
+{
+	struct guest *guest = state;
+
+	WANT(rig_destroy(guest->rig.fd, guest->rig.vdevice), 0);
+}
+
+static void enter_guest(struct uiommufd_run *run, void *state)
+{
+	struct guest *guest = state;
+
+	WANT_ONE(rig_mock_replace(guest->rig.fd, guest->rig.stdev,
+				  guest->nested), 0, -ENOENT);
+}
+
+static const struct uiommufd_scenario command_end = {
+	.name = "viommu-command-end",
+	.summary = "a device is named and attached while its vDEVICE ends",
+	.setup = setup_guest,
+	.thread = { command, end_vdevice, enter_guest },
+	.state_bytes = sizeof(struct guest),
+};
+
 const struct uiommufd_scenario *const scenarios_viommu[] = {
+	&command_end,
 	&viommu, &map_destroy, &map_init, &invalidation, &nested, NULL
 };
