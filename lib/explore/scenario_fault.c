@@ -271,6 +271,24 @@ static const struct uiommufd_scenario replace_race = {
 	.failures = UIOMMUFD_FAIL_ALLOC,
 };
 
+/* Both tables have the same queue. */
+static void swap_tables(struct uiommufd_run *run, void *state)
+{
+	struct faults *faults = state;
+
+	WANT(rig_mock_replace(faults->rig.fd, faults->rig.stdev,
+			      faults->queued[1]), 0);
+}
+
+static const struct uiommufd_scenario swap_race = {
+	.name = "fault-swap",
+	.summary = "a fault is reported while tables of one queue are swapped",
+	.setup = setup_attached,
+	.thread = { report, swap_tables },
+	.thread_name = { "report" },
+	.state_bytes = sizeof(struct faults),
+};
+
 static const struct uiommufd_scenario read_race = {
 	.name = "fault-read-replace",
 	.summary = "a fault is reported, read and answered while the device moves",
@@ -348,6 +366,7 @@ static const struct uiommufd_scenario end_race = {
 };
 
 const struct uiommufd_scenario *const scenarios_fault[] = {
-	&making, &reading, &answering, &moving, &replace_race, &read_race,
+	&making, &reading, &answering, &moving, &replace_race, &swap_race,
+	&read_race,
 	&report_read, &close_race, &end_race, NULL
 };
