@@ -324,6 +324,17 @@ enum uiommufd_fault_kind {
 	UIOMMUFD_FAULT_SPURIOUS_INTERRUPT,
 	/* Each command takes delay_ns more. */
 	UIOMMUFD_FAULT_SLOW,
+	/*
+	 * An operand arrives as a value that the command does not have: the
+	 * largest of CMD_SYNC's CS, of ATC_INV's Size, of a response; any
+	 * other command is refused as if it had one.
+	 */
+	UIOMMUFD_FAULT_ILLEGAL_OPERAND,
+	/*
+	 * A TLBI, CFGI or ATC_INV completes without having invalidated
+	 * anything: broken hardware, for the law of dma.h to find.
+	 */
+	UIOMMUFD_FAULT_LOST_INVALIDATION,
 };
 
 /* Which enable a STUCK_ENABLE holds up. */
@@ -356,6 +367,36 @@ struct uiommufd_fault {
  */
 int uiommufd_fault_inject(struct uiommufd_platform *platform,
 			  const struct uiommufd_fault *fault) UIOMMUFD_API;
+/**
+ * uiommufd_fault_parse - a fault from a line of text.
+ * @spec: KIND[,KEY=VALUE]...; kinds illegal-opcode, illegal-operand,
+ *	fetch-abort, atc-timeout, stuck-enable, lost-interrupt,
+ *	spurious-interrupt, slow, lost-invalidation; keys queue (a number, main
+ *	or any), vintf, unit (queue, vintf, cmdqv, smmu), opcode, skip, times
+ *	(default 1, slow: 0), delay (ns; default 1000 for slow)
+ * @out: written on success only
+ * @out_why: if not NULL, a static text about what is wrong, or NULL
+ *
+ * Return: 0; -1 with EINVAL.
+ */
+int uiommufd_fault_parse(const char *spec, struct uiommufd_fault *out,
+			 const char **out_why) UIOMMUFD_API;
+/**
+ * uiommufd_fault_name - the word for a kind, as above.
+ *
+ * Return: a static text; NULL for no kind.
+ */
+const char *uiommufd_fault_name(enum uiommufd_fault_kind kind) UIOMMUFD_API;
+/**
+ * uiommufd_fault_random - the next fault of a sequence.
+ * @seed: any number first; moved on
+ * @out: a fault of any kind but LOST_INVALIDATION that strikes 1 to 4 times,
+ *	so that software which handles errors gets over it
+ *
+ * The same seed gives the same faults.
+ */
+void uiommufd_fault_random(uint64_t *seed, struct uiommufd_fault *out)
+	UIOMMUFD_API;
 /**
  * uiommufd_fault_hits - how often a fault has struck.
  *

@@ -16,6 +16,8 @@
 #define CONS_ERROR_SHIFT 24
 #define CONS_ERROR_MASK 0x7f
 #define CONS_INDEX_MASK 0xfffff
+#define ERROR_FETCH_ABORT 2
+#define ERROR_ATC_TIMEOUT 3
 /* Ample: the engine's thread may have to wait for a core of a busy host. */
 #define TIMEOUT_US (10 * G_USEC_PER_SEC)
 #define MAX_SPINS 65536
@@ -110,6 +112,15 @@ static gboolean is_stopped(struct guest_queue *queue, uint32_t cons)
 		       1;
 }
 
+static gboolean mend(struct guest_queue *queue, uint32_t cons)
+{
+	if (!queue->mends)
+		return FALSE;
+	queue->mended[cons >> CONS_ERROR_SHIFT & 7]++;
+	guest_queue_recover(queue);
+	return TRUE;
+}
+
 /* Looks at CONS: whether at most @limit commands are outstanding, or stopped. */
 static gboolean look(struct guest_queue *queue, uint32_t limit,
 		     gboolean *out_stopped)
@@ -119,7 +130,7 @@ static gboolean look(struct guest_queue *queue, uint32_t limit,
 	queue->cons = cons & CONS_INDEX_MASK;
 	if (used(queue) <= limit)
 		return TRUE;
-	*out_stopped = is_stopped(queue, cons);
+	*out_stopped = is_stopped(queue, cons) && !mend(queue, cons);
 	return FALSE;
 }
 
@@ -199,10 +210,15 @@ gboolean guest_queue_error(struct guest_queue *queue, uint32_t *out_code)
 
 void guest_queue_recover(struct guest_queue *queue)
 {
-	uint32_t index = reg_read(queue, CONS_WORD) & (wrap_mask(queue) >> 1);
+	uint32_t cons = reg_read(queue, CONS_WORD);
+	uint32_t index = cons & (wrap_mask(queue) >> 1);
+	uint32_t code = cons >> CONS_ERROR_SHIFT & CONS_ERROR_MASK;
 
-	queue->entries[index].word[0] = GUINT64_TO_LE(OP_CMD_SYNC);
-	queue->entries[index].word[1] = 0;
+	/* After these two the entry is good: it is tried again. */
+	if (code != ERROR_FETCH_ABORT && code != ERROR_ATC_TIMEOUT) {
+		queue->entries[index].word[0] = GUINT64_TO_LE(OP_CMD_SYNC);
+		queue->entries[index].word[1] = 0;
+	}
 	reg_write(queue, GERRORN_WORD, reg_read(queue, GERROR_WORD));
 	uiommufd_kick(queue->platform);
 }

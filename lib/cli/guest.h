@@ -23,6 +23,8 @@ struct guest_queue {
 	guint spins;			/* looks in vain before a pause */
 	uint64_t mmio_reads;
 	uint64_t mmio_writes;
+	gboolean mends;			/* gets over errors by itself */
+	uint64_t mended[8];		/* how often, by CONS.ERR */
 };
 
 void guest_queue_init(struct guest_queue *queue, struct vmm *vmm, guint index);
@@ -35,12 +37,15 @@ gboolean guest_queue_put(struct guest_queue *queue,
 			 const struct command *command);
 void guest_queue_sync(struct guest_queue *queue);	/* appends CMD_SYNC */
 void guest_queue_doorbell(struct guest_queue *queue);
-/* Polls CONS until everything rung is done; FALSE on error or after 10 s. */
+/*
+ * Polls CONS until everything rung is done; FALSE on error (of a queue that
+ * does not mend) or after 10 s.
+ */
 gboolean guest_queue_wait(struct guest_queue *queue);
 
 /*
  * The error protocol: is the queue stopped, and at which CONS.ERR; replace
- * the offending entry by a CMD_SYNC and acknowledge.
+ * an illegal entry by a CMD_SYNC and acknowledge.
  */
 gboolean guest_queue_error(struct guest_queue *queue, uint32_t *out_code);
 void guest_queue_recover(struct guest_queue *queue);

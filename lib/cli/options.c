@@ -55,7 +55,8 @@ static gboolean check_machine(struct options *o)
 	per_vintf = o->vcmdqs / o->vintfs;
 	if (o->queues == NOT_GIVEN)
 		o->queues = per_vintf;
-	return is_range("queues", o->queues, 1, per_vintf);
+	return is_range("queues", o->queues, 1, per_vintf) &&
+	       inject_parse(&o->inject, o->specs, o->random_faults, o->seed);
 }
 
 /* What would be ignored is refused. */
@@ -103,6 +104,13 @@ static gboolean check_modes(const struct options *o)
 		complain(0, "--seeds: only with --compare");
 		return FALSE;
 	}
+	if ((o->specs || o->random_faults || o->dump) &&
+	    (o->predict || o->study || o->compare[0])) {
+		complain(0, "--%s: only when a machine is measured",
+			 o->dump ? "dump-registers" :
+			 o->specs ? "inject" : "inject-random");
+		return FALSE;
+	}
 	if (o->no_sensitivity && !o->study) {
 		complain(0, "--no-sensitivity: only with --study");
 		return FALSE;
@@ -123,6 +131,13 @@ static GOptionGroup *machine_group(struct options *o)
 		  "devices of the guest (8)", "N" },
 		{ "commands", 'n', 0, G_OPTION_ARG_INT, &o->commands,
 		  "commands a measurement (200000)", "N" },
+		{ "dump-registers", 0, 0, G_OPTION_ARG_NONE, &o->dump,
+		  "print the registers, with their fields, after the run", NULL },
+		{ "inject", 'i', 0, G_OPTION_ARG_STRING_ARRAY, &o->specs,
+		  "a fault: KIND[,KEY=VALUE]..., such as "
+		  "illegal-opcode,queue=2,skip=100 (may be repeated)", "SPEC" },
+		{ "inject-random", 0, 0, G_OPTION_ARG_INT, &o->random_faults,
+		  "so many faults drawn from the seed", "N" },
 		{ NULL }
 	};
 	GOptionGroup *group = g_option_group_new(
@@ -246,6 +261,7 @@ gboolean options_parse(struct options *o, int *argc, char ***argv)
 
 void options_fini(struct options *o)
 {
+	g_strfreev(o->specs);
 	g_free(o->study);
 	g_free(o->compare[0]);
 	g_free(o->compare[1]);

@@ -7,6 +7,8 @@
 
 #include <glib.h>
 
+#include "inject.h"
+
 #define NOT_GIVEN (-1)
 
 struct options {
@@ -32,6 +34,10 @@ struct options {
 	int queues;
 	int commands;
 	int seed;
+	gboolean dump;
+	char **specs;
+	int random_faults;
+	struct inject inject;
 	/* prediction; NOT_GIVEN leaves what a file says */
 	char *policy;
 	char *workload;

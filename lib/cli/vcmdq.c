@@ -9,6 +9,7 @@
 
 #include "cli.h"
 #include "guest.h"
+#include "inject.h"
 #include "measure.h"
 #include "options.h"
 #include "predict.h"
@@ -52,9 +53,12 @@ static gboolean break_and_mend(struct vmm *vmm, struct guest_queue *queue,
 	guest_queue_put(queue, &illegal);
 	guest_queue_sync(queue);
 	guest_queue_doorbell(queue);
-	if (!vmm_event(vmm, EVENT_TIMEOUT_MS, story->map))
-		return FALSE;
-	story->events++;
+	do {
+		/* Errors that were injected left events of their own. */
+		if (!vmm_event(vmm, EVENT_TIMEOUT_MS, story->map))
+			return FALSE;
+		story->events++;
+	} while (!guest_queue_error(queue, &story->code) && queue->mends);
 	if (!guest_queue_error(queue, &story->code)) {
 		complain(0, "the queue did not stop at an illegal command");
 		return FALSE;
@@ -101,6 +105,7 @@ static gboolean run_guest(struct report *report, const struct options *o,
 
 	for (guint i = 0; i < vmm->queue_count; i++) {
 		guest_queue_init(&queues[i], vmm, i);
+		queues[i].mends = o->inject.count > 0;
 		if (!guest_queue_enable(&queues[i]))
 			return FALSE;
 	}
@@ -110,16 +115,34 @@ static gboolean run_guest(struct report *report, const struct options *o,
 	return break_and_mend(vmm, &queues[0], &report->error);
 }
 
-static gboolean run_machine(struct report *report, const struct options *o,
+/* Before anything is taken down, and before faults are forgotten. */
+static void show_hardware(struct report *report, const struct options *o)
+{
+	struct uiommufd_platform *platform = report->vmm.platform;
+
+	if (!o->quiet)
+		inject_print(&o->inject, platform, stdout);
+	uiommufd_fault_clear(platform, -1);
+	if (!o->dump)
+		return;
+	uiommufd_mmio_dump(uiommufd_smmu_registers(platform), stdout, 0);
+	uiommufd_mmio_dump(uiommufd_vcmdq_registers(platform), stdout, 0);
+}
+
+static gboolean run_machine(struct report *report, struct options *o,
 			    struct progress *progress)
 {
 	g_autoptr(GArray) sids = stream_sids(report->stream, o->devices);
 	struct vmm *vmm = &report->vmm;
+	gboolean ok;
 
 	report->queues = o->queues;
-	return vmm_build(vmm, vmm->platform, o->queues, log2_of(o->entries),
-			 sids) &&
-	       run_guest(report, o, progress) && vmm_try_illegal_teardown(vmm);
+	ok = vmm_build(vmm, vmm->platform, o->queues, log2_of(o->entries),
+		       sids) &&
+	     inject_arm(&o->inject, vmm->platform) &&
+	     run_guest(report, o, progress);
+	show_hardware(report, o);
+	return ok && vmm_try_illegal_teardown(vmm);
 }
 
 static int finish(struct report *report, const struct options *o,
@@ -138,7 +161,7 @@ static int finish(struct report *report, const struct options *o,
 	return report_is_clean(report) ? EXIT_CLEAN : EXIT_UNCLEAN;
 }
 
-static int run(const struct options *o, struct stream *stream)
+static int run(struct options *o, struct stream *stream)
 {
 	g_autofree struct report *report = g_new0(struct report, 1);
 	struct uiommufd_platform *platform;

@@ -266,16 +266,26 @@ static bool substitute_sid(struct sim_queue *queue, struct sim_entry *cmd)
 	return true;
 }
 
-static enum uiommufd_command_error run_atc_inv(struct sim_queue *queue,
-					       struct sim_entry *cmd)
+/* May it be issued?  If so, with whose StreamID? */
+static enum uiommufd_command_error accept_atc_inv(struct sim_queue *queue,
+						  struct sim_entry *cmd)
 {
 	if (FIELD_GET(CMD_ATC_SIZE, cmd->word[1]) > CMD_ATC_SIZE_ALL)
 		return UIOMMUFD_COMMAND_ILLEGAL;
 	if (!substitute_sid(queue, cmd))
 		return UIOMMUFD_COMMAND_ACCESS;
 	queue->atc_pending = true;
-	atc_inv(queue->sim, cmd);
 	return UIOMMUFD_COMMAND_OK;
+}
+
+static enum uiommufd_command_error run_atc_inv(struct sim_queue *queue,
+					       struct sim_entry *cmd)
+{
+	enum uiommufd_command_error error = accept_atc_inv(queue, cmd);
+
+	if (!error)
+		atc_inv(queue->sim, cmd);
+	return error;
 }
 
 /*
@@ -416,32 +426,94 @@ u32 command_run(struct sim_queue *queue, const struct sim_entry *entry,
 	return done;
 }
 
+/* --- one command, with faults --------------------------------------------- */
+
+static bool strikes(struct sim_queue *queue, enum uiommufd_fault_kind kind,
+		    u8 opcode)
+{
+	return fault_strikes(queue->sim, kind, UIOMMUFD_UNIT_QUEUE,
+			     queue->number, opcode, NULL);
+}
+
+/* An operand that does not exist, where there is one; the action then. */
+static u8 spoil_operand(struct sim_entry *cmd, u8 action)
+{
+	switch (action) {
+	case ACTION_SYNC:
+		cmd->word[0] |= CMD_SYNC_CS;
+		return action;
+	case ACTION_ATC_INV:
+		cmd->word[1] |= CMD_ATC_SIZE;
+		return action;
+	case ACTION_RESPONSE:
+		cmd->word[0] |= CMD_RESP;
+		cmd->word[1] |= CMD_RESP;
+		return action;
+	default:
+		return ACTION_ILLEGAL;
+	}
+}
+
+static u8 action_with_faults(struct sim_queue *queue, struct sim_entry *cmd)
+{
+	u8 opcode = cmd->word[0];
+	u8 action = queue->permit[opcode];
+
+	if (strikes(queue, UIOMMUFD_FAULT_ILLEGAL_COMMAND, opcode))
+		return ACTION_ILLEGAL;
+	if (strikes(queue, UIOMMUFD_FAULT_ILLEGAL_OPERAND, opcode))
+		return spoil_operand(cmd, action);
+	return action;
+}
+
+/* Everything about an invalidation but that it invalidates. */
+static enum uiommufd_command_error pretend(struct sim_queue *queue,
+					   struct sim_entry *cmd, u8 action)
+{
+	if (action == ACTION_ATC_INV)
+		return accept_atc_inv(queue, cmd);
+	return UIOMMUFD_COMMAND_OK;
+}
+
+static bool invalidates(u8 action)
+{
+	return action == ACTION_TLBI || action == ACTION_CFGI ||
+	       action == ACTION_ATC_INV;
+}
+
+static enum uiommufd_command_error
+perform(struct sim_queue *queue, struct sim_entry *cmd, u8 action)
+{
+	if (action == ACTION_TLBI)
+		*cmd = transform(queue, cmd);
+	if (invalidates(action) &&
+	    strikes(queue, UIOMMUFD_FAULT_LOST_INVALIDATION, cmd->word[0]))
+		return pretend(queue, cmd, action);
+	if (action != ACTION_TLBI)
+		return execute(queue, cmd, action);
+	tlbi(queue->sim, cmd);
+	return UIOMMUFD_COMMAND_OK;
+}
+
+static void lose_answer(struct sim_queue *queue, u8 opcode)
+{
+	if (READ_ONCE(queue->atc_timeout) ||
+	    !strikes(queue, UIOMMUFD_FAULT_ATC_TIMEOUT, opcode))
+		return;
+	__atomic_store_n(&queue->atc_timeout, true, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&queue->sim->timeouts, 1, __ATOMIC_ACQ_REL);
+}
+
 enum uiommufd_command_error command_run_one(struct sim_queue *queue,
 					    const struct sim_entry *entry)
 {
-	struct sim *sim = queue->sim;
-	u8 opcode = entry->word[0];
-	u8 action = queue->permit[opcode];
 	struct sim_entry cmd = *entry;
-	enum uiommufd_command_error error;
+	u8 opcode = entry->word[0];
+	u8 action = action_with_faults(queue, &cmd);
+	enum uiommufd_command_error error = perform(queue, &cmd, action);
 
-	if (fault_strikes(sim, UIOMMUFD_FAULT_ILLEGAL_COMMAND,
-			  UIOMMUFD_UNIT_QUEUE, queue->number, opcode, NULL))
-		action = ACTION_ILLEGAL;
-	if (action == ACTION_TLBI) {
-		cmd = transform(queue, entry);
-		tlbi(sim, &cmd);
-		error = UIOMMUFD_COMMAND_OK;
-	} else {
-		error = execute(queue, &cmd, action);
-	}
-	if (!error && action == ACTION_ATC_INV &&
-	    !READ_ONCE(queue->atc_timeout) &&
-	    fault_strikes(sim, UIOMMUFD_FAULT_ATC_TIMEOUT, UIOMMUFD_UNIT_QUEUE,
-			  queue->number, opcode, NULL)) {
-		__atomic_store_n(&queue->atc_timeout, true, __ATOMIC_RELAXED);
-		__atomic_fetch_add(&sim->timeouts, 1, __ATOMIC_ACQ_REL);
-	}
+	if (!error && action == ACTION_ATC_INV)
+		lose_answer(queue, opcode);
 	observe_command(queue, entry, &cmd, error);
 	if (error)
 		return error;

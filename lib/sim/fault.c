@@ -72,8 +72,8 @@ static bool is_valid(const struct sim *sim, const struct uiommufd_fault *what)
 	int limit = what->unit == UIOMMUFD_UNIT_VINTF ? sim->vintfs :
 							sim->vcmdqs;
 
-	if (what->size < sizeof(*what) || what->kind > UIOMMUFD_FAULT_SLOW ||
-	    what->unit > UIOMMUFD_UNIT_SMMU)
+	if (what->size < sizeof(*what) ||
+	    what->kind > UIOMMUFD_FAULT_LOST_INVALIDATION || what->unit > UIOMMUFD_UNIT_SMMU)
 		return false;
 	if (what->unit == UIOMMUFD_UNIT_CMDQV && !sim->cmdqv)
 		return false;

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <uik/clock.h>
 #include <uik/irq.h>
 #include <uik/machine.h>
@@ -249,6 +250,25 @@ static u64 guest_errors(const struct uiommufd_mmio *mmio)
 	return counters.guest_errors;
 }
 
+#define AUDIT_LOOKS 100
+#define AUDIT_PAUSE_US 100
+
+/*
+ * Threads of the hardware take locks for moments of their own.  One that is
+ * still held after many looks is left behind.
+ */
+static void audit_machine(struct uiommufd_platform *platform,
+			  struct uik_audit *out)
+{
+	struct sim *sim = platform->sim;
+	int looks = sim && sim->mode == UIOMMUFD_ENGINE_THREAD ? AUDIT_LOOKS :
+								 1;
+
+	do {
+		uik_machine_audit(platform->machine, out);
+	} while (out->locks && --looks && !usleep(AUDIT_PAUSE_US));
+}
+
 int64_t uiommufd_platform_audit(struct uiommufd_platform *platform,
 				struct uiommufd_audit *out)
 {
@@ -260,7 +280,7 @@ int64_t uiommufd_platform_audit(struct uiommufd_platform *platform,
 		errno = EINVAL;
 		return -1;
 	}
-	uik_machine_audit(platform->machine, &now);
+	audit_machine(platform, &now);
 	audit.objects = now.objects;
 	audit.blocks = beyond(now.blocks, platform->boot_blocks);
 	audit.block_bytes = beyond(now.block_bytes, platform->boot_bytes);

@@ -15,7 +15,8 @@
 #define COMMAND_FAULTS                                                   \
 	(BIT(UIOMMUFD_FAULT_ILLEGAL_COMMAND) |                           \
 	 BIT(UIOMMUFD_FAULT_FETCH_ABORT) | BIT(UIOMMUFD_FAULT_ATC_TIMEOUT) | \
-	 BIT(UIOMMUFD_FAULT_SLOW))
+	 BIT(UIOMMUFD_FAULT_SLOW) | BIT(UIOMMUFD_FAULT_ILLEGAL_OPERAND) |    \
+	 BIT(UIOMMUFD_FAULT_LOST_INVALIDATION))
 
 void sim_update_slow(struct sim *sim)
 {

@@ -53,6 +53,37 @@ def shapes():
     check("its queues", "16 command queues of 256 entries" in got.stdout, got.stdout)
 
 
+def faults():
+    """Each kind strikes as asked, and a guest that mends gets through."""
+    want = {"illegal-opcode,queue=2,skip=10,times=3": "illegal-opcode, queue 2, "
+            "skip 10, times 3: struck 3",
+            "illegal-operand,queue=2,times=2": "times 2: struck 2",
+            "fetch-abort,queue=3,skip=100": "times 1: struck 1",
+            "slow,queue=2,opcode=0x46,delay=10": "queue 2 opcode 0x46",
+            "stuck-enable,queue=3,times=2": "struck 2",
+            "spurious-interrupt": "spurious-interrupt, cmdqv, skip 0, times 1: "
+            "struck 1"}
+    args = [a for spec in want for a in ("--inject", spec)]
+    got = run("vcmdq", *quick, *args)
+    check("faults", got.returncode == 0, got.stderr + got.stdout)
+    for spec, line in want.items():
+        check(spec, line in got.stdout, got.stdout)
+    first = run("vcmdq", *quick, "--inject-random", "5", "--seed", "3")
+    again = run("vcmdq", *quick, "--inject-random", "5", "--seed", "3")
+    lines = [[line.split(":")[0] for line in got.stdout.splitlines()
+              if line.startswith("fault")] for got in (first, again)]
+    check("random faults", len(lines[0]) == 5 and lines[0] == lines[1], lines)
+
+
+def dump():
+    got = run("vcmdq", *quick, "--dump-registers")
+    for line in ("0x001100 VINTF_CONFIG[1]",
+                 "HYP_OWN=0", "0x000020 CR0", "SMMUEN=1 PRIQEN=0 EVTQEN=1",
+                 "VCMDQ_BASE[2]"):
+        check(f"dump of {line}", line in got.stdout,
+              got.stdout[:3000])
+
+
 def refusals():
     for args, word in ((["--vintfs", "3"], "--vintfs"),
                        (["--devices", "99"], "--devices"),
@@ -60,6 +91,11 @@ def refusals():
                        (["--nonsense"], "--nonsense"),
                        (["--replay", "/nonexistent.cmdq"], "/nonexistent.cmdq"),
                        (["--replay", __file__], os.path.basename(__file__)),
+                       (["--inject", "nonsense"], "--inject=nonsense"),
+                       (["--inject", "slow,delay"], "KEY=VALUE"),
+                       (["--inject", "slow,delay=x"], "a number"),
+                       (["--inject", "slow,queue=200"], "a queue"),
+                       (["--inject-random", "99"], "--inject-random"),
                        (["stray"], "stray")):
         got = run("vcmdq", *args)
         check(" ".join(args), got.returncode == 2 and word in got.stderr,
@@ -69,6 +105,8 @@ def refusals():
 
 replay_ends_clean()
 shapes()
+faults()
+dump()
 refusals()
 print(f"[  PASSED  ] {passed} test(s).")
 if failed:

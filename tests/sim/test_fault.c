@@ -180,6 +180,124 @@ static void test_slow(void **state)
 	hw_free(hw);
 }
 
+static struct uiommufd_fault parsed(const char *spec)
+{
+	struct uiommufd_fault fault;
+	const char *why;
+
+	if (uiommufd_fault_parse(spec, &fault, &why))
+		fail_msg("%s: %s", spec, why);
+	assert_null(why);
+	return fault;
+}
+
+/* Law: each word of a specification sets its member, the others stay. */
+static void test_parse(void **state)
+{
+	struct uiommufd_fault f = parsed("illegal-opcode");
+
+	assert_int_equal(f.kind, UIOMMUFD_FAULT_ILLEGAL_COMMAND);
+	assert_int_equal(f.unit, UIOMMUFD_UNIT_QUEUE);
+	assert_int_equal(f.number, UIOMMUFD_QUEUE_ANY);
+	assert_int_equal(f.times, 1);
+	assert_false(f.match_opcode);
+	f = parsed("slow,queue=main,opcode=0x46,skip=3,times=7,delay=99");
+	assert_int_equal(f.number, UIOMMUFD_QUEUE_MAIN);
+	assert_true(f.match_opcode);
+	assert_int_equal(f.opcode, 0x46);
+	assert_int_equal(f.skip, 3);
+	assert_int_equal(f.times, 7);
+	assert_int_equal(f.delay_ns, 99);
+	f = parsed("stuck-enable,vintf=3");
+	assert_int_equal(f.unit, UIOMMUFD_UNIT_VINTF);
+	assert_int_equal(f.number, 3);
+	f = parsed("lost-interrupt");
+	assert_int_equal(f.unit, UIOMMUFD_UNIT_CMDQV);
+	f = parsed("lost-interrupt,unit=smmu");
+	assert_int_equal(f.unit, UIOMMUFD_UNIT_SMMU);
+	for (int kind = 0; kind <= UIOMMUFD_FAULT_LOST_INVALIDATION; kind++)
+		assert_int_equal(parsed(uiommufd_fault_name(kind)).kind, kind);
+	assert_null(uiommufd_fault_name(99));
+}
+
+/* Law: what is wrong is told, and nothing written. */
+static void test_parse_refusals(void **state)
+{
+	static const char *const bad[] = {
+		"", "slower", "slow,", "slow,delay", "slow,delay=", "slow,=3",
+		"slow,delay=-1", "slow,delay=3x", "slow,opcode=256",
+		"slow,queue=128", "slow,queue=first", "slow,vintf=64",
+		"slow,unit=disk", "slow,colour=1", "slow,,delay=1",
+		"slow,times=99999999999999999999999",
+	};
+	struct uiommufd_fault fault = { .size = 77 };
+	const char *why;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		errno = 0;
+		if (!uiommufd_fault_parse(bad[i], &fault, &why))
+			fail_msg("accepted: '%s'", bad[i]);
+		assert_int_equal(errno, EINVAL);
+		assert_non_null(why);
+		assert_int_equal(fault.size, 77);
+	}
+	assert_int_equal(uiommufd_fault_parse("", &fault, NULL), -1);
+}
+
+/* Law: an operand that the command does not have is an illegal command. */
+static void test_illegal_operand(void **state)
+{
+	static const uint64_t commands[] = { SYNC0, 0x12, 0x03, 0x44,
+					     0x40 | 5ull << 32 };
+
+	for (size_t i = 0; i < 5; i++) {
+		struct uiommufd_fault fault = parsed("illegal-operand");
+		struct hw *hw = hw_new();
+		struct ring ring;
+
+		ring_init(&ring, 4);
+		hw_host_queue(hw, &ring);
+		uiommufd_fault_inject(hw->platform, &fault);
+		ring_put(&ring, commands[i], 0);
+		wr(hw, LV(0, 0) + 4, ring.prod);
+		uiommufd_vcmdq_step(hw->platform, UINT64_MAX);
+		assert_int_equal(rd(hw, LV(0, 0)), 1u << 24);
+		/* The command in memory is good: tried again, it works. */
+		wr(hw, LV(0, 0) + 0x14, 1);
+		uiommufd_vcmdq_step(hw->platform, UINT64_MAX);
+		assert_int_equal(rd(hw, LV(0, 0)) & 0xfffff, 1);
+		hw_free(hw);
+		ring_fini(&ring);
+	}
+}
+
+/* Law: a lost invalidation is done in every respect but its effect. */
+static void test_lost_invalidation(void **state)
+{
+	struct uiommufd_fault fault = parsed("lost-invalidation");
+	struct uiommufd_translation entry = { .log2_page = 12,
+					      .address = 0x1000 };
+	struct hw *hw = hw_new();
+	struct ring ring;
+
+	ring_init(&ring, 4);
+	hw_host_queue(hw, &ring);
+	uiommufd_cache_fill(hw->platform, UIOMMUFD_CACHE_IOTLB, &entry);
+	uiommufd_fault_inject(hw->platform, &fault);
+	for (int left = 1; left >= 0; left--) {
+		ring_put(&ring, 0x12, 0x1000);
+		wr(hw, LV(0, 0) + 4, ring.prod);
+		assert_int_equal(uiommufd_vcmdq_step(hw->platform, UINT64_MAX),
+				 1);
+		assert_int_equal(uiommufd_cache_count(hw->platform,
+						      UIOMMUFD_CACHE_IOTLB),
+				 left);
+	}
+	assert_int_equal(counters_of(hw, 0).opcode[0x12], 2);
+	hw_free(hw);
+	ring_fini(&ring);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -188,6 +306,10 @@ int main(void)
 		cmocka_unit_test(test_stuck),
 		cmocka_unit_test(test_interrupts),
 		cmocka_unit_test(test_slow),
+		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_parse_refusals),
+		cmocka_unit_test(test_illegal_operand),
+		cmocka_unit_test(test_lost_invalidation),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
