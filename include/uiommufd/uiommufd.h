@@ -4,6 +4,7 @@
 #define UIOMMUFD_UIOMMUFD_H
 
 #include "client.h"
+#include "dma.h"
 #include "explore.h"
 #include "inspect.h"
 #include "lab.h"

@@ -58,6 +58,7 @@ struct uik_machine {
 	struct uik_pin_counter *pin_counters;	/* borrowed */
 	struct uik_range kept[8];	/* borrowed; see <uik/snapshot.h> */
 	unsigned int kept_count;
+	const struct uik_pin_watch *pin_watch;	/* borrowed; atomic */
 };
 
 _Static_assert(sizeof(struct uik_machine) <= ARENA_CLASS_MAP,

@@ -290,6 +290,18 @@ int uik_copy_user_page(struct mm_struct *mm, unsigned long va, void *buf,
 	return left ? -EFAULT : 0;
 }
 
+void uik_pin_watch_set(struct uik_machine *machine,
+		       const struct uik_pin_watch *watch)
+{
+	__atomic_store_n(&machine->pin_watch, watch, __ATOMIC_RELEASE);
+}
+
+const struct uik_pin_watch *uik_pin_watch_get(void)
+{
+	return __atomic_load_n(&uik_this_machine()->pin_watch,
+			       __ATOMIC_ACQUIRE);
+}
+
 void uik_pin_counter_add(struct uik_machine *machine,
 			 struct uik_pin_counter *counter)
 {

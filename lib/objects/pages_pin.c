@@ -13,6 +13,7 @@
 #include <linux/bug.h>
 #include <linux/errno.h>
 #include <uik/hook.h>
+#include <uik/pin.h>
 
 #include "objects/pages_dmabuf.h"
 
@@ -66,6 +67,31 @@ static unsigned long count_holes(struct pages *pages, unsigned long first,
 	return count;
 }
 
+/* What nobody else covers is pinned, or not any longer. */
+static noinline void tell_watch(const struct uik_pin_watch *watch,
+				struct pages *pages, unsigned long first,
+				unsigned long last, bool pinned)
+{
+	struct interval_tree_span_iter span;
+	unsigned long index;
+
+	interval_tree_for_each_span(&span, &pages->users, first, last)
+		for (index = span.start_hole;
+		     span.is_hole && index <= span.last_hole; index++)
+			watch->changed(watch->arg, pages_pfn(pages, index),
+				       pinned);
+}
+
+static void note_user(struct pages *pages, const struct pages_user *user,
+		      bool pinned)
+{
+	const struct uik_pin_watch *watch = uik_pin_watch_get();
+
+	if (unlikely(watch))
+		tell_watch(watch, pages, user->interval.start,
+			   user->interval.last, pinned);
+}
+
 int pages_add_user(struct pages *pages, struct pages_user *user)
 {
 	unsigned long pinned;
@@ -80,6 +106,7 @@ int pages_add_user(struct pages *pages, struct pages_user *user)
 		return ret;
 	if (uik_fail(UIK_FAIL_OP))
 		return -EINVAL;
+	note_user(pages, user, true);
 	interval_tree_insert(&user->interval, &pages->users);
 	pages->pinned += pinned;
 	return 0;
@@ -93,6 +120,7 @@ void pages_remove_user(struct pages *pages, struct pages_user *user)
 	interval_tree_remove(&user->interval, &pages->users);
 	pages->pinned -= count_holes(pages, user->interval.start,
 				     user->interval.last);
+	note_user(pages, user, false);
 }
 
 void pages_split_user(struct pages *pages, struct pages_user *user,

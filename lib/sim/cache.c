@@ -17,6 +17,7 @@ void cache_init(struct cache *cache)
 		cache->live[i] = cache->sizes[i] = 0;
 	for (int i = 0; i < CACHE_BUCKETS; i++)
 		cache->bucket[i] = NULL;
+	cache->sets = 0;
 }
 
 void cache_fini(struct cache *cache)
@@ -64,9 +65,8 @@ static struct cache_set *find_set(struct cache *cache,
 	return set;
 }
 
-static struct cache_set *add_set(struct cache *cache, struct cache_set *set,
-				 const struct cache_tag *tag,
-				 unsigned int log2_page)
+static void add_set(struct cache *cache, struct cache_set *set,
+		    const struct cache_tag *tag, unsigned int log2_page)
 {
 	struct cache_set **head = bucket_of(cache, tag, log2_page);
 
@@ -76,7 +76,6 @@ static struct cache_set *add_set(struct cache *cache, struct cache_set *set,
 	__atomic_store_n(head, set, __ATOMIC_RELEASE);
 	__atomic_fetch_or(&cache->sizes[tag->regime], 1ull << log2_page,
 			  __ATOMIC_RELEASE);
-	return set;
 }
 
 static void live_add(struct cache *cache, const struct cache_set *set,
@@ -101,31 +100,55 @@ static unsigned int way_of(u64 page)
 	return page % SET_WAYS;
 }
 
-int cache_insert(struct cache *cache, const struct cache_tag *tag,
-		 unsigned int log2_page, u64 address, u64 phys)
+int cache_prepare(struct cache *cache, const struct cache_tag *tag,
+		  unsigned int log2_page)
 {
 	/* Allocated before the lock is taken; freed if the set was there. */
-	struct cache_set *spare = kzalloc(sizeof(*spare), GFP_KERNEL);
-	u64 page = address >> log2_page;
-	struct cache_set *set;
+	struct cache_set *spare;
 	unsigned long flags;
 
+	if (find_set(cache, tag, log2_page))
+		return 0;
+	spare = kzalloc(sizeof(*spare), GFP_KERNEL);
 	if (!spare)
 		return -ENOMEM;
 	spin_lock_irqsave(&cache->lock, flags);
-	set = find_set(cache, tag, log2_page);
-	if (!set) {
-		set = add_set(cache, spare, tag, log2_page);
+	if (!find_set(cache, tag, log2_page)) {
+		add_set(cache, spare, tag, log2_page);
+		__atomic_fetch_add(&cache->sets, 1, __ATOMIC_RELAXED);
 		spare = NULL;
 	}
+	spin_unlock_irqrestore(&cache->lock, flags);
+	kfree(spare);
+	return 0;
+}
+
+void cache_place(struct cache *cache, const struct cache_tag *tag,
+		 unsigned int log2_page, u64 address, u64 phys)
+{
+	u64 page = address >> log2_page;
+	struct cache_set *set = find_set(cache, tag, log2_page);
+	unsigned long flags;
+
+	if (!set)
+		return;
+	spin_lock_irqsave(&cache->lock, flags);
 	if (!(set->used >> way_of(page) & 1))
 		live_add(cache, set, 1);
 	set->phys[way_of(page)] = phys;
 	__atomic_store_n(&set->page[way_of(page)], page, __ATOMIC_RELAXED);
 	__atomic_fetch_or(&set->used, 1ull << way_of(page), __ATOMIC_RELEASE);
 	spin_unlock_irqrestore(&cache->lock, flags);
-	kfree(spare);
-	return 0;
+}
+
+int cache_insert(struct cache *cache, const struct cache_tag *tag,
+		 unsigned int log2_page, u64 address, u64 phys)
+{
+	int rc = cache_prepare(cache, tag, log2_page);
+
+	if (!rc)
+		cache_place(cache, tag, log2_page, address, phys);
+	return rc;
 }
 
 static bool set_has(const struct cache_set *set, u64 page)

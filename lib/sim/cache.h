@@ -45,13 +45,14 @@ struct cache_set {
 	u8 log2_page;
 	u64 used;		/* bit per way */
 	u64 page[SET_WAYS];	/* page numbers */
-	u64 phys[SET_WAYS];
+	u64 phys[SET_WAYS];	/* with rights in the low bits: walk.h */
 };
 
 struct cache {
 	spinlock_t lock;
 	u64 live[REGIME_NR];	/* entries; atomic */
 	u64 sizes[REGIME_NR];	/* bit per log2_page that has a set */
+	u64 sets;		/* allocated; atomic */
 	struct cache_set *bucket[CACHE_BUCKETS];
 };
 
@@ -69,6 +70,13 @@ struct cache_match {
 
 void cache_init(struct cache *cache);
 void cache_fini(struct cache *cache);
+/* Room for entries of a tag and page size; it stays. */
+int cache_prepare(struct cache *cache, const struct cache_tag *tag,
+		  unsigned int log2_page);
+/* An entry where there is room (else nothing); does not allocate. */
+void cache_place(struct cache *cache, const struct cache_tag *tag,
+		 unsigned int log2_page, u64 address, u64 phys);
+/* Both. */
 int cache_insert(struct cache *cache, const struct cache_tag *tag,
 		 unsigned int log2_page, u64 address, u64 phys);
 bool cache_lookup(struct cache *cache, const struct cache_tag *tag,

@@ -343,6 +343,8 @@ static enum uiommufd_command_error run_sync(struct sim_queue *queue,
 	if (uik_unlikely(__atomic_load_n(&sim->timeouts, __ATOMIC_ACQUIRE)) &&
 	    queue->number == UIOMMUFD_QUEUE_MAIN)
 		drop_timeouts(queue);
+	if (uik_unlikely(__atomic_load_n(&sim->devices, __ATOMIC_RELAXED)))
+		device_drain(sim);
 	if (cs == CMD_SYNC_CS_MSI)
 		sync_msi(queue, cmd);
 	return UIOMMUFD_COMMAND_OK;
@@ -517,6 +519,8 @@ enum uiommufd_command_error command_run_one(struct sim_queue *queue,
 	observe_command(queue, entry, &cmd, error);
 	if (error)
 		return error;
+	if (READ_ONCE(queue->sim->law_on))
+		law_command(queue, &cmd);
 	queue->counters.slot[command_slot[opcode]]++;
 	queue_move(queue, queue->cons, 1);
 	return UIOMMUFD_COMMAND_OK;

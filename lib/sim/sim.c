@@ -25,7 +25,25 @@ void sim_update_slow(struct sim *sim)
 	WRITE_ONCE(sim->slow, (kinds & COMMAND_FAULTS) ||
 				      sim->config.command_latency_ns ||
 				      sim->config.atc_latency_ns ||
-				      READ_ONCE(sim->observer));
+				      READ_ONCE(sim->observer) ||
+				      READ_ONCE(sim->law_on));
+}
+
+void sim_blocks(const struct sim *sim, u64 *out_blocks, u64 *out_bytes)
+{
+	*out_blocks = *out_bytes = 0;
+	for (int i = 0; i < 3; i++)
+		*out_blocks += __atomic_load_n(&sim->cache[i].sets,
+					       __ATOMIC_RELAXED);
+	*out_bytes = *out_blocks * sizeof(struct cache_set);
+	if (READ_ONCE(sim->devices)) {
+		*out_blocks += 1;
+		*out_bytes += device_bytes;
+	}
+	if (READ_ONCE(sim->law)) {
+		*out_blocks += 1;
+		*out_bytes += law_bytes;
+	}
 }
 
 static void init_locks(struct sim *sim)
@@ -181,6 +199,8 @@ void sim_free(struct sim *sim)
 			uik_irq_release(sim->machine, sim->irq[line]);
 	for (int i = 0; i < 3; i++)
 		cache_fini(&sim->cache[i]);
+	law_free(sim);
+	kvfree(sim->devices);
 	kfree(sim->smmu_rows);
 	kfree(sim->cmdqv_rows);
 	kvfree(sim->alias_slots);

@@ -3,7 +3,8 @@
  * The hardware of one platform: an SMMUv3 and, beside it or not, a CMDQV.
  *
  * Lock order: config_lock, queue.lock, map_lock | event_lock | a cache's.
- * fault.lock is innermost.  All are spinlocks; nothing sleeps under them.
+ * devices.lock comes after queue.lock and before a cache's.  fault.lock is
+ * innermost.  All are spinlocks; nothing sleeps under them.
  *
  *   config_lock   the three-level enable handshakes, the allocation map
  *   queue.lock    one queue (queue.h)
@@ -34,6 +35,8 @@
 #define MAX_FAULTS 32
 
 struct engine;
+struct devices;
+struct law;
 
 enum sim_line { SIM_LINE_EVENTQ, SIM_LINE_GERROR, SIM_LINE_CMDQV, SIM_LINES };
 
@@ -102,6 +105,9 @@ struct sim {
 	u64 events_lost;
 
 	struct cache cache[3];		/* by enum uiommufd_cache */
+	struct devices *devices;	/* owned; NULL until the first DMA; atomic */
+	struct law *law;		/* owned; NULL until it was on; atomic */
+	bool law_on;			/* atomic */
 	struct faults faults;
 	uiommufd_vcmdq_observer observer; /* atomic; see observe.c */
 	void *observer_arg;
@@ -133,6 +139,8 @@ struct sim *sim_new(struct uik_machine *machine,
 		    const struct uiommufd_vcmdq_config *config, bool cmdqv,
 		    bool virtual_clock);
 void sim_free(struct sim *sim);
+/* What it has allocated since it was made: caches, devices, law. */
+void sim_blocks(const struct sim *sim, u64 *out_blocks, u64 *out_bytes);
 /* Latency, fault or observer: recompute whether the fast path may be taken. */
 void sim_update_slow(struct sim *sim);
 
@@ -152,6 +160,14 @@ bool sim_dma_read(struct sim *sim, u64 phys, void *to, size_t bytes);
 bool sim_dma_write(struct sim *sim, u64 phys, const void *from, size_t bytes);
 bool sim_dma_write32(struct sim *sim, u64 phys, u32 value);
 
+/* device.c: a CMD_SYNC waits for accesses that are under way. */
+void device_drain(struct sim *sim);
+/* law.c: a command took effect; the queue's lock held. */
+void law_command(struct sim_queue *queue, const struct sim_entry *executed);
+void law_free(struct sim *sim);
+extern const size_t device_bytes;
+extern const size_t law_bytes;
+
 /* fault.c */
 void fault_init(struct sim *sim);
 bool fault_strikes(struct sim *sim, enum uiommufd_fault_kind kind,
@@ -170,6 +186,8 @@ struct uiommufd_mmio *smmu_new(struct sim *sim);
 void smmu_update(struct sim *sim);
 void smmu_command_error(struct sim *sim);
 int smmu_event(struct sim *sim, const u64 record[4]);
+void smmu_stream_table(struct sim *sim, u64 *out_base, u32 *out_cfg);
+bool smmu_translates(struct sim *sim, bool *out_flag);
 
 /* cmdqv.c */
 struct uiommufd_mmio *cmdqv_new(struct sim *sim);

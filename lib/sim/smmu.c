@@ -35,6 +35,7 @@
 #define GERROR_MSI_GERROR_ABT BIT(7)
 #define GERROR_BITS 0x1fdu
 #define GBPA_UPDATE BIT(31)
+#define GBPA_ABORT BIT(20)
 /* Attributes, allocation, share-ability, privilege, ABORT. */
 #define GBPA_BITS (GENMASK(4, 0) | GENMASK(13, 8) | GENMASK(20, 16))
 #define IRQ_CFG2_BITS GENMASK(5, 0)
@@ -289,6 +290,30 @@ static void gerror_raise(struct sim *sim, u32 bit)
 void smmu_command_error(struct sim *sim)
 {
 	gerror_raise(sim, GERROR_CMDQ);
+}
+
+/* --- what the table walker asks -------------------------------------------*/
+
+void smmu_stream_table(struct sim *sim, u64 *out_base, u32 *out_cfg)
+{
+	*out_base = uiommufd_mmio_get(sim->smmu, SMMU_STRTAB_BASE, 0);
+	*out_cfg = uiommufd_mmio_get(sim->smmu, SMMU_STRTAB_BASE_CFG, 0);
+}
+
+/*
+ * Does it translate?  Then *out_flag says whether it answers ATS requests, else
+ * whether it aborts what it does not translate.
+ */
+bool smmu_translates(struct sim *sim, bool *out_flag)
+{
+	u32 cr0 = uiommufd_mmio_get(sim->smmu, SMMU_CR0ACK, 0);
+
+	if (cr0 & CR0_SMMUEN) {
+		*out_flag = sim->config.idr[0] & IDR0_ATS;
+		return true;
+	}
+	*out_flag = uiommufd_mmio_get(sim->smmu, SMMU_GBPA, 0) & GBPA_ABORT;
+	return false;
 }
 
 /* --- events ---------------------------------------------------------------*/

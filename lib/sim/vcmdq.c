@@ -9,6 +9,7 @@
 #include <string.h>
 #include <uik/machine.h>
 #include "sim.h"
+#include "walk.h"
 
 /*
  * What software sees of the SMMU: both stages, AArch64 tables, coherent walks,
@@ -274,7 +275,8 @@ int uiommufd_cache_fill(struct uiommufd_platform *platform,
 	previous = uik_enter(sim->machine);
 	rc = cache_insert(&sim->cache[cache], &tag,
 			  config ? 12 : entry->log2_page,
-			  config ? 0 : entry->address, entry->phys);
+			  config ? 0 : entry->address,
+			  entry->phys | WALK_READ | WALK_WRITE);
 	uik_leave(previous);
 	if (!rc)
 		return 0;
@@ -302,7 +304,7 @@ int uiommufd_cache_find(struct uiommufd_platform *platform,
 		return 0;
 	if (config)
 		return 1;
-	entry->phys = phys;
+	entry->phys = phys & ~(u64)(WALK_READ | WALK_WRITE);
 	entry->log2_page = log2_page;
 	entry->address &= ~((1ull << log2_page) - 1);
 	return 1;

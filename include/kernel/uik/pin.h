@@ -135,6 +135,18 @@ bool uik_phys_is_kit(struct uik_machine *machine, uint64_t phys, size_t size)
 int uik_copy_user_page(struct mm_struct *mm, unsigned long va, void *buf,
 		       size_t size, bool write) __uik_export;
 
+/* Who wants to know when users of pages come and go. */
+struct uik_pin_watch {
+	/* A page got one more user or one less; in any order, any context. */
+	void (*changed)(void *arg, uint64_t pfn, bool pinned);
+	void *arg;
+};
+/** uik_pin_watch_set - one at a time; NULL ends it, calls may be under way. */
+void uik_pin_watch_set(struct uik_machine *machine,
+		       const struct uik_pin_watch *watch) __uik_export;
+/** uik_pin_watch_get - the calling task's machine's, or NULL. */
+const struct uik_pin_watch *uik_pin_watch_get(void) __uik_export;
+
 /* Who counts pins answers how many a page has. */
 struct uik_pin_counter {
 	/* Pins of the page @identity; called with no lock held. */
