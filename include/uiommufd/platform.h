@@ -55,7 +55,8 @@ struct uiommufd_platform_config {
 	 * Name of the SMMU's platform device, and so of the driver that takes
 	 * it.  NULL: "arm-smmu-v3", which must take it.  With any other name
 	 * the platform boots without a driver too; one that is registered
-	 * later takes the SMMU then, and devices are plugged by hand.
+	 * later takes the SMMU then, and devices are plugged by hand.  A
+	 * driver of the program's own registers in uiommufd_modules_init().
 	 */
 	const char *smmu_driver;
 	struct uiommufd_vcmdq_config hardware;

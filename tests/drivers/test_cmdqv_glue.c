@@ -420,5 +420,8 @@ int main(void)
 		cmocka_unit_test(test_guest),
 	};
 
+	/* A platform starts the library's own modules alone. */
+	if (uiommufd_modules_init())
+		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
