@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The engine in a thread of its own, next to the barest thing two threads can
+ * do: a ring of 16-byte entries that one fills and the other copies out, and a
+ * cache line that goes to and fro.
+ *
+ * Software drives the queues through the page that a guest maps, as a guest
+ * does.  Peers run in turn with what they are peers of, several times; the
+ * lowest of each counts: noise only adds.  With fewer processors than threads
+ * the figures are about the scheduler.
+ */
+#include <inttypes.h>
+#include <asm/processor.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <uik/machine.h>
+#include <unistd.h>
+#include "sim/platform.h"
+
+#define LOG2_SIZE 12
+#define ENTRIES (1u << LOG2_SIZE)
+#define WRAP (2 * ENTRIES - 1)
+#define BATCH 256
+#define COMMANDS (1u << 20)
+#define TRIPS 20000
+#define RUNS 9
+#define MAX_QUEUES 128
+#define STEP_COMMANDS 2048u	/* of all queues together */
+#define STEPS 400
+
+static double now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1e9 + t.tv_nsec;
+}
+
+static double lowest(double a, double b)
+{
+	return a && a < b ? a : b;
+}
+
+static void relax(unsigned int *spins)
+{
+	/* A peer that waits for this very processor gets it. */
+	if (++*spins % 4096 == 0)
+		sched_yield();
+	else
+		cpu_relax();
+}
+
+struct entry {
+	uint64_t word[2];
+};
+
+/* One queue as software sees it: index words anywhere, entries in memory. */
+struct queue {
+	uint32_t *prod;
+	uint32_t *cons;
+	struct entry *entry;
+	uint32_t shadow;
+};
+
+/* --- software ---------------------------------------------------------------- */
+
+static void fill(struct queue *q, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		struct entry *e = &q->entry[(q->shadow + i) & (ENTRIES - 1)];
+		bool sync = (q->shadow + i) % 16 == 15;
+
+		e->word[0] = sync ? 0x46 : 0x12 | UINT64_C(7) << 48;
+		e->word[1] = sync ? 0 : (uint64_t)i << 12 | 1;
+	}
+	q->shadow = (q->shadow + count) & WRAP;
+}
+
+static void wait_cons(struct queue *q, uint32_t outstanding)
+{
+	unsigned int spins = 0;
+
+	while (((q->shadow - __atomic_load_n(q->cons, __ATOMIC_ACQUIRE)) &
+		WRAP) > outstanding)
+		relax(&spins);
+}
+
+static double produce(struct queue *q, uint32_t commands)
+{
+	double start = now_ns();
+
+	for (uint32_t done = 0; done < commands; done += BATCH) {
+		wait_cons(q, ENTRIES - BATCH);
+		fill(q, BATCH);
+		__atomic_store_n(q->prod, q->shadow, __ATOMIC_RELEASE);
+	}
+	wait_cons(q, 0);
+	return (now_ns() - start) / commands;
+}
+
+/* One CMD_SYNC a doorbell, waited for. */
+static double trips(struct queue *q)
+{
+	double start = now_ns();
+
+	for (int i = 0; i < TRIPS; i++) {
+		struct entry *e = &q->entry[q->shadow & (ENTRIES - 1)];
+
+		e->word[0] = 0x46;
+		e->word[1] = 0;
+		q->shadow = (q->shadow + 1) & WRAP;
+		__atomic_store_n(q->prod, q->shadow, __ATOMIC_RELEASE);
+		wait_cons(q, 0);
+	}
+	return (now_ns() - start) / TRIPS;
+}
+
+/* --- the peers ---------------------------------------------------------------- */
+
+struct bare {
+	struct queue queue;
+	pthread_t thread;
+	bool stop;
+	bool line_only;
+	uint64_t sum;
+	uint32_t prod __attribute__((aligned(128)));
+	uint32_t cons __attribute__((aligned(128)));
+};
+
+static void *bare_main(void *arg)
+{
+	struct bare *b = arg;
+	uint32_t cons = b->cons;
+	unsigned int spins = 0;
+
+	while (!__atomic_load_n(&b->stop, __ATOMIC_RELAXED)) {
+		uint32_t prod = __atomic_load_n(&b->prod, __ATOMIC_ACQUIRE);
+
+		if (prod == cons) {
+			relax(&spins);
+			continue;
+		}
+		for (; !b->line_only && cons != prod; cons = (cons + 1) & WRAP) {
+			struct entry copy = b->queue.entry[cons &
+							   (ENTRIES - 1)];
+
+			__asm__ volatile("" : : "r"(copy.word[0]),
+					 "r"(copy.word[1]));
+			b->sum++;
+		}
+		cons = prod;
+		__atomic_store_n(&b->cons, cons, __ATOMIC_RELEASE);
+	}
+	return NULL;
+}
+
+static struct bare *bare_open(bool line_only)
+{
+	struct bare *b = aligned_alloc(128, (sizeof(*b) + 127) / 128 * 128);
+
+	memset(b, 0, sizeof(*b));
+	b->line_only = line_only;
+	b->queue.prod = &b->prod;
+	b->queue.cons = &b->cons;
+	b->queue.entry = aligned_alloc(4096, ENTRIES * sizeof(struct entry));
+	pthread_create(&b->thread, NULL, bare_main, b);
+	return b;
+}
+
+static void bare_close(struct bare *b)
+{
+	__atomic_store_n(&b->stop, true, __ATOMIC_RELAXED);
+	pthread_join(b->thread, NULL);
+	free(b->queue.entry);
+	free(b);
+}
+
+/* --- the model ------------------------------------------------------------------ */
+
+struct model {
+	struct uiommufd_platform *platform;
+	uint32_t count;
+	struct queue queue[MAX_QUEUES];
+};
+
+static void start_queue(struct model *m, struct uiommufd_mmio *mmio,
+			uint32_t l)
+{
+	uint32_t size = ENTRIES * sizeof(struct entry);
+	uint32_t *slot = (uint32_t *)(m->platform->sim->vintf[1].page +
+				      l * 0x80);
+	struct queue *q = &m->queue[l];
+
+	q->entry = aligned_alloc(size, size);
+	memset(q->entry, 0, size);
+	q->cons = &slot[0];
+	q->prod = &slot[1];
+	uiommufd_mmio_write(mmio, 0x200 + 4 * l, 4, 1 << 15 | l << 1);
+	uiommufd_mmio_write(mmio, 0x200 + 4 * l, 4, 1 << 15 | l << 1 | 1);
+	uiommufd_mmio_write(mmio, 0x60000 + 0x80 * l, 8,
+			    (uintptr_t)q->entry | LOG2_SIZE);
+	uiommufd_mmio_write(mmio, 0x50008 + 0x80 * l, 4, 1);
+	while (uiommufd_mmio_read(mmio, 0x5000c + 0x80 * l, 4) != 1)
+		sched_yield();
+}
+
+/* A guest's VINTF: filter and substitution on. */
+static struct model *model_open(uint32_t queues, enum uiommufd_engine engine)
+{
+	struct model *m = calloc(1, sizeof(*m));
+	struct uiommufd_platform_config config;
+	struct uiommufd_mmio *mmio;
+
+	uiommufd_platform_config_init(&config, "tegra241");
+	config.hardware.engine = engine;
+	m->platform = platform_build(&config);
+	m->count = queues;
+	uik_enter(m->platform->machine);
+	mmio = uiommufd_vcmdq_registers(m->platform);
+	uiommufd_mmio_write(mmio, 0, 4, 1);
+	uiommufd_mmio_write(mmio, 0x1100, 4, 5 << 1);
+	uiommufd_mmio_write(mmio, 0x1100, 4, 5 << 1 | 1);
+	for (uint32_t l = 0; l < queues; l++)
+		start_queue(m, mmio, l);
+	uik_leave(NULL);
+	return m;
+}
+
+static void model_close(struct model *m)
+{
+	uiommufd_platform_free(m->platform);
+	for (uint32_t l = 0; l < m->count; l++)
+		free(m->queue[l].entry);
+	free(m);
+}
+
+/* --- measurements ------------------------------------------------------------------ */
+
+static void report(const char *what, double model, double bare, double goal)
+{
+	printf("%-44s %8.2f ns  bare %8.2f ns  %5.2fx (goal %.1fx)\n", what,
+	       model, bare, model / bare, goal);
+}
+
+static void one_queue(void)
+{
+	struct model *m = model_open(1, UIOMMUFD_ENGINE_THREAD);
+	double model = 0, bare = 0, door = 0, line = 0;
+
+	for (int i = 0; i < RUNS; i++) {
+		struct bare *b = bare_open(false);
+
+		bare = lowest(bare, produce(&b->queue, COMMANDS));
+		bare_close(b);
+		model = lowest(model, produce(&m->queue[0], COMMANDS));
+		b = bare_open(true);
+		line = lowest(line, trips(&b->queue));
+		bare_close(b);
+		door = lowest(door, trips(&m->queue[0]));
+	}
+	report("command, engine thread", model, bare, 2);
+	report("doorbell and answer", door, line, 1.5);
+	model_close(m);
+}
+
+static void *produce_main(void *arg)
+{
+	produce(arg, COMMANDS);
+	return NULL;
+}
+
+static double together(struct queue *a, struct queue *b)
+{
+	double start = now_ns();
+	pthread_t other;
+
+	pthread_create(&other, NULL, produce_main, b);
+	produce(a, COMMANDS);
+	pthread_join(other, NULL);
+	return (now_ns() - start) / (2.0 * COMMANDS);
+}
+
+/* Each with an engine of its own: two machines, as two guests' are. */
+static void two_queues(void)
+{
+	double model = 0, bare = 0;
+
+	for (int i = 0; i < RUNS; i++) {
+		struct bare *x = bare_open(false), *y = bare_open(false);
+		struct model *m, *n;
+
+		bare = lowest(bare, together(&x->queue, &y->queue));
+		bare_close(x);
+		bare_close(y);
+		m = model_open(1, UIOMMUFD_ENGINE_THREAD);
+		n = model_open(1, UIOMMUFD_ENGINE_THREAD);
+		model = lowest(model, together(&m->queue[0], &n->queue[0]));
+		model_close(m);
+		model_close(n);
+	}
+	printf("%-44s %8.2f ns  bare %8.2f ns  throughput %4.2f of it (goal 0.9)\n",
+	       "two queues, two engine threads", model, bare, bare / model);
+}
+
+/* As many commands a step, over more and more queues. */
+static double spread(struct model *m)
+{
+	uint32_t each = STEP_COMMANDS / m->count;
+	double spent = 0;
+	uint64_t done = 0;
+
+	for (int i = 0; i < STEPS; i++) {
+		double start;
+
+		for (uint32_t l = 0; l < m->count; l++) {
+			fill(&m->queue[l], each);
+			__atomic_store_n(m->queue[l].prod, m->queue[l].shadow,
+					 __ATOMIC_RELEASE);
+		}
+		start = now_ns();
+		done += uiommufd_vcmdq_step(m->platform, UINT64_MAX);
+		spent += now_ns() - start;
+	}
+	if (done != (uint64_t)STEPS * STEP_COMMANDS)
+		abort();
+	return spent / done;
+}
+
+static void many_queues(void)
+{
+	double base = 0;
+
+	for (uint32_t n = 1; n <= MAX_QUEUES; n *= 2) {
+		struct model *m = model_open(n, UIOMMUFD_ENGINE_STEPPED);
+		double best = 0;
+
+		for (int i = 0; i < 5; i++)
+			best = lowest(best, spread(m));
+		if (n == 1)
+			base = best;
+		printf("%3u queues, %4u commands each a step %17.2f ns  %.2fx of one queue's\n",
+		       n, STEP_COMMANDS / n, best, best / base);
+		model_close(m);
+	}
+}
+
+int main(void)
+{
+	printf("%ld processors\n", sysconf(_SC_NPROCESSORS_ONLN));
+	one_queue();
+	two_queues();
+	many_queues();
+	return 0;
+}
