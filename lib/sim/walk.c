@@ -12,6 +12,7 @@
 #include <linux/bits.h>
 #include <linux/minmax.h>
 #include <string.h>
+#include <uik/pin.h>
 #include "sim.h"
 
 #define TABLE_ADDR GENMASK_ULL(51, 6)
@@ -56,6 +57,23 @@
 #define PTE_S2_READ BIT_ULL(6)
 #define PTE_S2_WRITE BIT_ULL(7)
 #define LAST_LEVEL 3
+
+/*
+ * Descriptors change while they are walked, a word at a time.  Pairs with the
+ * driver's release: what a descriptor leads to is there.  User memory goes
+ * through the copy that survives faults.
+ */
+static bool read_words(struct sim *sim, u64 phys, u64 *to, size_t bytes)
+{
+	const u64 *from;
+
+	if (phys % 8 || !uik_phys_is_kit(sim->machine, phys, bytes))
+		return sim_dma_read(sim, phys, to, bytes);
+	from = uik_phys_to_host(sim->machine, phys);
+	for (size_t i = 0; i < bytes / 8; i++)
+		to[i] = __atomic_load_n(&from[i], __ATOMIC_ACQUIRE);
+	return true;
+}
 
 /* --- one stage ------------------------------------------------------------ */
 
@@ -119,7 +137,7 @@ static void leaf(const struct walk_stage *stage, int level, u64 pte,
 /* Where a stage's tables lie: through stage 2 if @through is given. */
 static enum walk_fault read_through(struct sim *sim,
 				    const struct walk_stage *through,
-				    u64 address, void *to, size_t bytes);
+				    u64 address, u64 *to, size_t bytes);
 
 static enum walk_fault walk_stage(struct sim *sim,
 				  const struct walk_stage *stage,
@@ -162,7 +180,7 @@ static enum walk_fault walk_stage2(struct sim *sim,
 
 static enum walk_fault read_through(struct sim *sim,
 				    const struct walk_stage *through,
-				    u64 address, void *to, size_t bytes)
+				    u64 address, u64 *to, size_t bytes)
 {
 	struct walk_result at;
 	enum walk_fault fault;
@@ -173,7 +191,7 @@ static enum walk_fault read_through(struct sim *sim,
 			return fault;
 		address = at.phys | (address & ((1ull << at.log2_page) - 1));
 	}
-	return sim_dma_read(sim, address, to, bytes) ? WALK_OK : WALK_EABT;
+	return read_words(sim, address, to, bytes) ? WALK_OK : WALK_EABT;
 }
 
 /* --- both stages ---------------------------------------------------------- */
@@ -242,7 +260,7 @@ static enum walk_fault find_ste(struct sim *sim, u32 sid, u64 *out_phys)
 		*out_phys = base + (u64)sid * STE_BYTES;
 		return WALK_OK;
 	}
-	if (!sim_dma_read(sim, base + (u64)(sid >> split) * 8, &l1,
+	if (!read_words(sim, base + (u64)(sid >> split) * 8, &l1,
 			  sizeof(l1)))
 		return WALK_STE_FETCH;
 	span = FIELD_GET(L1_SPAN, l1);
@@ -349,7 +367,7 @@ enum walk_fault walk_configure(struct sim *sim, u32 sid, bool ssid_valid,
 	fault = find_ste(sim, sid, &phys);
 	if (fault)
 		return fault;
-	if (!sim_dma_read(sim, phys, ste, sizeof(ste)))
+	if (!read_words(sim, phys, ste, sizeof(ste)))
 		return WALK_STE_FETCH;
 	if (!(ste[0] & STE0_V))
 		return WALK_BAD_STE;
