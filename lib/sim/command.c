@@ -8,6 +8,7 @@
  */
 #include "command.h"
 
+#include <asm/barrier.h>
 #include <linux/array_size.h>
 #include <linux/bitfield.h>
 #include <linux/limits.h>
@@ -519,7 +520,7 @@ enum uiommufd_command_error command_run_one(struct sim_queue *queue,
 	observe_command(queue, entry, &cmd, error);
 	if (error)
 		return error;
-	if (READ_ONCE(queue->sim->law_on))
+	if (smp_load_acquire(&queue->sim->law_on))
 		law_command(queue, &cmd);
 	queue->counters.slot[command_slot[opcode]]++;
 	queue_move(queue, queue->cons, 1);

@@ -15,6 +15,7 @@
 #include "device.h"
 
 #include <errno.h>
+#include <asm/barrier.h>
 #include <linux/bitfield.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
@@ -243,7 +244,7 @@ static void place(struct sim *sim, const struct device_access *access,
 	if (walk_translate(sim, config, access->address, &again) ||
 	    memcmp(&again, found, sizeof(again)))
 		drop(sim, hit);
-	else if (READ_ONCE(sim->law_on))
+	else if (smp_load_acquire(&sim->law_on))
 		law_filled(sim, hit);
 }
 
@@ -337,7 +338,7 @@ static int access_hit(struct sim *sim, const struct device_access *access,
 
 	if (!(hit->rights & need))
 		return -EFAULT;
-	if (READ_ONCE(sim->law_on))
+	if (smp_load_acquire(&sim->law_on))
 		law_judge(sim, access, hit, finding);
 	return transfer(sim, access, hit);
 }
@@ -371,7 +372,7 @@ static bool try_access(struct sim *sim, const struct device_access *access,
 static int access_page(struct sim *sim, const struct device_access *access)
 {
 	enum walk_fault fault;
-	int rc;
+	int rc = -EIO;
 
 	for (int i = 0; i < FILL_TRIES; i++) {
 		if (try_access(sim, access, &rc))
@@ -382,7 +383,7 @@ static int access_page(struct sim *sim, const struct device_access *access)
 			return errno_of(fault);
 		}
 	}
-	return -EIO;
+	return rc;
 }
 
 static int access_all(struct sim *sim, const struct uiommufd_dma *dma)

@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <glib.h>
 #include <kit/backtrace.h>
+#include <asm/barrier.h>
 #include <linux/bitfield.h>
 #include <linux/limits.h>
 #include <linux/mm.h>
@@ -161,7 +162,7 @@ static void pin_changed(void *arg, uint64_t pfn, bool pinned)
 	struct sim *sim = arg;
 
 	spin_lock(&sim->devices->lock);
-	if (READ_ONCE(sim->law_on))
+	if (smp_load_acquire(&sim->law_on))
 		count_pin(sim->law, pfn, pinned);
 	spin_unlock(&sim->devices->lock);
 }
@@ -500,7 +501,8 @@ static int start(struct sim *sim, uiommufd_dma_handler handler, void *arg)
 	/* It outlives the law: whoever is on the way in may still look at it. */
 	sim->devices->watch = (struct uik_pin_watch){ pin_changed, sim };
 	sim->law = law;
-	WRITE_ONCE(sim->law_on, true);
+	/* Pairs with the acquire of whoever reports to it or asks it. */
+	smp_store_release(&sim->law_on, true);
 	uik_pin_watch_set(sim->machine, &sim->devices->watch);
 	sim_update_slow(sim);
 	return 0;
@@ -568,7 +570,7 @@ void uiommufd_dma_release(struct uiommufd_platform *platform, uint64_t phys,
 	struct uik_machine *previous;
 	struct law_release *slot;
 
-	if (!sim || !READ_ONCE(sim->law_on))
+	if (!sim || !smp_load_acquire(&sim->law_on))
 		return;
 	previous = uik_enter(sim->machine);
 	spin_lock(&sim->devices->lock);
