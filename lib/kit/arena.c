@@ -15,6 +15,7 @@
 
 #include "kit/fork.h"
 #include "kit/poison.h"
+#include "kit/task.h"
 
 #ifdef KIT_TSAN
 #define ARENA_HINT 0x550000000000ul	/* a thread checker allows little else */
@@ -420,9 +421,12 @@ void arena_cpu_wait(struct arena_cpu *cpu)
 void arena_count(struct arena *arena, uint64_t *blocks, uint64_t *bytes)
 {
 	uint64_t live[ARENA_CLASSES], sum = 0, size = 0;
-	/* Checked traffic leaves nothing in the lists. */
-	unsigned int cpus = arena->checked ? 0 : ARENA_CPUS, cpu, class;
+	unsigned int cpus = __atomic_load_n(&uik_cpus_used, __ATOMIC_ACQUIRE);
+	unsigned int cpu, class;
 
+	/* Checked traffic leaves nothing in the lists. */
+	if (arena->checked)
+		cpus = 0;
 	for (cpu = 0; cpu < cpus; cpu++)
 		arena_cpu_enter(&arena->cpu[cpu]);
 	arena_lock(arena);

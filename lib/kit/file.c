@@ -283,12 +283,26 @@ void put_unused_fd(unsigned int fd)
 		number_close(fd);
 }
 
+/* One more than the highest number that was ever ours. */
+static unsigned int numbers_end;
+
+static void numbers_reach(unsigned int fd)
+{
+	unsigned int end = __atomic_load_n(&numbers_end, __ATOMIC_RELAXED);
+
+	while (end <= fd &&
+	       !__atomic_compare_exchange_n(&numbers_end, &end, fd + 1, false,
+					    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+		;
+}
+
 /* Puts @file (or NULL) behind a number and lets go of what was there. */
 static void number_set(unsigned int fd, struct file *file)
 {
-	struct file *old = __atomic_exchange_n(&uik_numbers[fd], file,
-					       __ATOMIC_ACQ_REL);
+	struct file *old;
 
+	numbers_reach(fd);
+	old = __atomic_exchange_n(&uik_numbers[fd], file, __ATOMIC_ACQ_REL);
 	if (old)
 		fput(old);
 }
@@ -455,9 +469,11 @@ void uik_fd_each(bool (*visit)(int fd, struct file *file, void *arg), void *arg)
 {
 	struct file *file;
 	bool go_on = true;
-	unsigned int fd;
+	unsigned int fd, end;
 
-	for (fd = 0; fd < NUMBERS_MAX && go_on; fd++) {
+	/* Acquire: numbers that were ours before this call are seen. */
+	end = __atomic_load_n(&numbers_end, __ATOMIC_ACQUIRE);
+	for (fd = 0; fd < end && go_on; fd++) {
 		if (!__atomic_load_n(&uik_numbers[fd], __ATOMIC_RELAXED))
 			continue;
 		file = uik_fd_own(fd);

@@ -75,6 +75,15 @@ static struct task_struct *pool_take_locked(void)
 	return NULL;
 }
 
+unsigned int uik_cpus_used;
+
+/* Numbers are given lowest first, so few are ever used. */
+static void note_cpu(int cpu)
+{
+	if (cpu >= (int)uik_cpus_used)
+		__atomic_store_n(&uik_cpus_used, cpu + 1, __ATOMIC_RELEASE);
+}
+
 static struct task_struct *task_take(void)
 {
 	struct task_struct *task;
@@ -83,6 +92,7 @@ static struct task_struct *task_take(void)
 	uik_rawlock_lock(&tasks_lock);
 	task = pool_take_locked();
 	extra = task ? 0 : extra_tasks++;
+	note_cpu(task ? task->cpu : UIK_NR_CPUS - 1);
 	uik_rawlock_unlock(&tasks_lock);
 	if (task)
 		return task;

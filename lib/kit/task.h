@@ -6,6 +6,9 @@
 #include <stdbool.h>
 #include <uik/task.h>
 
+/* No task ever had this processor number or a higher one. */
+extern unsigned int uik_cpus_used;
+
 /*
  * Calls @visit for every task of the process until it returns false; whether
  * all returned true.  @visit runs under the list's lock and takes none.
