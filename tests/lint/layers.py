@@ -16,6 +16,7 @@ ROOMS = {
     "sim": {"sim", "kit"},
     "client": {"client", "core", "objects", "kit"},
     "inspect": {"inspect", "core", "objects", "kit"},
+    "fuzz": {"fuzz"},
     "explore": {"explore"},
     "lab": {"lab", "sim", "kit"},
     "cli": {"cli"},

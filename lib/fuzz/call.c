@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Calls other than ioctl.
+ */
+#include "fuzz/client.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <uiommufd/client.h>
+#include <uiommufd/platform.h>
+
+static void call_open(struct client *client, struct client_context *context,
+		      const uint64_t *args)
+{
+	fuzz_open(client, args[0] % 2 ? "/dev/vfio/vfio" : "/dev/iommu");
+}
+
+static void call_close(struct client *client, struct client_context *context,
+		       const uint64_t *args)
+{
+	fuzz_close(client, (int)args[0]);
+}
+
+static enum fuzz_class class_of(const struct client *client, int fd)
+{
+	for (unsigned int i = 0; i < client->file_count; i++)
+		if (client->files[i].fd == fd)
+			return client->files[i].class;
+	return FUZZ_ANY;
+}
+
+static void call_dup(struct client *client, struct client_context *context,
+		     const uint64_t *args)
+{
+	int fd = args[0];
+
+	fuzz_add_file(client, uiommufd_dup(fd), class_of(client, fd));
+}
+
+static void call_read(struct client *client, struct client_context *context,
+		      const uint64_t *args)
+{
+	uiommufd_read((int)args[0], (void *)(uintptr_t)args[1], args[2]);
+}
+
+static void call_write(struct client *client, struct client_context *context,
+		       const uint64_t *args)
+{
+	uiommufd_write((int)args[0], (void *)(uintptr_t)args[1], args[2]);
+}
+
+static void call_poll(struct client *client, struct client_context *context,
+		      const uint64_t *args)
+{
+	struct pollfd pfd = { .fd = (int)args[0], .events = (short)args[1] };
+
+	uiommufd_poll(&pfd, 1, 0);
+}
+
+static void call_mmap(struct client *client, struct client_context *context,
+		      const uint64_t *args)
+{
+	void *at = uiommufd_mmap(NULL, args[0], args[1] & 7, args[2] & 3,
+				 context->fd, args[3]);
+
+	if (at == MAP_FAILED)
+		return;
+	if (client->mapping_count == CLIENT_MAPPINGS) {
+		uiommufd_munmap(at, args[0]);
+		return;
+	}
+	if (args[1] & PROT_WRITE)
+		*(volatile uint32_t *)at = args[3];
+	client->mappings[client->mapping_count].at = at;
+	client->mappings[client->mapping_count++].length = args[0];
+}
+
+/* Only ends are cut off: in a gap something else could come to lie. */
+static void call_munmap(struct client *client, struct client_context *context,
+			const uint64_t *args)
+{
+	unsigned int i;
+	size_t length, cut;
+
+	if (!client->mapping_count)
+		return;
+	i = args[0] % client->mapping_count;
+	length = client->mappings[i].length;
+	cut = args[2] / FUZZ_PAGE * FUZZ_PAGE;
+	if (!cut || cut > length)
+		cut = length;
+	if (args[1] % 2) {
+		uiommufd_munmap(client->mappings[i].at + length - cut, cut);
+	} else {
+		uiommufd_munmap(client->mappings[i].at, cut);
+		client->mappings[i].at += cut;
+	}
+	client->mappings[i].length -= cut;
+	if (!client->mappings[i].length)
+		client->mappings[i] =
+			client->mappings[--client->mapping_count];
+}
+
+/* ---- devices ---- */
+
+struct who {
+	struct client_device *device;
+	char name[16];
+};
+
+static struct who who(struct client *client, uint64_t number)
+{
+	unsigned int n = number % CLIENT_DEVICES;
+	const char *kind = uiommufd_platform_kind(client->platform);
+	struct who who = { .device = &client->devices[n] };
+
+	snprintf(who.name, sizeof(who.name), "%s%u",
+		 strcmp(kind, "mock") ? "dev" : "mock", n);
+	return who;
+}
+
+static void call_bind(struct client *client, struct client_context *context,
+		      const uint64_t *args)
+{
+	struct who it = who(client, args[0]);
+	uint32_t id;
+
+	if (uiommufd_device_bind(context->fd, it.name, &id))
+		return;
+	it.device->context = context - client->contexts;
+	it.device->pasid_count = 0;
+	fuzz_add_id(context, FUZZ_DEVICE, id);
+}
+
+/* As its contract says: detached first, everywhere. */
+static void call_unbind(struct client *client, struct client_context *context,
+			const uint64_t *args)
+{
+	struct who it = who(client, args[0]);
+
+	if (it.device->context != context - client->contexts)
+		return;
+	while (it.device->pasid_count)
+		uiommufd_device_detach(
+			context->fd, it.name,
+			it.device->pasids[--it.device->pasid_count]);
+	uiommufd_device_detach(context->fd, it.name, 0);
+	if (!uiommufd_device_unbind(context->fd, it.name))
+		it.device->context = -1;
+}
+
+static void call_attach(struct client *client, struct client_context *context,
+			const uint64_t *args)
+{
+	struct who it = who(client, args[0]);
+	uint32_t pt = args[2], pasid = args[1];
+
+	if (it.device->pasid_count == CLIENT_PASIDS)
+		return;
+	if (uiommufd_device_attach(context->fd, it.name, pasid, &pt))
+		return;
+	if (pasid)
+		it.device->pasids[it.device->pasid_count++] = pasid;
+	fuzz_add_id(context, FUZZ_HWPT, pt);
+}
+
+static void call_replace(struct client *client, struct client_context *context,
+			 const uint64_t *args)
+{
+	struct who it = who(client, args[0]);
+	uint32_t pt = args[2];
+
+	if (!uiommufd_device_replace(context->fd, it.name, args[1], &pt))
+		fuzz_add_id(context, FUZZ_HWPT, pt);
+}
+
+static void call_detach(struct client *client, struct client_context *context,
+			const uint64_t *args)
+{
+	struct who it = who(client, args[0]);
+
+	uiommufd_device_detach(context->fd, it.name, args[1]);
+}
+
+static void (*const calls[FUZZ_CALLS])(struct client *client,
+				       struct client_context *context,
+				       const uint64_t *args) = {
+	[FUZZ_OPEN] = call_open,
+	[FUZZ_CLOSE] = call_close,
+	[FUZZ_DUP] = call_dup,
+	[FUZZ_READ] = call_read,
+	[FUZZ_WRITE] = call_write,
+	[FUZZ_POLL] = call_poll,
+	[FUZZ_MMAP] = call_mmap,
+	[FUZZ_MUNMAP] = call_munmap,
+	[FUZZ_BIND] = call_bind,
+	[FUZZ_UNBIND] = call_unbind,
+	[FUZZ_ATTACH] = call_attach,
+	[FUZZ_REPLACE] = call_replace,
+	[FUZZ_DETACH] = call_detach,
+};
+
+void fuzz_do_call(struct client *client, const struct fuzz_op *op,
+		  struct client_context *context, const uint64_t *args)
+{
+	calls[op->request](client, context, args);
+}

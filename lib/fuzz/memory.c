@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The memory that calls point into.
+ */
+#include "fuzz/fuzz.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static pthread_key_t key;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void memory_free(void *arg)
+{
+	struct fuzz_memory *memory = arg;
+
+	if (memory->good != MAP_FAILED)
+		munmap(memory->good, (FUZZ_PAGES + 1) * FUZZ_PAGE);
+	if (memory->args != MAP_FAILED)
+		munmap(memory->args, 2 * FUZZ_PAGE);
+	if (memory->read_only != MAP_FAILED)
+		munmap(memory->read_only, FUZZ_PAGE);
+	if (memory->file >= 0)
+		close(memory->file);
+	free(memory);
+}
+
+static void make_key(void)
+{
+	pthread_key_create(&key, memory_free);
+}
+
+static void *map(size_t pages, int prot)
+{
+	return mmap(NULL, pages * FUZZ_PAGE, prot, MAP_PRIVATE | MAP_ANONYMOUS,
+		    -1, 0);
+}
+
+static bool memory_fill(struct fuzz_memory *memory)
+{
+	memory->good = map(FUZZ_PAGES + 1, PROT_READ | PROT_WRITE);
+	memory->args = map(2, PROT_READ | PROT_WRITE);
+	memory->read_only = map(1, PROT_READ);
+	memory->file = memfd_create("fuzz", MFD_CLOEXEC);
+	if (memory->good == MAP_FAILED || memory->args == MAP_FAILED ||
+	    memory->read_only == MAP_FAILED ||
+	    memory->file < 0 || ftruncate(memory->file, FUZZ_PAGES * FUZZ_PAGE))
+		return false;
+	/* The holes stay reserved: nothing else comes to lie there. */
+	memory->hole = memory->good + FUZZ_PAGES * FUZZ_PAGE;
+	return !mprotect(memory->hole, FUZZ_PAGE, PROT_NONE) &&
+	       !mprotect(memory->args + FUZZ_PAGE, FUZZ_PAGE, PROT_NONE);
+}
+
+struct fuzz_memory *fuzz_memory_get(void)
+{
+	struct fuzz_memory *memory;
+
+	pthread_once(&once, make_key);
+	memory = pthread_getspecific(key);
+	if (memory)
+		return memory;
+	memory = aligned_alloc(16, sizeof(*memory));
+	if (!memory)
+		return NULL;
+	memset(memory, 0, sizeof(*memory));
+	if (memory_fill(memory) && !pthread_setspecific(key, memory))
+		return memory;
+	memory_free(memory);
+	return NULL;
+}
+
+void fuzz_memory_reset(struct fuzz_memory *memory)
+{
+	if (memory->touched)
+		memset(memory->good, 0, FUZZ_PAGES * FUZZ_PAGE);
+	if (memory->file_used)
+		fallocate(memory->file,
+			  FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+			  FUZZ_PAGES * FUZZ_PAGE);
+	memory->touched = memory->file_used = false;
+	memory->used = 0;
+}
+
+static uint64_t special_pointer(const struct fuzz_memory *memory, uint8_t code)
+{
+	switch (code & 7) {
+	case 0:
+		return 0;
+	case 1:
+		return (uintptr_t)memory->hole;
+	case 2:
+		return (uintptr_t)memory->read_only;
+	case 3:
+		return (uintptr_t)memory->hole - 1;
+	case 4:
+		return 8;
+	case 5:
+		return 0xffff800000000000;
+	case 6:
+		return 1ull << 63 | 0x123456789000;
+	default:
+		return UINT64_MAX - 4095;
+	}
+}
+
+uint64_t fuzz_pointer(struct fuzz_memory *memory,
+		      const struct fuzz_value *value)
+{
+	uint64_t offset = value->wide % (FUZZ_PAGES * FUZZ_PAGE);
+
+	if (value->code >= 0x40 && value->code != 0xf0 && value->code != 0xf1)
+		return special_pointer(memory, value->code);
+	if (value->code < 0x40)
+		offset = value->code % FUZZ_PAGES * FUZZ_PAGE;
+	memory->touched = true;
+	return (uintptr_t)memory->good + offset;
+}
+
+uint64_t fuzz_data(struct fuzz_memory *memory, const struct fuzz_value *value)
+{
+	/* A little more than was given, so that lengths may be off. */
+	size_t room = (value->length + 32u) & ~15u;
+	uint8_t *at = memory->scratch + memory->used;
+
+	if (value->code > 0x40)
+		return fuzz_pointer(memory, value);
+	if (room > FUZZ_SCRATCH - memory->used) {
+		at = memory->scratch;
+		memory->used = 0;
+	}
+	memory->used += room;
+	memcpy(at, value->bytes, value->length);
+	memset(at + value->length, 0, room - value->length);
+	return (uintptr_t)at;
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Inputs: sections, calls, values.  Whatever the bytes are, they are calls.
+ */
+#include "fuzz/fuzz.h"
+
+#include <string.h>
+
+#define HEADER_BYTES 8
+#define SECTION_BYTES 4
+
+static uint8_t next_byte(struct fuzz_reader *reader)
+{
+	return reader->at < reader->end ? *reader->at++ : 0;
+}
+
+static uint64_t next_wide(struct fuzz_reader *reader, unsigned int bytes)
+{
+	uint64_t wide = 0;
+
+	for (unsigned int i = 0; i < bytes; i++)
+		wide |= (uint64_t)next_byte(reader) << (8 * i);
+	return wide;
+}
+
+static bool has_header(const uint8_t *data, size_t size)
+{
+	return size >= HEADER_BYTES && !memcmp(data, "UIFZ\1", 5);
+}
+
+bool fuzz_next_section(const uint8_t *data, size_t size, size_t *at,
+		       struct fuzz_reader *out)
+{
+	if (!has_header(data, size)) {
+		*out = (struct fuzz_reader){ data, data + size };
+		return !*at && (*at = size, size > 0);
+	}
+	if (!*at)
+		*at = HEADER_BYTES;
+	while (size - *at > SECTION_BYTES) {
+		const uint8_t *head = data + *at;
+		size_t length = head[2] | head[3] << 8;
+
+		*at += SECTION_BYTES;
+		if (length > size - *at)
+			length = size - *at;
+		*out = (struct fuzz_reader){ data + *at, data + *at + length };
+		*at += length;
+		if (head[0] == 'C')
+			return true;
+	}
+	return false;
+}
+
+static void read_value(struct fuzz_reader *reader, enum fuzz_kind kind,
+		       struct fuzz_value *out)
+{
+	size_t left;
+
+	out->code = next_byte(reader);
+	out->length = 0;
+	out->wide = 0;
+	if (kind == FUZZ_ID || kind == FUZZ_FD)
+		return;
+	if (out->code >= 0xf0 && out->code <= 0xf2)
+		out->wide = next_wide(reader, 2u << (out->code - 0xf0));
+	if (kind != FUZZ_DATA || out->code > 0x40)
+		return;
+	left = reader->end - reader->at;
+	out->length = out->code < left ? out->code : left;
+	out->bytes = reader->at;
+	reader->at += out->length;
+}
+
+static void read_modifiers(struct fuzz_reader *reader, struct fuzz_call *call)
+{
+	uint8_t modifiers = next_byte(reader);
+
+	call->modifiers = modifiers;
+	if (modifiers & FUZZ_MOD_SIZE)
+		read_value(reader, FUZZ_NUMBER, &call->size);
+	if (modifiers & FUZZ_MOD_POINTER)
+		read_value(reader, FUZZ_POINTER, &call->pointer);
+	if (modifiers & FUZZ_MOD_FAIL) {
+		call->fail_kinds = next_byte(reader);
+		call->fail_nth = next_byte(reader);
+	}
+	call->request = modifiers & FUZZ_MOD_REQUEST ? next_byte(reader) : 0;
+}
+
+static void read_raw(struct fuzz_reader *reader, struct fuzz_call *call)
+{
+	call->raw_offset = next_byte(reader);
+	call->raw_length = next_byte(reader) % 16 + 1;
+	for (unsigned int i = 0; i < call->raw_length; i++)
+		call->raw[i] = next_byte(reader);
+}
+
+bool fuzz_next_call(struct fuzz_reader *reader, struct fuzz_call *call)
+{
+	const struct fuzz_field *field;
+
+	if (reader->at >= reader->end)
+		return false;
+	call->begin = reader->at;
+	call->op = &fuzz_ops[next_byte(reader) % fuzz_op_count];
+	read_modifiers(reader, call);
+	for (unsigned int i = 0; i < FUZZ_MAX_FIELDS; i++) {
+		field = &call->op->fields[i];
+		if (!field->kind)
+			break;
+		if (fuzz_is_input(field))
+			read_value(reader, field->kind, &call->fields[i]);
+	}
+	if (call->modifiers & FUZZ_MOD_RAW)
+		read_raw(reader, call);
+	call->end = reader->at;
+	return true;
+}
+
+static uint64_t small_number(enum fuzz_kind kind, uint8_t code)
+{
+	switch (kind) {
+	case FUZZ_IOVA:
+		return 0x1000000 + code * 4096ull;
+	case FUZZ_LENGTH:
+		return code * 4096ull;
+	case FUZZ_MAGIC:
+		return code < 0x40 || code > 0x4f ? code : fuzz_magic[code - 0x40];
+	default:
+		return code;
+	}
+}
+
+uint64_t fuzz_number(enum fuzz_kind kind, const struct fuzz_value *value)
+{
+	uint8_t code = value->code;
+
+	if (code < 0x80)
+		return small_number(kind, code);
+	if (code < 0xc0)
+		return 1ull << (code - 0x80);
+	if (code < 0xf0)
+		return (1ull << (code - 0xb0)) - 1;
+	if (code <= 0xf2)
+		return value->wide;
+	return code == 0xff ? UINT64_MAX : 0;
+}

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Runs an input: decodes each call's arguments against what the client has,
+ * makes the call, learns what it made.
+ */
+#include "fuzz/client.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+#include <uapi/linux/iommufd.h>
+#include <uapi/linux/iommufd_test.h>
+#include <uiommufd/client.h>
+#include <uiommufd/platform.h>
+
+/* Of the page for structures, what calls can make dirty. */
+#define ARG_BYTES 256
+
+struct uiommufd_platform *uiommufd_fuzz_platform(const char *kind)
+{
+	struct uiommufd_platform_config config;
+
+	uiommufd_platform_config_init(&config, kind);
+	config.devices = CLIENT_DEVICES;
+	config.clock = UIOMMUFD_CLOCK_AUTO;
+	/* A sanitizer marks all of it at the start and the end. */
+	config.arena_bytes = 256ul << 20;
+	config.hardware.engine = UIOMMUFD_ENGINE_INLINE;
+	return uiommufd_platform_new(&config);
+}
+
+static uint64_t argument(struct client *client,
+			 const struct client_context *context,
+			 const struct fuzz_field *field,
+			 const struct fuzz_value *value)
+{
+	switch (field->kind) {
+	case FUZZ_POINTER:
+		return fuzz_pointer(client->memory, value);
+	case FUZZ_DATA:
+		return fuzz_data(client->memory, value);
+	case FUZZ_ID:
+		return fuzz_pick_id(context, field->class, value->code);
+	case FUZZ_FD:
+		return fuzz_pick_file(client, field->class, value->code);
+	default:
+		return fuzz_number(field->kind, value);
+	}
+}
+
+/* The structure (or the arguments of a call) as the input has it. */
+static void fill(struct client *client, const struct client_context *context,
+		 const struct fuzz_call *call, uint8_t *args)
+{
+	const struct fuzz_op *op = call->op;
+	uint32_t size = op->size, test_op = op->test_op;
+
+	if (op->way == FUZZ_IOCTL || op->way == FUZZ_TEST) {
+		if (call->modifiers & FUZZ_MOD_SIZE)
+			size = fuzz_number(FUZZ_NUMBER, &call->size);
+		memcpy(args, &size, sizeof(size));
+	}
+	if (op->way == FUZZ_TEST)
+		memcpy(args + 4, &test_op, sizeof(test_op));
+	for (unsigned int i = 0; i < FUZZ_MAX_FIELDS; i++) {
+		const struct fuzz_field *field = &op->fields[i];
+		uint64_t value;
+
+		if (!field->kind)
+			break;
+		if (!fuzz_is_input(field))
+			continue;
+		value = argument(client, context, field, &call->fields[i]);
+		memcpy(args + field->offset, &value,
+		       op->way == FUZZ_CALL ? 8 : field->width);
+	}
+	/* Arguments of calls are the library's contract, not the kernel's. */
+	if (call->modifiers & FUZZ_MOD_RAW && op->way != FUZZ_CALL)
+		memcpy(args + call->raw_offset % (ARG_BYTES - 16), call->raw,
+		       call->raw_length);
+}
+
+/* What the bytes really ask for: a row of the table, or NULL. */
+static const struct fuzz_op *really(const struct fuzz_op *op,
+				    const uint8_t *args)
+{
+	uint32_t test_op;
+
+	if (op->way != FUZZ_TEST)
+		return op;
+	memcpy(&test_op, args + 4, sizeof(test_op));
+	if (test_op == op->test_op)
+		return op;
+	for (unsigned int i = 0; i < fuzz_op_count; i++)
+		if (fuzz_ops[i].way == FUZZ_TEST &&
+		    fuzz_ops[i].test_op == test_op)
+			return &fuzz_ops[i];
+	return NULL;
+}
+
+static void learn(struct client *client, struct client_context *context,
+		  const struct fuzz_op *op, const uint8_t *args)
+{
+	uint32_t value;
+
+	for (unsigned int i = 0; i < FUZZ_MAX_FIELDS; i++) {
+		const struct fuzz_field *field = &op->fields[i];
+
+		if (!field->kind)
+			break;
+		if (fuzz_is_input(field) && op->request != IOMMU_DESTROY)
+			continue;
+		/* It succeeded, so this much of the structure is there. */
+		memcpy(&value, args + field->offset, sizeof(value));
+		if (field->kind == FUZZ_OUT_ID)
+			fuzz_add_id(context, field->class, value);
+		if (field->kind == FUZZ_OUT_FD)
+			fuzz_add_file(client, value, field->class);
+		if (op->request == IOMMU_DESTROY)
+			fuzz_drop_id(context, value);
+	}
+	if (op->test_op == IOMMU_TEST_OP_SET_TEMP_MEMORY_LIMIT)
+		client->limited = true;
+	if (op->request == IOMMU_IOAS_MAP_FILE)
+		client->memory->file_used = true;
+}
+
+/* Where the structure is when it is not where it should be. */
+static uint8_t *displace(struct client *client, const struct fuzz_call *call,
+			 uint8_t *args)
+{
+	struct fuzz_memory *memory = client->memory;
+	uint8_t *at;
+
+	if (call->modifiers & FUZZ_MOD_POINTER)
+		return (uint8_t *)(uintptr_t)fuzz_pointer(memory,
+							  &call->pointer);
+	if (!(call->modifiers & FUZZ_MOD_EDGE))
+		return args;
+	at = memory->hole - call->op->size;
+	memcpy(at, args, call->op->size);
+	memory->touched = true;
+	return at;
+}
+
+static bool is_readable(const struct fuzz_memory *memory, const uint8_t *at)
+{
+	return at == memory->args ||
+	       (at >= memory->good && at <= memory->hole - 8);
+}
+
+/* The command tells 0 for a descriptor: it is the lowest that is free. */
+static int lowest_free(const struct client *client)
+{
+	int fd = dup(client->memory->file);
+
+	close(fd);
+	return fd;
+}
+
+static void make_ioctl(struct client *client, struct client_context *context,
+		       const struct fuzz_call *call, uint8_t *args)
+{
+	const struct fuzz_op *op = call->op;
+	unsigned long request = op->request ^ (unsigned long)call->request << 8;
+	uint8_t *at = displace(client, call, args);
+	const struct fuzz_op *real =
+		is_readable(client->memory, at) ? really(op, at) : NULL;
+	bool dmabuf = real && real->test_op == IOMMU_TEST_OP_DMABUF_GET;
+	int ret, lowest = dmabuf ? lowest_free(client) : -1;
+
+	if (call->modifiers & FUZZ_MOD_FAIL)
+		uiommufd_fail_nth(call->fail_nth,
+				  (call->fail_kinds & UIOMMUFD_FAIL_ANY) |
+				  (call->fail_kinds & 0x80 ?
+					   UIOMMUFD_FAIL_STICKY : 0));
+	ret = uiommufd_ioctl(context->fd, request, at);
+	if (call->modifiers & FUZZ_MOD_FAIL)
+		uiommufd_fail_nth(0, 0);
+	if (ret < 0 || !real)
+		return;
+	if (dmabuf)
+		fuzz_add_file(client, ret > 0 ? ret : lowest, FUZZ_FILE);
+	learn(client, context, real, at);
+}
+
+static void make_value_ioctl(struct client_context *context,
+			     const struct fuzz_call *call, const uint8_t *args)
+{
+	uint64_t value;
+
+	memcpy(&value, args, sizeof(value));
+	uiommufd_ioctl(context->fd,
+		       call->op->request ^ (unsigned long)call->request << 8,
+		       (void *)(uintptr_t)value);
+}
+
+static void make_call(struct client *client, const struct fuzz_call *call)
+{
+	struct client_context *context =
+		fuzz_context(client, call->modifiers);
+	uint8_t *args = client->memory->args;
+	uint64_t words[8];
+
+	if (!context)
+		return;
+	fill(client, context, call, args);
+	switch (call->op->way) {
+	case FUZZ_CALL:
+		memcpy(words, args, sizeof(words));
+		fuzz_do_call(client, call->op, context, words);
+		break;
+	case FUZZ_VALUE:
+		make_value_ioctl(context, call, args);
+		break;
+	default:
+		make_ioctl(client, context, call, args);
+	}
+	memset(args, 0, ARG_BYTES);
+}
+
+static void make_calls(struct client *client, const uint8_t *data, size_t size)
+{
+	struct fuzz_reader reader;
+	unsigned int count = 0;
+	struct fuzz_call call;
+	size_t at = 0;
+
+	while (fuzz_next_section(data, size, &at, &reader))
+		while (count++ < FUZZ_MAX_CALLS &&
+		       fuzz_next_call(&reader, &call))
+			make_call(client, &call);
+}
+
+/* An audit takes as long as some calls: it is made once for each input. */
+static uint64_t warnings_before(struct fuzz_memory *memory,
+				struct uiommufd_platform *platform)
+{
+	struct uiommufd_audit audit = { .size = sizeof(audit) };
+
+	if (memory->platform != platform) {
+		uiommufd_platform_audit(platform, &audit);
+		memory->platform = platform;
+		memory->warnings = audit.warnings;
+	}
+	return memory->warnings;
+}
+
+int64_t uiommufd_fuzz_one(struct uiommufd_platform *platform,
+			  const uint8_t *data, size_t size)
+{
+	struct uiommufd_audit audit = { .size = sizeof(audit) };
+	uint64_t warnings;
+	struct client client;
+
+	if (size > UIOMMUFD_FUZZ_MAX_BYTES)
+		size = UIOMMUFD_FUZZ_MAX_BYTES;
+	if (!fuzz_begin(&client, platform))
+		return 0;
+	warnings = warnings_before(client.memory, platform);
+	make_calls(&client, data, size);
+	fuzz_end(&client, size && data[size - 1] & 1);
+	uiommufd_platform_audit(platform, &audit);
+	client.memory->warnings = audit.warnings;
+	return audit.objects + audit.blocks + audit.locks + audit.mappings +
+	       audit.warnings - warnings;
+}
