@@ -155,7 +155,7 @@ void arena_release(void *base, size_t size)
 {
 	pthread_mutex_lock(&slots_lock);
 	slots_set((uintptr_t)base, size, NULL);
-	unpoison_region(base, size);
+	unpoison_range(base, size);
 	munmap(base, size);
 	pthread_mutex_unlock(&slots_lock);
 }

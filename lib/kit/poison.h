@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <sys/mman.h>
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -75,6 +77,22 @@ static inline void poison_region(const void *p, size_t bytes)
 static inline void unpoison_region(const void *p, size_t bytes)
 {
 	__asan_unpoison_memory_region(p, bytes);
+	(void)VALGRIND_MAKE_MEM_DEFINED(p, bytes);
+}
+
+/*
+ * The same for a range much of which was never used, aligned to 32 KiB at
+ * least: the shadow is given back, where writing it would make it resident.
+ */
+static inline void unpoison_range(const void *p, size_t bytes)
+{
+#ifdef KIT_ASAN
+	size_t scale, offset;
+
+	__asan_get_shadow_mapping(&scale, &offset);
+	madvise((void *)(((uintptr_t)p >> scale) + offset), bytes >> scale,
+		MADV_DONTNEED);
+#endif
 	(void)VALGRIND_MAKE_MEM_DEFINED(p, bytes);
 }
 

@@ -44,13 +44,13 @@ static __always_inline unsigned int next_slot(struct xa_node *node,
  */
 static inline void prefetch_leaf(const struct xa_node *node, unsigned int slot)
 {
-	const char *leaf;
+	uintptr_t leaf;
 
 	if (slot == XA_CHUNK_SIZE)
 		return;
-	leaf = __atomic_load_n(&node->slots[slot], __ATOMIC_RELAXED);
+	leaf = (uintptr_t)__atomic_load_n(&node->slots[slot], __ATOMIC_RELAXED);
 	for (size_t at = 0; at < sizeof(*node); at += SMP_CACHE_BYTES)
-		__builtin_prefetch(leaf + at);
+		__builtin_prefetch((const void *)(leaf + at));
 }
 
 /* How a descent of seek() ended. */

@@ -185,8 +185,9 @@ static ssize_t fault_read(struct file *file, char __user *buf, size_t count,
 	while ((group = take_oldest(fault))) {
 		size_t bytes = group->fault_count * FAULT_BYTES;
 
-		ret = bytes > count - done ? -EINVAL :
-					     deliver(fault, group, buf + done);
+		ret = bytes > count - done ?
+			      -EINVAL :
+			      deliver(fault, group, user_at(buf, done));
 		if (ret) {
 			put_back(fault, group);
 			break;
@@ -237,7 +238,7 @@ static ssize_t fault_write(struct file *file, const char __user *buf,
 		return -ESPIPE;
 	mutex_lock(&fault->mutex);
 	while (done < count) {
-		ret = respond(fault, buf + done);
+		ret = respond(fault, user_at(buf, done));
 		if (ret)
 			break;
 		done += RESPONSE_BYTES;

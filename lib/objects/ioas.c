@@ -84,7 +84,8 @@ static int list_ranges(const struct iopt *iopt,
 		struct iommu_iova_range one = { range.first, range.last };
 
 		if (count < room &&
-		    copy_to_user(&to[count], &one, sizeof(one)))
+		    copy_to_user(user_at(to, count * sizeof(one)), &one,
+				 sizeof(one)))
 			return -EFAULT;
 		count++;
 	}

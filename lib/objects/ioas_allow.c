@@ -40,7 +40,7 @@ static int read_ranges(struct rb_root_cached *tree,
 	int ret = 0;
 
 	for (u32 i = 0; i < count && !ret; i++)
-		ret = read_range(tree, &from[i]);
+		ret = read_range(tree, user_at(from, i * sizeof(*from)));
 	return ret;
 }
 

@@ -47,6 +47,15 @@
 
 #include "core/core.h"
 
+/*
+ * An address in the client's memory.  The client's pointer may be anything,
+ * NULL included: C allows no arithmetic on that.
+ */
+static inline void __user *user_at(const void __user *base, size_t offset)
+{
+	return (void __user *)((unsigned long)base + offset);
+}
+
 struct iommufd_ioas;
 struct iommufd_access;
 

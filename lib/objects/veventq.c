@@ -193,7 +193,7 @@ static ssize_t veventq_read(struct file *file, char __user *buf, size_t count,
 	if (count < HEADER_BYTES)
 		return -EINVAL;
 	while (take_first(veventq, &taken)) {
-		ret = copy_out(&taken, buf + done, count - done);
+		ret = copy_out(&taken, user_at(buf, done), count - done);
 		if (ret) {
 			put_back(veventq, &taken);
 			break;
