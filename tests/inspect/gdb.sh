@@ -8,7 +8,7 @@ out=$(LD_LIBRARY_PATH=$3 timeout 300 gdb -nx -batch \
 	-ex 'break iommufd_objects_teardown' -ex 'run </dev/null' \
 	-ex "source $1" -ex 'info iommufd ictx' -ex 'print ictx->objects' \
 	-ex 'print ictx->groups' \
-	-ex 'info registers-of ((struct uiommufd_platform *)platform)->sim->smmu' \
+	-ex "info registers-of watched_platform->sim->smmu" \
 	-ex 'info iommufd' --args "$2" 2>&1)
 failed=0
 expect() {

@@ -5,8 +5,8 @@
 #include <uapi/linux/iommufd.h>
 #include <uiommufd/uiommufd.h>
 
-/* A debugger looks for it. */
-struct uiommufd_platform *platform;
+/* A debugger looks for it by its name. */
+struct uiommufd_platform *watched_platform;
 
 static uint32_t make_ioas(int fd)
 {
@@ -23,13 +23,13 @@ int main(void)
 	uint32_t device, pt;
 
 	uiommufd_platform_config_init(&config, "smmuv3");
-	platform = uiommufd_platform_new(&config);
-	closed = uiommufd_open(platform, O_RDWR);
-	open = uiommufd_open(platform, O_RDWR);
+	watched_platform = uiommufd_platform_new(&config);
+	closed = uiommufd_open(watched_platform, O_RDWR);
+	open = uiommufd_open(watched_platform, O_RDWR);
 	other = uiommufd_dup(open);
 	destroy.id = make_ioas(closed);
 	pt = make_ioas(open);
-	if (!platform || other < 0 || !destroy.id ||
+	if (!watched_platform || other < 0 || !destroy.id ||
 	    uiommufd_device_bind(open, "dev0", &device) ||
 	    uiommufd_device_attach(open, "dev0", 0, &pt))
 		return 1;
