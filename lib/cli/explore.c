@@ -11,6 +11,8 @@
 #include "cli.h"
 #include "explore.h"
 
+#define UNSET G_MININT
+
 /* "30s", "500ms", "2m", "10" (seconds); 0 if it is none of them. */
 static guint64 parse_budget(const char *text)
 {
@@ -239,7 +241,7 @@ static gboolean fill(struct explore *o,
 			return FALSE;
 		}
 	}
-	if (!o->threads)
+	if (o->threads == UNSET)
 		o->threads = o->all ? CLAMP(g_get_num_processors(), 1, 256) : 1;
 	if (o->threads < 1 || o->threads > 256) {
 		complain(0, "--threads=%d: from 1 to 256", o->threads);
@@ -333,6 +335,7 @@ int cmd_explore(int argc, char **argv)
 {
 	struct explore o = {
 		.seed = 1,
+		.threads = UNSET,
 		.preemptions = UIOMMUFD_UNBOUNDED,
 		.failures = 1,
 		.start_us = g_get_monotonic_time(),

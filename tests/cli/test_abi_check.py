@@ -57,7 +57,7 @@ with tempfile.TemporaryDirectory() as name:
            "offset of struct iommu_ioas_alloc.out_id (8) is only in theirs")
     expect(check(with_text(work, OURS + "\nenum more { MORE_OF_IT = 77, };\n")), 1,
            "MORE_OF_IT (0x4d) is only in theirs")
-    expect(check(with_text(work, OURS + "\nstruct broken { int\n")), 2, "cc:")
+    expect(check(with_text(work, OURS + "\nstruct broken { int\n")), 2, "error:")
     expect(check(with_text(work, "nothing\n")), 2, "no structure in it")
     expect(check([work / "nowhere"]), 2, "nowhere: no linux/iommufd.h")
     expect(check([]), 2, "one PATH")
