@@ -167,6 +167,7 @@ int main(int argc, char **argv)
 		designs[i].cpus = designs[i].queues = 2;
 		designs[i].lists = 500;
 		designs[i].driver = &drivers[i];
+		designs[i].label = i ? "our ops" : "stock ops";
 		results[i] = uiommufd_lab_report_run(report, profile,
 						     &designs[i], NULL, &error);
 		if (!results[i])

@@ -279,6 +279,8 @@ struct uiommufd_lab_design {
 	const struct uiommufd_lab_stream *stream; /* for "replay" */
 	const struct uiommufd_lab_driver *driver; /* NULL: a built-in rule */
 	const struct uiommufd_lab_policy *own_policy; /* instead of policy */
+	const char *label;		/* title of a single run in a report;
+					 * NULL: the policy's name */
 };
 
 /** uiommufd_lab_design_init - the defaults. */

@@ -121,6 +121,7 @@ static void take_side(struct comparison *c, int i,
 					   side->design->policy);
 	c->design[i].stream = NULL;
 	c->design[i].driver = NULL;
+	c->design[i].label = NULL;
 	c->design[i].own_policy = NULL;
 }
 

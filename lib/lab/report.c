@@ -61,6 +61,11 @@ const char *set_name(enum row_set set)
 	return names[set];
 }
 
+static const char *policy_name(const struct uiommufd_lab_design *design)
+{
+	return design->own_policy ? design->own_policy->name : design->policy;
+}
+
 struct row *report_add(struct uiommufd_lab_report *report, enum row_set set,
 		       const char *series, double x,
 		       const struct uiommufd_lab_design *design,
@@ -74,8 +79,8 @@ struct row *report_add(struct uiommufd_lab_report *report, enum row_set set,
 		.result = result,
 	};
 
-	row.design.policy = g_intern_string(
-		design->own_policy ? design->own_policy->name : design->policy);
+	row.design.policy = g_intern_string(policy_name(design));
+	row.design.label = g_intern_string(design->label);
 	row.design.workload = g_intern_string(design->workload);
 	/* Borrowed for the run only. */
 	row.design.stream = NULL;
@@ -151,7 +156,9 @@ uiommufd_lab_report_run(struct uiommufd_lab_report *report,
 	if (!result)
 		return NULL;
 	report_take_profile(report, profile);
-	report_add(report, SET_RUN, design->policy, 0, design, result);
+	report_add(report, SET_RUN,
+		   design->label ? design->label : policy_name(design), 0,
+		   design, result);
 	return result;
 }
 
@@ -182,10 +189,7 @@ static int sweep_one(struct sweep *sweep, enum row_set set, double x,
 	if (!result)
 		return -1;
 	sweep->done++;
-	report_add(sweep->report, set,
-		   design->own_policy ? design->own_policy->name :
-					design->policy,
-		   x, design, result);
+	report_add(sweep->report, set, policy_name(design), x, design, result);
 	return result->partial;
 }
 

@@ -115,6 +115,7 @@ static void put_design(struct json *json, const char *key,
 		       const struct uiommufd_lab_design *d)
 {
 	begin(json, key, '{');
+	put_text(json, "label", d->label ? d->label : d->policy);
 	put_text(json, "policy", d->policy);
 	put_text(json, "workload", d->workload);
 	put_count(json, "cpus", d->cpus);

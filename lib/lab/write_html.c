@@ -237,12 +237,14 @@ static void section_runs(const struct uiommufd_lab_report *report, FILE *out)
 
 		if (row->set != SET_RUN)
 			continue;
-		fprintf(out, "<h2>%s, workload %s " PREDICTED "</h2>\n"
-			"<p class=\"soft\">%u CPUs, %u queues, %u VM%s, seed %"
+		fputs("<h2>", out);
+		html_escape(row->series, out);
+		fprintf(out, ", workload %s " PREDICTED "</h2>\n"
+			"<p class=\"soft\">%s, %u CPUs, %u queues, %u VM%s, seed %"
 			PRIu64 "; %" PRIu64 " invalidations on a virtual clock"
 			"%s.</p>\n<ul class=\"cards\">\n",
-			row->series, row->design.workload, row->design.cpus,
-			row->design.queues, row->design.vms,
+			row->design.workload, row->design.policy,
+			row->design.cpus, row->design.queues, row->design.vms,
 			row->design.vms == 1 ? "" : "s", row->design.seed,
 			r->lists, r->partial ? ", then interrupted" : "");
 		card(out, "invalidations per second", row_throughput(row), 3,

@@ -51,7 +51,7 @@ static void print_run(const struct row *row, FILE *out)
 		"         queue occupancy: mean %.2f, most %" PRIu64
 		"; device busy %.1f %%; %" PRIu64 " interrupts, %" PRIu64
 		" errors, %" PRIu64 " refused\n",
-		d->policy, d->workload, d->cpus, d->queues, d->vms, d->seed,
+		row->series, d->workload, d->cpus, d->queues, d->vms, d->seed,
 		r->partial ? " (interrupted)" : "", r->lists, r->commands,
 		r->syncs, r->elapsed_ps / 1e9, row_throughput(row),
 		r->elapsed_ps ? 1e6 * r->commands / r->elapsed_ps : 0,

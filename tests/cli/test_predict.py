@@ -141,18 +141,41 @@ def replays():
         check(name.name, got.returncode == 0 and "replay" in got.stdout, got.stderr)
 
 
-def interrupted():
-    """Two signals at once, as timeout(1) sends, are one Ctrl-C."""
+def catches(process):
+    """Has the process come so far that it takes Ctrl-C?"""
+    try:
+        status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+    except OSError:
+        return True
+    caught = status.split("SigCgt:")[1].split()[0]
+    return int(caught, 16) >> (signal.SIGINT - 1) & 1 or process.poll() is not None
+
+
+def interrupt_twice():
+    """Seconds between the signals, and what came of them."""
     process = subprocess.Popen([uiommufd, "vcmdq", "--predict", "--lists",
                                 "90000000"], stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, text=True)
-    time.sleep(1)
+    while not catches(process):
+        time.sleep(0.01)
+    time.sleep(0.5)
+    start = time.monotonic()
     process.send_signal(signal.SIGINT)
     time.sleep(0.002)
     process.send_signal(signal.SIGINT)
-    out, error = process.communicate(timeout=60)
-    check("Ctrl-C", process.returncode == 0 and "(interrupted)" in out
-          and "invalidations" in out, f"{process.returncode} {out} {error}")
+    gap = time.monotonic() - start
+    out, error = process.communicate(timeout=120)
+    return gap, (process.returncode, out, error)
+
+
+def interrupted():
+    """Two signals at once, as timeout(1) sends, are one Ctrl-C."""
+    for _ in range(5):
+        gap, (code, out, error) = interrupt_twice()
+        if gap < 0.1:  # else the machine is too busy for 'at once'
+            break
+    check("Ctrl-C", code == 0 and "(interrupted)" in out and "invalidations" in out,
+          f"{gap} {code} {out} {error}")
 
 
 def refusals(folder):
