@@ -332,21 +332,13 @@ static void use_again(struct uiommufd_run *run, void *state)
  * The device holds its context, and nobody will end it any more: what is left
  * is left for good, in Linux too.
  */
-static void finish_plug(struct uiommufd_run *run, void *state)
-{
-	struct objects *objects = state;
-
-	uiommufd_close(objects->rig.fd);
-	own_unplug(run);
-}
-
 static const struct uiommufd_scenario stuck = {
 	.name = "device-stuck-holder",
 	.summary = "unbinding gives up on a command that takes too long",
 	.setup = begin_slow,
 	.thread = { stuck_alloc, give_up },
 	.check = use_again,
-	.finish = finish_plug,
+	.finish = finish_own,
 	.state_bytes = sizeof(struct objects),
 	.flags = UIOMMUFD_SCENARIO_TIMEOUTS | UIOMMUFD_SCENARIO_WARNINGS |
 		 UIOMMUFD_SCENARIO_REMAINS,

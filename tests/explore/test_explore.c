@@ -11,6 +11,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include <linux/completion.h>
+#include <linux/kcsan-checks.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
 #include <uiommufd/uiommufd.h>
@@ -440,6 +441,73 @@ static void finds_values(void **unused)
 		assert_string_equal(broken_law(&choosing, s), "expectation");
 }
 
+/* ---- data races ---------------------------------------------------------- */
+
+static void count_plain(struct uiommufd_run *run, void *state)
+{
+	struct shared *s = state;
+
+	kcsan_check_write(&s->count, sizeof(s->count));
+	s->count++;
+}
+
+static void count_plain_locked(struct uiommufd_run *run, void *state)
+{
+	struct shared *s = state;
+
+	mutex_lock(&s->a);
+	count_plain(run, state);
+	mutex_unlock(&s->a);
+}
+
+/* What is released to whoever sees the flag needs no lock. */
+static void hand_over(struct uiommufd_run *run, void *state)
+{
+	struct shared *s = state;
+
+	count_plain(run, state);
+	smp_store_release(&s->flag, 1);
+}
+
+static void take_over(struct uiommufd_run *run, void *state)
+{
+	struct shared *s = state;
+
+	if (smp_load_acquire(&s->flag))
+		count_plain(run, state);
+}
+
+static const struct uiommufd_scenario plain = {
+	.name = "plain",
+	.setup = prepare,
+	.thread = { count_plain, count_plain_locked },
+	.state_bytes = sizeof(struct shared),
+};
+
+static const struct uiommufd_scenario plain_locked = {
+	.name = "plain-locked",
+	.setup = prepare,
+	.thread = { count_plain_locked, count_plain_locked },
+	.state_bytes = sizeof(struct shared),
+};
+
+static const struct uiommufd_scenario handed_over = {
+	.name = "handed-over",
+	.setup = prepare,
+	.thread = { hand_over, take_over },
+	.state_bytes = sizeof(struct shared),
+};
+
+/* Law: a race is one in whatever order it ran; a lock or a release is none. */
+static void finds_data_race(void **unused)
+{
+	assert_string_equal(broken_law(&plain, UIOMMUFD_STRATEGY_DPOR), "race");
+	assert_string_equal(broken_law(&plain_locked, UIOMMUFD_STRATEGY_DPOR),
+			    "");
+	assert_string_equal(broken_law(&handed_over, UIOMMUFD_STRATEGY_DPOR),
+			    "");
+}
+
 /* Law: every scenario of the library is clean for a while. */
 static void library_is_clean(void **unused)
 {
@@ -475,6 +543,7 @@ int main(void)
 		cmocka_unit_test(shrinks_to_the_core),
 		cmocka_unit_test(works_together),
 		cmocka_unit_test(finds_values),
+		cmocka_unit_test(finds_data_race),
 		cmocka_unit_test(library_is_clean),
 	};
 
