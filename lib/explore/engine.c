@@ -205,11 +205,8 @@ static unsigned int next_fiber(struct uiommufd_run *run)
 	for (;;) {
 		if (run->verdict != VERDICT_CLEAN)
 			return NOBODY;
-		if (run->phase == PHASE_THREADS && !run->threads_left) {
+		if (run->phase == PHASE_THREADS && !run->threads_left)
 			run->phase = PHASE_END;
-			if (ended_before(run))
-				return NOBODY;
-		}
 		enabled = enabled_fibers(run);
 		if (enabled)
 			break;

@@ -30,7 +30,6 @@
 #define LAW_MEMORY (256u << 10)
 #define STATE_MAX (1u << 20)
 #define LOCK_EDGES_BYTES (64u << 10)
-#define ENDED_MAX 65536u		/* a power of two */
 #define DECISIONS_MAX (1u << 20)
 #define MESSAGE_MAX 512
 #define FRAMES_MAX 20
@@ -135,13 +134,6 @@ struct uiommufd_run {
 	struct lock_edge *lock_edges;		/* of all executions */
 	char *law_base;
 	struct races *races;			/* law_race.c */
-	/*
-	 * States that threads left behind and the end found no fault with: what
-	 * leads to one of them again need not be ended again.  NULL: all are.
-	 */
-	uint64_t *ended;
-	uint64_t skipped_ends;
-	uint64_t end_hash;			/* of the state now being ended */
 	timer_t watch;
 	bool watched;
 	uint64_t watched_steps;
@@ -192,12 +184,6 @@ void engine_break(struct uiommufd_run *run, const char *law, const char *format,
 /* Leaves the execution for good, from a fiber. */
 void engine_abandon(struct uiommufd_run *run) __attribute__((noreturn));
 unsigned int frames_take(const void *frame, const void **out, unsigned int max);
-
-/* ended.c: whether the state was ended before; and that this one was now. */
-bool ended_before(struct uiommufd_run *run);
-void ended_well(struct uiommufd_run *run);
-void ended_forget(struct uiommufd_run *run);
-void ended_use(struct uiommufd_run *run, bool on);
 
 /* execute.c: preparing once, executing often. */
 int run_prepare(struct uiommufd_run *run);

@@ -145,7 +145,6 @@ static bool explore_strategy(struct session *s, uint64_t end_ns)
 		missed |= uik_snapshot_restore(run->snapshot, true);
 		if (missed && size > 1) {
 			search_rewind(run);
-			ended_forget(run);
 			size = 1;
 			clean = 0;
 			continue;
@@ -268,11 +267,6 @@ static int begin(struct session *s, const struct uiommufd_scenario *scenario,
 	s->run->worker_count = count;
 	ret = run_prepare(s->run);
 	engine_watch(s->run, true);
-	/*
-	 * Not yet: after an execution whose end was passed over not everything
-	 * is as it was, blocks on their way through RCU for one.
-	 */
-	ended_use(s->run, false);
 	s->start_ns = now_ns();
 	if (options->budget_ns)
 		s->deadline_ns = s->start_ns + options->budget_ns;
@@ -281,8 +275,6 @@ static int begin(struct session *s, const struct uiommufd_scenario *scenario,
 
 static int keep_trail(struct session *s)
 {
-	/* What is shown is run from beginning to end. */
-	ended_use(s->run, false);
 	s->result->found_ns = now_ns() - s->start_ns;
 	s->result->broken = trail_of(s->run);
 	if (!s->result->broken)
@@ -312,8 +304,6 @@ int explore_alone(const struct uiommufd_scenario *scenario,
 		fputs("\r\033[K", options->progress);
 	if (s.run)
 		engine_watch(s.run, false);
-	if (s.run)
-		ended_use(s.run, false);
 	run_free(s.run);
 	return ret;
 }
