@@ -204,6 +204,12 @@ struct iommufd_ucmd {
 	struct iommufd_object *new_obj;
 };
 
+enum iommufd_stage {
+	IOMMUFD_STAGE_RESERVED,	/* its ID is taken */
+	IOMMUFD_STAGE_LIVE,	/* about to be shown */
+	IOMMUFD_STAGE_LEAVING,	/* taken out of the map */
+};
+
 /*
  * Somebody who looks on for the process's life: tools, never behaviour.  Set
  * before the first context; NULL: nobody.
@@ -213,9 +219,20 @@ struct iommufd_watcher {
 	void (*refused)(struct iommufd_ctx *ictx, u32 id);
 	/* The last reference is gone; everything else is still there. */
 	void (*closing)(struct iommufd_ctx *ictx);
+	/* @obj reaches a stage; only told while hooks are installed. */
+	void (*stage)(struct iommufd_ctx *ictx, struct iommufd_object *obj,
+		      enum iommufd_stage stage);
 };
 
 extern const struct iommufd_watcher *iommufd_watcher;
+
+static inline void iommufd_tell_stage(struct iommufd_ctx *ictx,
+				      struct iommufd_object *obj,
+				      enum iommufd_stage stage)
+{
+	if (unlikely(uik_hooks) && iommufd_watcher && iommufd_watcher->stage)
+		iommufd_watcher->stage(ictx, obj, stage);
+}
 
 /* ---- context.c ---- */
 

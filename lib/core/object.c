@@ -44,6 +44,7 @@ iommufd_object_alloc_size(struct iommufd_ctx *ictx, size_t size,
 		return ERR_PTR(ret);
 	}
 	iommufd_object_count(ictx->machine, 1);
+	iommufd_tell_stage(ictx, obj, IOMMUFD_STAGE_RESERVED);
 	return obj;
 }
 
@@ -70,8 +71,10 @@ void iommufd_object_finalize(struct iommufd_ctx *ictx,
 	ASSERT(refcount_read(&obj->users) >= 1);
 	ASSERT(refcount_read(&obj->wait_cnt) >= 1);
 	/* Releases all that was built; pairs with the lock in lookups. */
-	if (unlikely(!idmap_publish_quick(&ictx->objects, obj->id, obj)))
-		WARN_ON(!idmap_publish(&ictx->objects, obj->id, obj));
+	if (likely(idmap_publish_quick(&ictx->objects, obj->id, obj)))
+		return;
+	iommufd_tell_stage(ictx, obj, IOMMUFD_STAGE_LIVE);
+	WARN_ON(!idmap_publish(&ictx->objects, obj->id, obj));
 }
 
 void iommufd_object_abort(struct iommufd_ctx *ictx, struct iommufd_object *obj)

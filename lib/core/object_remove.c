@@ -94,6 +94,8 @@ take_out(struct iommufd_ctx *ictx, struct iommufd_object *expected, u32 id,
 	}
 	iommufd_objects_unlock(ictx);
 	idmap_free(memory);
+	if (!IS_ERR(obj))
+		iommufd_tell_stage(ictx, obj, IOMMUFD_STAGE_LEAVING);
 	return obj;
 }
 

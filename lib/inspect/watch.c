@@ -9,6 +9,7 @@
  *   UIOMMUFD_GRAPH_SIGNAL=USR1 of all open contexts whenever that signal comes
  *   UIOMMUFD_WHY=ID            with each graph, why that object is needed
  *   UIOMMUFD_EXPLAIN=1         why, whenever IOMMU_DESTROY gives EBUSY
+ *   UIOMMUFD_TRACE=FILE        the lives of all objects, for Perfetto
  *
  * Text is appended; every other form is a file of its own, the second one with
  * -2 before its suffix.  A forked child is not told on signals.
@@ -26,6 +27,7 @@
 
 #include "inspect/forms.h"
 #include "inspect/inspect.h"
+#include "inspect/life.h"
 #include "inspect/model.h"
 
 static struct {
@@ -34,6 +36,7 @@ static struct {
 	void (*print)(FILE *out, const struct model *model); /* NULL: text */
 	uint32_t why;			/* 0: nothing */
 	bool explain;
+	const char *trace;
 	unsigned int written;
 	pthread_mutex_t lock;		/* files; written */
 	sem_t wanted;			/* posted by the signal's handler */
@@ -148,6 +151,8 @@ static void on_closing(struct iommufd_ctx *ictx)
 {
 	if (watch.file || watch.why)
 		write_context(ictx, "when it was closed");
+	if (watch.trace)
+		life_closing(ictx);
 }
 
 static void on_refused(struct iommufd_ctx *ictx, uint32_t id)
@@ -165,7 +170,8 @@ static void on_refused(struct iommufd_ctx *ictx, uint32_t id)
 
 static void on_exit_write(void)
 {
-	uik_fd_each(write_open, (void *)"open at exit");
+	if (watch.file || watch.why)
+		uik_fd_each(write_open, (void *)"open at exit");
 }
 
 static void on_signal(int number)
@@ -240,7 +246,7 @@ static const char *asked(const char *name)
 
 static __attribute__((constructor)) void watch_environment(void)
 {
-	static const struct iommufd_watcher watcher = {
+	static struct iommufd_watcher watcher = {
 		.refused = on_refused,
 		.closing = on_closing,
 	};
@@ -250,8 +256,13 @@ static __attribute__((constructor)) void watch_environment(void)
 	watch.file = asked("UIOMMUFD_GRAPH");
 	watch.explain = asked("UIOMMUFD_EXPLAIN");
 	watch.why = why ? (uint32_t)strtoul(why, NULL, 0) : 0;
-	if (!watch.file && !watch.why && !watch.explain)
+	watch.trace = asked("UIOMMUFD_TRACE");
+	if (!watch.file && !watch.why && !watch.explain && !watch.trace)
 		return;
+	if (watch.trace) {
+		watcher.stage = life_stage;
+		life_begin(watch.trace);
+	}
 	choose_form();
 	iommufd_watcher = &watcher;
 	atexit(on_exit_write);

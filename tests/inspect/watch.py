@@ -54,6 +54,41 @@ def a_file_for_each_form(work):
     assert "</svg>" in (work / "graph-2.html").read_text()
 
 
+def lives_of_objects(work):
+    """Each object's slices nest and follow its life, counts add up."""
+    path = work / "life.json"
+    run(UIOMMUFD_TRACE=str(path))
+    events = [e for e in json.loads(path.read_text())]
+    names = {(e["pid"], e["tid"]): e["args"]["name"] for e in events
+             if e["name"] == "thread_name"}
+    assert sorted(names.values()) == ["DEVICE 2", "HWPT_PAGING 3", "IOAS 1", "IOAS 1"], names
+    for track, name in names.items():
+        own = [e for e in events if (e["pid"], e.get("tid")) == track]
+        slices = [e["name"] for e in own if e["ph"] == "B"]
+        assert slices == ["reserved", "live"], (name, slices)
+        open_slices = sum({"B": 1, "E": -1}.get(e["ph"], 0) for e in own)
+        # The first context is closed, the other is open at exit.
+        assert open_slices == (0 if track[0] == 1 else 1), (name, open_slices)
+        times = [e["ts"] for e in own if "ts" in e]
+        assert times == sorted(times)
+        for count in "users", "wait_cnt":
+            value = 1
+            for change in own:
+                words = change["name"].split()
+                if change["ph"] != "i" or count not in words:
+                    continue
+                values = change["args"]
+                assert values["before"] == value, (name, change)
+                value = values["after"]
+                expected = "get" if value > values["before"] else \
+                    "put" if value < values["before"] else "look"
+                assert words[0] == expected
+                assert values["caller"]
+    callers = [e["args"]["caller"] for e in events if e["ph"] == "i"]
+    assert any("iommufd_hwpt_paging_alloc" in c for c in callers), callers
+    assert "Is a directory" in run(UIOMMUFD_TRACE=str(work))
+
+
 def why_and_refusals(work):
     errors = run(UIOMMUFD_EXPLAIN="1")
     assert errors.count("IOMMU_DESTROY gives EBUSY") == 1, errors
