@@ -58,6 +58,7 @@ void engine_break(struct uiommufd_run *run, const char *law, const char *format,
 	if (run->verdict == VERDICT_BROKEN)
 		return;
 	run->verdict = VERDICT_BROKEN;
+	run->broke = true;
 	run->law = law;
 	run->guilty = run->running;
 	vsnprintf(run->message, sizeof(run->message), format, args);

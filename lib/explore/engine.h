@@ -105,6 +105,7 @@ struct uiommufd_run {
 	uint32_t absent;			/* threads that do nothing */
 	enum phase phase;
 	bool in_law;				/* laws make no steps */
+	bool broke;				/* some execution broke a law */
 	bool may_give_up;			/* by give_up, where they would wait */
 	sigjmp_buf give_up;
 	uint64_t steps;

@@ -339,11 +339,26 @@ static void teardown(struct uiommufd_run *run)
 	put_tasks(run);
 }
 
+/*
+ * A library that breaks a law might break it again while the platform is taken
+ * down, and then nobody would hear of the first one: the platform stays.
+ */
+static void leave_platform(struct uiommufd_run *run)
+{
+	uik_snapshot_restore(run->snapshot, true);
+	uik_snapshot_free(run->snapshot);
+	run->running = NOBODY;
+	engine_remove(run);
+	uik_fd_virtual(false);
+}
+
 void run_free(struct uiommufd_run *run)
 {
 	if (!run)
 		return;
-	if (run->snapshot)
+	if (run->snapshot && run->broke)
+		leave_platform(run);
+	else if (run->snapshot)
 		teardown(run);
 	uik_log_hush(false);
 	free_fibers(run);
