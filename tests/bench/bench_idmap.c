@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What ID maps cost: the XArray next to GHashTable without and with a GMutex,
- * GTree, JudyL where it is installed, and a flat array with a free list, which
- * is the floor.
+ * GTree, JudyL and liburcu's lock-free hash table where they are installed, and
+ * a flat array with a free list, which is the floor.
  *
  * Dense IDs from 0.  Each figure is ns per operation, the lowest of several
  * runs.  "two" is how much more two reading threads get done than one.
@@ -21,8 +21,11 @@
 #ifdef HAVE_JUDY
 #include <Judy.h>
 #endif
+#ifdef HAVE_URCU
+#include "idmap_urcu.h"
+#endif
 
-#define MAX_SIZE 1000000u
+#define MAX_SIZE 10000000u
 #define MIN_OPS 1000000u	/* a run of loads has at least as many */
 
 static unsigned int order[MAX_SIZE];	/* random, a permutation */
@@ -374,10 +377,37 @@ static void judy_destroy(void *map)
 MAP_OPS(judy, Pvoid_t);
 #endif
 
+#ifdef HAVE_URCU
+static void urcu_insert_all(void *map, unsigned int n)
+{
+	urcu_insert(map, n, entry_of);
+}
+
+static unsigned long urcu_load_all(void *map, unsigned int n,
+				   unsigned int times)
+{
+	return urcu_load(map, order, n, times);
+}
+
+static void urcu_erase_all(void *map, unsigned int n)
+{
+	urcu_erase(map, order, n);
+}
+
+static const struct map_ops urcu = {
+	.name = "urcu", .create = urcu_create, .insert = urcu_insert_all,
+	.load = urcu_load_all, .iterate = urcu_iterate,
+	.erase = urcu_erase_all, .destroy = urcu_destroy,
+};
+#endif
+
 static const struct map_ops *const maps[] = {
 	&xarray, &hash, &locked, &tree,
 #ifdef HAVE_JUDY
 	&judy,
+#endif
+#ifdef HAVE_URCU
+	&urcu,
 #endif
 	&flat,
 };
@@ -484,12 +514,20 @@ static void shuffle(unsigned int n)
 	}
 }
 
+static unsigned int runs_of(unsigned int n)
+{
+	return n < 1000000 ? 5 : n < MAX_SIZE ? 3 : 1;
+}
+
 static void report(unsigned int n, double ns[][FIGURES])
 {
-	printf("%u entries%*s", n, n < 100000 ? 4 : 2, "");
+	printf("%-8u entries", n);
 	for (size_t m = 0; m < MAPS; m++)
 		printf("%10s", maps[m]->name);
-	printf("    xarray/hash /locked  /tree\n");
+	printf("    xarray/");
+	for (size_t m = 1; m + 1 < MAPS; m++)
+		printf("%-8s", maps[m]->name);
+	printf("\n");
 	for (int f = 0; f < FIGURES; f++) {
 		printf("  %-14s", figure_names[f]);
 		for (size_t m = 0; m < MAPS; m++)
@@ -497,11 +535,10 @@ static void report(unsigned int n, double ns[][FIGURES])
 				printf("%9.2fx", 2 * ns[m][LOAD] / ns[m][TWO]);
 			else
 				printf("%10.2f", ns[m][f]);
-		if (f == TWO)
-			printf("\n");
-		else
-			printf("    %11.2f %7.2f %7.2f\n", ns[0][f] / ns[1][f],
-			       ns[0][f] / ns[2][f], ns[0][f] / ns[3][f]);
+		printf("        ");
+		for (size_t m = 1; m + 1 < MAPS && f != TWO; m++)
+			printf("%8.2f", ns[0][f] / ns[m][f]);
+		printf("\n");
 	}
 }
 
@@ -526,7 +563,7 @@ int main(int argc, char **argv)
 	for (unsigned int n = 100; n <= largest && n <= MAX_SIZE; n *= 10) {
 		memset(ns, 0, sizeof(ns));
 		shuffle(n);
-		for (int run = 0; run < (n < MAX_SIZE ? 5 : 3); run++)
+		for (unsigned int run = 0; run < runs_of(n); run++)
 			for (size_t m = 0; m < MAPS; m++)
 				life(maps[m], n, ns[m]);
 		report(n, ns);
