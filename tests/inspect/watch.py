@@ -119,7 +119,7 @@ def mistakes_are_named(work):
 
 
 laws = [nothing_unasked, text_of_every_context, a_file_for_each_form,
-        why_and_refusals, on_a_signal, mistakes_are_named]
+        lives_of_objects, why_and_refusals, on_a_signal, mistakes_are_named]
 for law in laws:
     with tempfile.TemporaryDirectory() as name:
         law(pathlib.Path(name))
