@@ -34,6 +34,7 @@ fi
 
 need_packages $uiommufd_build_packages
 [ $mode = full ] && need_packages $uiommufd_full_packages
+[ $long != none ] && need_packages $uiommufd_long_packages
 
 results=$(mktemp) || exit 2
 trap 'rm -f "$results"' EXIT
