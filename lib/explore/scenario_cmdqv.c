@@ -674,7 +674,18 @@ static const struct uiommufd_scenario removing = {
 	.kind = "tegra241",
 	.configure = bare,
 	.setup = setup_pending,
-	.thread = { remove_driver, interrupts, watch_own },
+	.thread = { remove_driver, interrupts },
+	.finish = finish_remove,
+	.state_bytes = 8,
+	.flags = UIOMMUFD_SCENARIO_REMAINS,
+};
+
+static const struct uiommufd_scenario remove_watched = {
+	.name = "cmdqv-remove-watch",
+	.summary = "the hardware's rules hold at every step of the driver's end",
+	.kind = "tegra241",
+	.configure = bare,
+	.thread = { remove_driver, watch_own },
 	.finish = finish_remove,
 	.state_bytes = 8,
 	.flags = UIOMMUFD_SCENARIO_REMAINS,
@@ -721,5 +732,6 @@ static const struct uiommufd_scenario machines = {
 
 const struct uiommufd_scenario *const scenarios_cmdqv[] = {
 	&viommus, &vdevices, &full, &order, &errors, &error_end, &order_race, &map_race, &watched,
-	&own, &in_guest, &probing, &removing, &machine, &machines, NULL
+	&own, &in_guest, &probing, &removing, &remove_watched,
+	&machine, &machines, NULL
 };
