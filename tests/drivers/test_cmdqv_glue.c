@@ -287,7 +287,7 @@ static int make_queue(struct guest *g, uint32_t index, uint64_t iova,
 	};
 	int ret = call(g, IOMMU_HW_QUEUE_ALLOC, &cmd);
 
-	if (!ret)
+	if (!ret && index < ARRAY_SIZE(g->queue))
 		g->queue[index] = cmd.out_hw_queue_id;
 	return ret;
 }
