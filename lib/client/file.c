@@ -167,20 +167,75 @@ static noinline long any_ioctl(struct file *file, int fd, unsigned int request,
 	return ret == -ENOTTY ? generic_ioctl(file, fd, request, arg) : ret;
 }
 
-int uiommufd_ioctl(int fd, unsigned long request, void *arg)
+/* The long way, complete. */
+static noinline int ioctl_slow(int fd, unsigned long request, void *arg)
 {
 	struct entry entry;
 	long ret;
 
-	if (uik_unlikely(!entry_begin(&entry, fd)))
+	if (!entry_begin(&entry, fd))
 		return entry_result(-EBADF);
-	/* Of the type of IOMMUFD and VFIO there is none in generic_ioctl(). */
-	if (uik_likely(_IOC_TYPE(request) == IOMMUFD_TYPE))
-		ret = own_ioctl(entry.file, request, arg);
-	else
-		ret = any_ioctl(entry.file, fd, request, arg);
+	ret = any_ioctl(entry.file, fd, request, arg);
 	entry_end(&entry);
 	return entry_result(ret);
+}
+
+/* Its two ends, for a short way that is not: @file is counted. */
+static noinline int ioctl_counted(struct file *file, unsigned int request,
+				  void *arg)
+{
+	struct entry entry = {
+		.file = file, .outer = machine_enter(current, file->machine)
+	};
+	long ret = own_ioctl(file, request, arg);
+
+	entry_end(&entry);
+	return entry_result(ret);
+}
+
+static noinline int ioctl_last_put(struct file *file, struct uik_machine *outer,
+				   long ret)
+{
+	file_last_put(file);
+	machine_leave(current, current->machine, outer);
+	return entry_result(ret);
+}
+
+static noinline int ioctl_leave(struct task_struct *task,
+				struct uik_machine *outer, long ret)
+{
+	machine_leave(task, task->machine, outer);
+	return entry_result(ret);
+}
+
+/*
+ * Each condition leads to a function that does all the rest, so that the short
+ * way keeps next to nothing for the others.
+ */
+int uiommufd_ioctl(int fd, unsigned long request, void *arg)
+{
+	struct task_struct *task = uik_current_task;
+	struct uik_machine *outer;
+	struct file *file;
+	long ret;
+
+	/* Of the type of IOMMUFD and VFIO there is none in generic_ioctl(). */
+	if (uik_unlikely(uik_hooks || !task ||
+			 _IOC_TYPE(request) != IOMMUFD_TYPE))
+		return ioctl_slow(fd, request, arg);
+	file = file_get_quick(fd);
+	if (uik_unlikely(!file))
+		return ioctl_slow(fd, request, arg);
+	if (uik_unlikely(!machine_is_plain(file->machine)))
+		return ioctl_counted(file, request, arg);
+	outer = machine_enter_plain(task, file->machine);
+	ret = own_ioctl(file, request, arg);
+	if (uik_unlikely(!file_drop_quick(file)))
+		return ioctl_last_put(file, outer, ret);
+	if (uik_unlikely(ret < 0 || !machine_leaves_plainly(task)))
+		return ioctl_leave(task, outer, ret);
+	machine_leave_plain(task, outer);
+	return ret;
 }
 
 static bool is_user_range(const void *buf, size_t count)

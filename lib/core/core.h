@@ -423,6 +423,21 @@ static inline bool iommufd_object_lock_live(struct iommufd_object *obj)
 	return true;
 }
 
+/*
+ * wait_cnt and users in one word, for changing both at once.  A usual count
+ * less one is between 0 and 2^30.
+ */
+#define IOMMUFD_ONE_EACH 0x100000001ull
+#define IOMMUFD_NOT_USUAL 0xc0000000c0000000ull
+
+static inline u64 *iommufd_object_counts(struct iommufd_object *obj)
+{
+	BUILD_ASSERT(offsetof(struct iommufd_object, wait_cnt) == 0);
+	BUILD_ASSERT(offsetof(struct iommufd_object, users) == sizeof(u32));
+	BUILD_ASSERT(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
+	return (u64 *)obj;
+}
+
 /**
  * iommufd_get_object - look an object up and enter it.
  * @type: IOMMUFD_OBJ_ANY: any
@@ -435,6 +450,9 @@ struct iommufd_object *iommufd_get_object(struct iommufd_ctx *ictx, u32 id,
 
 /** iommufd_object_wake - somebody left and may have been the last. */
 void iommufd_object_wake(struct iommufd_ctx *ictx);
+/* With @counts before it, the last that is inside leaves, or one too many. */
+void iommufd_put_object_last(struct iommufd_ctx *ictx,
+			     struct iommufd_object *obj, u64 counts);
 /* iommufd_put_object() with its points. */
 void iommufd_put_object_watched(struct iommufd_ctx *ictx,
 				struct iommufd_object *obj);
@@ -443,17 +461,20 @@ void iommufd_put_object_watched(struct iommufd_ctx *ictx,
 static inline void iommufd_put_object(struct iommufd_ctx *ictx,
 				      struct iommufd_object *obj)
 {
+	u64 counts;
+
 	if (unlikely(uik_hooks)) {
 		iommufd_put_object_watched(ictx, obj);
 		return;
 	}
 	/*
-	 * users first: who waits for wait_cnt looks at users next and must not
-	 * find ours.  Pairs with refcount_dec_if_one() in remove.
+	 * At once: who waits for wait_cnt looks at users next and must not find
+	 * ours.  Pairs with the wait and refcount_dec_if_one() in remove.
 	 */
-	uik_ref_dec(&obj->users);
-	if (unlikely(uik_ref_sub_and_test(1, &obj->wait_cnt, NULL)))
-		iommufd_object_wake(ictx);
+	counts = __atomic_fetch_sub(iommufd_object_counts(obj),
+				    IOMMUFD_ONE_EACH, __ATOMIC_ACQ_REL);
+	if (unlikely((counts - 2 * IOMMUFD_ONE_EACH) & IOMMUFD_NOT_USUAL))
+		iommufd_put_object_last(ictx, obj, counts);
 }
 
 /**

@@ -17,6 +17,7 @@
 
 union command_buffer {
 	u8 bytes[IOMMUFD_COMMAND_BYTES];
+	u32 size;			/* each begins with it */
 	u64 aligned;
 };
 
@@ -26,25 +27,13 @@ static bool in_one_page(unsigned long address, size_t size)
 	return (address & (PAGE_SIZE - 1)) + size <= PAGE_SIZE;
 }
 
-/*
- * Size and structure in one fetch.  If the size cannot be read, nothing can;
- * if it can, so can the rest, whether the caller has it or not.
- */
-static int fetch_at_once(struct iommufd_ucmd *ucmd,
-			 const struct iommufd_command *command)
+/* The caller's structure has another size than ours; ours has been fetched. */
+static noinline int fit(struct iommufd_ucmd *ucmd,
+			const struct iommufd_command *command)
 {
-	u32 size = command->size, user_size;
-	bool quick = user_fetch_quick(ucmd->cmd, ucmd->ubuffer, size);
+	u32 size = command->size, user_size = ucmd->user_size;
 	int ret;
 
-	if (unlikely(!quick && copy_from_user(ucmd->cmd, ucmd->ubuffer, size)))
-		return -EFAULT;
-	user_size = *(u32 *)ucmd->cmd;
-	ucmd->user_size = user_size;
-	if (likely(user_size == size)) {
-		ucmd->quick = quick;
-		return 0;
-	}
 	if (user_size < command->min_size)
 		return -EINVAL;
 	if (user_size < size) {
@@ -57,12 +46,25 @@ static int fetch_at_once(struct iommufd_ucmd *ucmd,
 	return ret ? 0 : -E2BIG;
 }
 
-static int fetch(struct iommufd_ucmd *ucmd,
-		 const struct iommufd_command *command, unsigned int cmd)
+/*
+ * Size and structure in one fetch.  If the size cannot be read, nothing can;
+ * if it can, so can the rest, whether the caller has it or not.
+ */
+static int fetch_at_once(struct iommufd_ucmd *ucmd,
+			 const struct iommufd_command *command)
 {
-	if (likely(command->request == cmd &&
-		   in_one_page((unsigned long)ucmd->ubuffer, command->size)))
-		return fetch_at_once(ucmd, command);
+	u32 size = command->size;
+
+	if (copy_from_user(ucmd->cmd, ucmd->ubuffer, size))
+		return -EFAULT;
+	ucmd->user_size = *(u32 *)ucmd->cmd;
+	return ucmd->user_size == size ? 0 : fit(ucmd, command);
+}
+
+/* In two: what is beyond the end of a page may not be there. */
+static int fetch_in_two(struct iommufd_ucmd *ucmd,
+			const struct iommufd_command *command, unsigned int cmd)
+{
 	if (get_user(ucmd->user_size, (u32 __user *)ucmd->ubuffer))
 		return -EFAULT;
 	if (command->request != cmd)
@@ -71,6 +73,34 @@ static int fetch(struct iommufd_ucmd *ucmd,
 		return -EINVAL;
 	return copy_struct_from_user(ucmd->cmd, command->size, ucmd->ubuffer,
 				     ucmd->user_size);
+}
+
+static noinline int fetch_slow(struct iommufd_ucmd *ucmd,
+			       const struct iommufd_command *command,
+			       unsigned int cmd)
+{
+	if (command->request == cmd &&
+	    in_one_page((unsigned long)ucmd->ubuffer, command->size))
+		return fetch_at_once(ucmd, command);
+	return fetch_in_two(ucmd, command, cmd);
+}
+
+static __always_inline int fetch(struct iommufd_ucmd *ucmd,
+				 union command_buffer *buffer,
+				 const struct iommufd_command *command,
+				 unsigned int cmd)
+{
+	u32 size = command->size;
+
+	/* Trusted memory is within one page. */
+	if (unlikely(command->request != cmd ||
+		     !user_fetch_quick(buffer, ucmd->ubuffer, size)))
+		return fetch_slow(ucmd, command, cmd);
+	ucmd->user_size = buffer->size;
+	if (unlikely(buffer->size != size))
+		return fit(ucmd, command);
+	ucmd->quick = true;
+	return 0;
 }
 
 long iommufd_ctx_ioctl(struct iommufd_ctx *ictx, unsigned int cmd,
@@ -95,7 +125,7 @@ long iommufd_ctx_ioctl(struct iommufd_ctx *ictx, unsigned int cmd,
 	ucmd.cmd = &buffer;
 	ucmd.new_obj = NULL;
 	ucmd.quick = false;
-	ret = fetch(&ucmd, command, cmd);
+	ret = fetch(&ucmd, &buffer, command, cmd);
 	if (unlikely(ret))
 		return ret;
 	ret = command->execute(&ucmd);

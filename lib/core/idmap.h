@@ -89,14 +89,14 @@ static inline int idmap_reserve_quick(struct idmap *map, u32 *out_id)
 		return idmap_reserve(map, out_id);
 	used = map->first.used;
 	if (unlikely(!~used || map->table)) {
-		uik_spin_brief_end(&map->lock, task);
+		uik_spin_brief_end(&map->lock, task, NULL);
 		return idmap_reserve(map, out_id);
 	}
 	/* The lowest bit that is clear. */
 	__atomic_store_n(&map->first.used, used | (used + 1), __ATOMIC_RELAXED);
 	map->used++;
 	*out_id = __builtin_ctzll(~used);
-	uik_spin_brief_end(&map->lock, task);
+	uik_spin_brief_end(&map->lock, task, NULL);
 	return 0;
 }
 #endif

@@ -135,13 +135,27 @@ get_object_watched(struct iommufd_ctx *ictx, u32 id,
 	return obj;
 }
 
-/* iommufd_object_lock_live() without its points. */
-static inline bool lock_live_quick(struct iommufd_object *obj)
+/* Somebody watches, or the counts are not as usual: all over again. */
+static noinline struct iommufd_object *
+get_object_again(struct iommufd_ctx *ictx, u32 id,
+		 enum iommufd_object_type type)
 {
-	if (unlikely(!uik_ref_add_not_zero(1, &obj->wait_cnt, NULL,
-					   __ATOMIC_RELAXED)))
-		return false;
-	uik_ref_add(1, &obj->users, NULL);
+	uik_spin_brief_end(&ictx->objects.lock, uik_current_task, NULL);
+	return get_object_watched(ictx, id, type);
+}
+
+/* iommufd_object_lock_live() where nothing is to be reported. */
+static __always_inline bool lock_live_quick(struct iommufd_object *obj)
+{
+	u64 *counts = iommufd_object_counts(obj);
+	u64 seen = __atomic_load_n(counts, __ATOMIC_RELAXED);
+
+	do {
+		if (unlikely((seen - IOMMUFD_ONE_EACH) & IOMMUFD_NOT_USUAL))
+			return false;
+	} while (unlikely(!__atomic_compare_exchange_n(
+		counts, &seen, seen + IOMMUFD_ONE_EACH, false,
+		__ATOMIC_RELAXED, __ATOMIC_RELAXED)));
 	return true;
 }
 
@@ -157,9 +171,8 @@ struct iommufd_object *iommufd_get_object(struct iommufd_ctx *ictx, u32 id,
 	obj = idmap_peek_locked(&ictx->objects, id);
 	if (unlikely(!obj || (obj->type != type && type != IOMMUFD_OBJ_ANY) ||
 		     !lock_live_quick(obj)))
-		obj = ERR_PTR(-ENOENT);
-	uik_spin_brief_end(&ictx->objects.lock, task);
-	return obj;
+		return get_object_again(ictx, id, type);
+	return uik_spin_brief_end(&ictx->objects.lock, task, obj);
 }
 
 void iommufd_put_object_watched(struct iommufd_ctx *ictx,
@@ -167,6 +180,20 @@ void iommufd_put_object_watched(struct iommufd_ctx *ictx,
 {
 	refcount_dec(&obj->users);
 	if (refcount_dec_and_test(&obj->wait_cnt))
+		iommufd_object_wake(ictx);
+}
+
+void iommufd_put_object_last(struct iommufd_ctx *ictx,
+			     struct iommufd_object *obj, u64 counts)
+{
+	int wait = (u32)counts, users = counts >> 32;
+
+	if (unlikely(users <= 1))
+		refcount_warn_saturate(&obj->users, REFCOUNT_DEC_LEAK);
+	if (unlikely(wait <= 0))
+		refcount_warn_saturate(&obj->wait_cnt, REFCOUNT_SUB_UAF);
+	/* From here on it may be gone. */
+	if (wait == 1)
 		iommufd_object_wake(ictx);
 }
 

@@ -111,8 +111,7 @@ static void destroy_and_free(struct iommufd_ctx *ictx,
 }
 
 /* Unlinked first: waits for those inside. */
-static inline int end_unlinked(struct iommufd_ctx *ictx,
-			       struct iommufd_object *obj)
+static int end_unlinked(struct iommufd_ctx *ictx, struct iommufd_object *obj)
 {
 	int ret = wait_until_idle(ictx, obj);
 
@@ -161,9 +160,20 @@ void iommufd_object_tombstone_user(struct iommufd_ctx *ictx,
 					      IOMMUFD_REMOVE_TOMBSTONE));
 }
 
+/* Both counts are the map's: nobody is inside, so there is no wait either. */
+static __always_inline bool claim_idle(struct iommufd_object *obj)
+{
+	u64 ones = IOMMUFD_ONE_EACH;
+
+	/* Acquires what leavers did; pairs with the release in their put. */
+	return __atomic_compare_exchange_n(iommufd_object_counts(obj), &ones, 0,
+					   false, __ATOMIC_ACQ_REL,
+					   __ATOMIC_RELAXED);
+}
+
 /*
- * take_out() of whatever has @id, for when nobody watches; NULL: it is to be
- * done with all its cases.
+ * take_out() of whatever has @id, if it is idle and nobody watches; NULL: it is
+ * to be done with all its cases.
  */
 static __always_inline struct iommufd_object *
 take_out_quick(struct iommufd_ctx *ictx, u32 id)
@@ -176,12 +186,11 @@ take_out_quick(struct iommufd_ctx *ictx, u32 id)
 	obj = idmap_peek_locked(&ictx->objects, id);
 	if (likely(obj && !ictx->objects.table &&
 		   (void *)obj != (void *)ictx->vfio_ioas &&
-		   uik_ref_dec_if_one(&obj->users)))
+		   claim_idle(obj)))
 		idmap_release_quick_locked(&ictx->objects, id);
 	else
 		obj = NULL;
-	uik_spin_brief_end(&ictx->objects.lock, task);
-	return obj;
+	return uik_spin_brief_end(&ictx->objects.lock, task, obj);
 }
 
 static noinline int destroy_slowly(struct iommufd_ctx *ictx, u32 id)
@@ -200,7 +209,8 @@ int iommufd_destroy(struct iommufd_ucmd *ucmd)
 
 	if (unlikely(!obj))
 		return destroy_slowly(ucmd->ictx, cmd->id);
-	return end_unlinked(ucmd->ictx, obj);
+	destroy_and_free(ucmd->ictx, obj);
+	return 0;
 }
 
 /* Where an object was allocated, as far as it is known. */

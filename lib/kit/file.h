@@ -37,12 +37,18 @@ file_get_quick(unsigned int fd)
 	return NULL;
 }
 
-/* Drops a count; fput() without its point. */
+/* Drops a count.  False: it was the last, file_last_put() is owed. */
+static inline __attribute__((always_inline)) bool
+file_drop_quick(struct file *file)
+{
+	return __atomic_sub_fetch(&file->f_count, 1, __ATOMIC_ACQ_REL);
+}
+
+/* fput() without its point. */
 static inline __attribute__((always_inline)) void
 file_put_quick(struct file *file)
 {
-	if (uik_unlikely(!__atomic_sub_fetch(&file->f_count, 1,
-					     __ATOMIC_ACQ_REL)))
+	if (uik_unlikely(!file_drop_quick(file)))
 		file_last_put(file);
 }
 

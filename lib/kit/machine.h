@@ -112,4 +112,39 @@ static __always_inline void machine_leave(struct task_struct *task,
 	}
 }
 
+/*
+ * The same in pieces, for a machine whose clock does not jump: it need not know
+ * who is inside.  Leaving is plain unless there is something to be done or said.
+ */
+static __always_inline bool machine_is_plain(const struct uik_machine *machine)
+{
+	return !machine->clock.jumps;
+}
+
+static __always_inline struct uik_machine *
+machine_enter_plain(struct task_struct *task, struct uik_machine *machine)
+{
+	struct uik_machine *previous = task->machine;
+
+	task->entry_depth++;
+	__atomic_store_n(&task->machine, machine, __ATOMIC_RELAXED);
+	return previous;
+}
+
+static __always_inline bool
+machine_leaves_plainly(const struct task_struct *task)
+{
+	const struct uik_machine *machine = task->machine;
+
+	return !__atomic_load_n(&machine->sync.rcu.due, __ATOMIC_RELAXED) &&
+	       !machine->clock.jumps && task->held_top == task->held + 1;
+}
+
+static __always_inline void machine_leave_plain(struct task_struct *task,
+						struct uik_machine *previous)
+{
+	task->entry_depth--;
+	__atomic_store_n(&task->machine, previous, __ATOMIC_RELAXED);
+}
+
 #endif

@@ -197,7 +197,7 @@ void (mutex_unlock)(struct mutex *lock)
 {
 	struct task_struct *task = uik_current_task;
 
-	if (!uik_lock_is_top(task, lock) ||
+	if (!task || !uik_lock_is_top(task, lock) ||
 	    unlikely(!uik_owner_release(&lock->owner, task)))
 		mutex_unlock_slow(lock);
 	else

@@ -12,7 +12,7 @@
 #include <linux/types.h>
 #include "kit/futex.h"
 
-#define UIK_RCU_BATCH 64
+#define UIK_RCU_BATCH 32
 
 struct uik_rcu_queue {
 	struct rcu_head *next;		/* newest first */

@@ -129,7 +129,7 @@ void (up_read)(struct rw_semaphore *sem)
 {
 	struct task_struct *task = uik_current_task;
 
-	if (!uik_lock_is_top(task, sem)) {
+	if (!task || !uik_lock_is_top(task, sem)) {
 		up_read_slow(sem);
 		return;
 	}
@@ -163,7 +163,7 @@ void (up_write)(struct rw_semaphore *sem)
 {
 	struct task_struct *task = uik_current_task;
 
-	if (!uik_lock_is_top(task, sem) ||
+	if (!task || !uik_lock_is_top(task, sem) ||
 	    unlikely(__atomic_load_n(&sem->rw.owner, __ATOMIC_RELAXED) !=
 		     (unsigned long)task)) {
 		up_write_slow(sem);

@@ -137,10 +137,20 @@ static noinline void *alloc_slow(size_t bytes, enum block_kind kind, gfp_t gfp,
 			       gfp & __GFP_ZERO, site);
 }
 
+static __always_inline bool points_idle(void)
+{
+#ifndef UIK_NO_HOOKS
+	return uik_likely(!uik_hooks);
+#else
+	return true;
+#endif
+}
+
+/* Nor is anything to fail. */
 static __always_inline bool hooks_idle(void)
 {
 #ifndef UIK_NO_HOOKS
-	return uik_likely(!uik_hooks) &&
+	return points_idle() &&
 	       uik_likely(!__atomic_load_n(&uik_fail_armed, __ATOMIC_RELAXED));
 #else
 	return true;
@@ -302,7 +312,7 @@ void kfree(const void *block)
 	unsigned int class;
 	uint64_t *tag;
 
-	if (uik_unlikely(!arena || !task || p % 64) || !hooks_idle())
+	if (uik_unlikely(!arena || !task || p % 64) || !points_idle())
 		goto slow;
 	class = *arena_class_byte(arena, p);
 	tag = arena_tag(arena, p);

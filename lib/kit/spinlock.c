@@ -86,13 +86,20 @@ void (spin_unlock)(spinlock_t *lock)
 {
 	struct task_struct *task = uik_current_task;
 
-	if (!uik_lock_is_top(task, lock) ||
+	if (!task || !uik_lock_is_top(task, lock) ||
 	    unlikely(!uik_owner_release(&lock->owner, task))) {
 		spin_unlock_slow(lock);
 		return;
 	}
 	task->atomic_depth--;
 	uik_lock_pop(task);
+}
+
+void *uik_spin_brief_end_slow(spinlock_t *lock, struct task_struct *task,
+			      void *result)
+{
+	owner_unlock_slow(&lock->owner, task);
+	return result;
 }
 
 int atomic_dec_and_lock(atomic_t *count, spinlock_t *lock)

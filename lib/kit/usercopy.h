@@ -159,7 +159,7 @@ static __always_inline bool user_is_own(void)
 }
 
 /*
- * Copies in line, of a multiple of 4 bytes up to RAW_EXACT_MAX that lies within
+ * Copies in line inside of an entry, of a multiple of 4 bytes up to RAW_EXACT_MAX that lies within
  * one page.  False: copy_from_user() or copy_to_user() has to do it.
  *
  * The fetch finds out whether the page is trusted; a store into what the same
@@ -168,7 +168,8 @@ static __always_inline bool user_is_own(void)
 static __always_inline bool user_fetch_quick(void *to, const void *from,
 					     size_t n)
 {
-	if (!nobody_watches_copies() || !user_is_own() ||
+	if (!nobody_watches_copies() ||
+	    uik_unlikely(!uik_current_task->mm->own) ||
 	    !fault_trusts((uintptr_t)from, n))
 		return false;
 	check_ours(to, n, true);

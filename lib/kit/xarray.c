@@ -89,15 +89,6 @@ void *xa_store(struct xarray *xa, unsigned long index, void *entry, gfp_t gfp)
 	return uik_xa_locked(xa, __xa_store(xa, index, entry, gfp));
 }
 
-/* A node has lost an entry, and xas_trim() may be due. */
-static noinline void trim_at(struct xarray *xa, struct xa_node *node)
-{
-	XA_STATE(xas, xa, 0);
-
-	xas.xa_node = node;
-	xas_trim(&xas);
-}
-
 static noinline void *erase_slowly(struct xarray *xa, unsigned long index)
 {
 	XA_STATE(xas, xa, index);
@@ -105,16 +96,16 @@ static noinline void *erase_slowly(struct xarray *xa, unsigned long index)
 	return xa_unzero(xas_store(&xas, NULL));
 }
 
-void *__xa_erase(struct xarray *xa, unsigned long index)
+/*
+ * Erases what is at @index, if it is @old or @old is NULL.  What was there, and
+ * XA_ZERO_ENTRY if that is a reservation.
+ */
+static __always_inline void *erase_from(struct xarray *xa, struct xa_node *node,
+					unsigned long index, const void *old)
 {
-	void *entry = xa_head_locked(xa);
-	struct xa_node *node;
-	unsigned int shift, slot;
+	unsigned int shift = node->shift, slot;
+	void *entry;
 
-	if (!xa_is_node(entry))
-		return erase_slowly(xa, index);
-	node = xa_to_node(entry);
-	shift = node->shift;
 	if (!covers(shift, index))
 		return NULL;
 	for (; shift; shift -= XA_CHUNK_SHIFT) {
@@ -125,15 +116,24 @@ void *__xa_erase(struct xarray *xa, unsigned long index)
 	}
 	slot = slot_of(index, 0);
 	entry = xa_entry_locked(xa, node, slot);
-	if (!entry)
-		return NULL;
+	if (!entry || (old && entry != old))
+		return entry;
 	clear_marks(xa, node, slot, index);
 	rcu_assign_pointer(node->slots[slot], NULL);
 	node->count--;
 	node->nr_values -= xa_is_value(entry);
 	if (unlikely(node_spare(node)))
-		trim_at(xa, node);
-	return xa_unzero(entry);
+		xa_trim(xa, node);
+	return entry;
+}
+
+void *__xa_erase(struct xarray *xa, unsigned long index)
+{
+	void *head = xa_head_locked(xa);
+
+	if (!xa_is_node(head))
+		return erase_slowly(xa, index);
+	return xa_unzero(erase_from(xa, xa_to_node(head), index, NULL));
 }
 
 void *xa_erase(struct xarray *xa, unsigned long index)
@@ -166,6 +166,10 @@ static void *cmpxchg_raw(struct xarray *xa, unsigned long index, void *old,
 void *__xa_cmpxchg(struct xarray *xa, unsigned long index, void *old,
 		   void *entry, gfp_t gfp)
 {
+	void *head = xa_head_locked(xa);
+
+	if (!entry && old && xa_is_node(head))
+		return xa_unzero(erase_from(xa, xa_to_node(head), index, old));
 	return xa_unzero(cmpxchg_raw(xa, index, old, entry, gfp));
 }
 

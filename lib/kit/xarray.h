@@ -180,6 +180,8 @@ void __rcu **xas_create(struct xa_state *xas, bool in_head);
 
 /* The cursor's node has lost an entry: drops what became superfluous. */
 void xas_trim(struct xa_state *xas);
+/* The same without a cursor. */
+void xa_trim(struct xarray *xa, struct xa_node *node);
 
 /* Whether xas_trim() may have something to do. */
 static inline bool node_spare(const struct xa_node *node)

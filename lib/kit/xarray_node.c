@@ -288,7 +288,8 @@ void __rcu **xas_create(struct xa_state *xas, bool in_head)
 /* The node is out of the tree and shows RETRY where something was. */
 static void node_retire(struct xa_node *node)
 {
-	WARN_ON(!list_empty(&node->private_list));
+	/* Not a look at what others change: they have let go of the node. */
+	WARN_ON(node->private_list.next != &node->private_list);
 	kfree_rcu(node, rcu_head);
 }
 
@@ -346,6 +347,20 @@ static void tree_shrink(struct xa_state *xas, struct xa_node *root)
 		root = next;
 		entry = xa_entry_locked(xa, root, 0);
 	}
+}
+
+/* Of a cursorless erasure: the usual end, a lone node that is empty. */
+void xa_trim(struct xarray *xa, struct xa_node *node)
+{
+	XA_STATE(xas, xa, 0);
+
+	if (!node->count && !xa_parent_locked(xa, node)) {
+		RCU_INIT_POINTER(xa->xa_head, NULL);
+		node_retire(node);
+		return;
+	}
+	xas.xa_node = node;
+	xas_trim(&xas);
 }
 
 void xas_trim(struct xa_state *xas)

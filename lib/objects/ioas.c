@@ -252,11 +252,16 @@ int iommufd_ioas_copy(struct iommufd_ucmd *ucmd)
 
 static int unmap_checked(struct iopt *iopt, struct iommu_ioas_unmap *cmd)
 {
-	unsigned long last = ULONG_MAX, bytes;
-	bool all = !cmd->iova && cmd->length == ULONG_MAX;
+	unsigned long last = ULONG_MAX, end, bytes;
+	bool all = false;
 	int ret;
 
-	if (!all) {
+	/* None of the cases below, which all are at either end. */
+	if (likely(cmd->length && cmd->iova &&
+		   !__builtin_add_overflow(cmd->iova, cmd->length, &end) &&
+		   end < ULONG_MAX)) {
+		last = end - 1;
+	} else if (!(all = !cmd->iova && cmd->length == ULONG_MAX)) {
 		if (cmd->iova >= ULONG_MAX || cmd->length >= ULONG_MAX)
 			return -EOVERFLOW;
 		if (!cmd->length)

@@ -27,8 +27,9 @@
 #ifndef OBJECTS_IOPT_H
 #define OBJECTS_IOPT_H
 
+#include <linux/kcsan-checks.h>
 #include <linux/list.h>
-#include <linux/rbtree.h>
+#include <linux/rbtree_augmented.h>
 #include <linux/rwsem.h>
 #include <linux/types.h>
 #include <linux/xarray.h>
@@ -142,6 +143,19 @@ static inline void iopt_unlock(struct iopt *iopt)
 	up_write(&iopt->lock);
 }
 
+#ifdef UIK_ROOM
+/* Takes the lock if that can be done in line; false: iopt_lock() has to. */
+static __always_inline bool iopt_lock_quick(struct iopt *iopt)
+{
+	if (unlikely(!uik_down_write_quick(&iopt->lock)))
+		return false;
+	if (likely(!iopt->frozen))
+		return true;
+	iopt_unlock(iopt);
+	return false;
+}
+#endif
+
 static inline void iopt_lock_read(struct iopt *iopt)
 {
 	down_read(&iopt->lock);
@@ -200,15 +214,52 @@ static inline struct iopt_area *iopt_area_at(const struct iopt *iopt,
 	return iopt_area_lowest(iopt, iova, iova);
 }
 
-/**
- * iopt_area_free - of one that is in no tree; drops its pages.
- *
- * The first area of pages is in their block and goes with them.
- */
-void iopt_area_free(struct iopt_area *area);
-/* Adds an area that meets no other; removes one. */
-void iopt_area_insert(struct iopt *iopt, struct iopt_area *area);
-void iopt_area_erase(struct iopt *iopt, struct iopt_area *area);
+/* By the lowest bit set in the place of an area, 4096 and above are one. */
+static inline void iopt_alignment_count(struct iopt *iopt,
+					struct iopt_area *area)
+{
+	area->alignment_class = __builtin_ctzl(area->first | (area->last + 1) |
+					       area->start_byte | PAGE_SIZE);
+	iopt->alignments[area->alignment_class]++;
+}
+
+/* What iopt_area_insert() does when there are others. */
+void iopt_area_insert_tree(struct iopt *iopt, struct iopt_area *area);
+
+/* Adds an area that meets no other.  A tree of one is in order as it is. */
+static inline void iopt_area_insert(struct iopt *iopt, struct iopt_area *area)
+{
+	kcsan_check_write(&iopt->areas, sizeof(iopt->areas));
+	iopt_alignment_count(iopt, area);
+	if (unlikely(iopt->area_count++)) {
+		iopt_area_insert_tree(iopt, area);
+		return;
+	}
+	area->sub = (struct iopt_summary){ area->first, area->last, 0 };
+	area->node = (struct rb_node){ .__rb_parent_color = RB_BLACK };
+	iopt->areas.rb_node = &area->node;
+}
+
+/* What iopt_area_erase() does when others stay. */
+void iopt_area_erase_tree(struct iopt *iopt, struct iopt_area *area);
+
+/* Removes an area while nobody watches. */
+static __always_inline void iopt_area_erase_quick(struct iopt *iopt,
+						  struct iopt_area *area)
+{
+	iopt->alignments[area->alignment_class]--;
+	if (!--iopt->area_count)
+		iopt->areas = RB_ROOT;
+	else
+		iopt_area_erase_tree(iopt, area);
+}
+
+/* Removes an area. */
+static inline void iopt_area_erase(struct iopt *iopt, struct iopt_area *area)
+{
+	kcsan_check_write(&iopt->areas, sizeof(iopt->areas));
+	iopt_area_erase_quick(iopt, area);
+}
 /**
  * iopt_area_split - cut an area in two.
  * @right: becomes what begins after @last; otherwise uninitialised
@@ -357,6 +408,20 @@ struct iopt_first {
 static inline struct iopt_area *iopt_first_area(struct pages *pages)
 {
 	return &container_of(pages, struct iopt_first, pages)->area;
+}
+
+/**
+ * iopt_area_free - of one that is in no tree; drops its pages.
+ *
+ * The first area of pages is in their block and goes with them.
+ */
+static inline void iopt_area_free(struct iopt_area *area)
+{
+	struct pages *pages = area->pages;
+
+	if (area != iopt_first_area(pages))
+		kfree(area);
+	pages_put(pages);
 }
 
 /**

@@ -9,7 +9,6 @@
 #include "objects/iopt.h"
 
 #include <linux/bug.h>
-#include <linux/kcsan-checks.h>
 #include <linux/kernel.h>
 #include <linux/rbtree_augmented.h>
 #include <linux/slab.h>
@@ -41,19 +40,6 @@ static bool summary_compute(struct iopt_area *area, bool exit)
 RB_DECLARE_CALLBACKS(static, summary, struct iopt_area, node, sub,
 		     summary_compute)
 
-/* By the lowest bit set in the place of an area, 4096 and above are one. */
-static inline unsigned int alignment_class(const struct iopt_area *area)
-{
-	return __builtin_ctzl(area->first | (area->last + 1) |
-			      area->start_byte | PAGE_SIZE);
-}
-
-static inline void alignment_count(struct iopt *iopt, struct iopt_area *area)
-{
-	area->alignment_class = alignment_class(area);
-	iopt->alignments[area->alignment_class]++;
-}
-
 struct iopt_area *iopt_area_next(struct iopt_area *area)
 {
 	return iopt_to_area(rb_next(&area->node));
@@ -66,7 +52,7 @@ struct iopt_area *iopt_area_after(struct iopt_area *area)
 	return next && next->first == area->last + 1 ? next : NULL;
 }
 
-static void tree_insert(struct iopt *iopt, struct iopt_area *area)
+void iopt_area_insert_tree(struct iopt *iopt, struct iopt_area *area)
 {
 	struct rb_node **link = &iopt->areas.rb_node, *parent = NULL;
 
@@ -88,42 +74,10 @@ static void tree_insert(struct iopt *iopt, struct iopt_area *area)
 	rb_insert_augmented(&area->node, &iopt->areas, &summary);
 }
 
-void iopt_area_free(struct iopt_area *area)
+void iopt_area_erase_tree(struct iopt *iopt, struct iopt_area *area)
 {
-	struct pages *pages = area->pages;
-
-	if (area != iopt_first_area(pages))
-		kfree(area);
-	pages_put(pages);
-}
-
-/* A tree of one node is in order as it is. */
-static inline void tree_begin(struct iopt *iopt, struct iopt_area *area)
-{
-	area->sub = (struct iopt_summary){ area->first, area->last, 0 };
-	area->node = (struct rb_node){ .__rb_parent_color = RB_BLACK };
-	iopt->areas.rb_node = &area->node;
-}
-
-void iopt_area_insert(struct iopt *iopt, struct iopt_area *area)
-{
-	kcsan_check_write(&iopt->areas, sizeof(iopt->areas));
-	if (!iopt->area_count++)
-		tree_begin(iopt, area);
-	else
-		tree_insert(iopt, area);
-	alignment_count(iopt, area);
-}
-
-void iopt_area_erase(struct iopt *iopt, struct iopt_area *area)
-{
-	kcsan_check_write(&iopt->areas, sizeof(iopt->areas));
-	ASSERT(iopt->area_count);
-	iopt->alignments[area->alignment_class]--;
-	if (!--iopt->area_count)
-		iopt->areas = RB_ROOT;
-	else
-		rb_erase_augmented(&area->node, &iopt->areas, &summary);
+	ASSERT(iopt->area_count < ULONG_MAX);
+	rb_erase_augmented(&area->node, &iopt->areas, &summary);
 }
 
 /* An area in domains is also among the users of its pages: both are split. */
@@ -153,7 +107,7 @@ void iopt_area_split(struct iopt *iopt, struct iopt_area *area,
 	};
 	iopt->alignments[area->alignment_class]--;
 	area->last = last;
-	alignment_count(iopt, area);
+	iopt_alignment_count(iopt, area);
 	summary.propagate(&area->node, NULL);
 	iopt_area_insert(iopt, right);
 	if (area->filled)

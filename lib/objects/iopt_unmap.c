@@ -68,25 +68,36 @@ static int remove_lowest(struct iopt *iopt, struct iopt_area *area,
 	return 0;
 }
 
-static noinline int remove_all(struct iopt *iopt, unsigned long first,
+static noinline int unmap_slow(struct iopt *iopt, unsigned long first,
 			       unsigned long last, unsigned long *out_bytes)
 {
 	struct removal removal = { .start = first, .last = last };
 	struct iopt_area *area;
 	int ret = 0;
 
+	iopt_lock(iopt);
 	while (!ret && !removal.done &&
 	       (area = iopt_area_lowest(iopt, removal.start, last)))
 		ret = remove_lowest(iopt, area, &removal);
+	iopt_unlock(iopt);
 	*out_bytes = removal.bytes;
 	return ret;
 }
 
-/* The usual case: @area is what was mapped at [first, last], and idle. */
+/* The same by somebody who has the lock already. */
+static noinline int unmap_slow_locked(struct iopt *iopt, unsigned long first,
+				      unsigned long last,
+				      unsigned long *out_bytes)
+{
+	iopt_unlock(iopt);
+	return unmap_slow(iopt, first, last, out_bytes);
+}
+
+/* @area is what was mapped at [first, last], idle and in no domain. */
 static inline bool is_exactly(const struct iopt_area *area,
 			      unsigned long first, unsigned long last)
 {
-	return area->first == first && area->last == last &&
+	return area->first == first && area->last == last && !area->filled &&
 	       !(area->num_locks | area->num_accesses);
 }
 
@@ -94,18 +105,18 @@ int iopt_unmap(struct iopt *iopt, unsigned long first, unsigned long last,
 	       unsigned long *out_bytes)
 {
 	struct iopt_area *area;
-	int ret = 0;
 
-	iopt_lock(iopt);
+	if (unlikely(!iopt_lock_quick(iopt)))
+		return unmap_slow(iopt, first, last, out_bytes);
 	area = iopt_area_lowest(iopt, first, last);
-	if (likely(area && is_exactly(area, first, last))) {
-		area_remove(iopt, area);
-		*out_bytes = last - first + 1;
-	} else {
-		ret = remove_all(iopt, first, last, out_bytes);
-	}
+	if (unlikely(!area || !is_exactly(area, first, last)))
+		return unmap_slow_locked(iopt, first, last, out_bytes);
+	*out_bytes = last - first + 1;
+	iopt_area_erase_quick(iopt, area);
 	iopt_unlock(iopt);
-	return ret;
+	/* It is ours alone now. */
+	iopt_area_free(area);
+	return 0;
 }
 
 static int check_cut(const struct iopt *iopt, const struct iopt_area *area,

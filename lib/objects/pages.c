@@ -161,10 +161,8 @@ struct pages *pages_new_file(struct iommufd_ctx *ictx, int fd,
 	return new_file(ictx, file, start, length, writable);
 }
 
-void pages_free(struct pages *pages)
+static noinline void free_slow(struct pages *pages)
 {
-	WARN_ON(!RB_EMPTY_ROOT(&pages->users.rb_root));
-	WARN_ON(pages->pinned | pages->charged);
 	switch (pages->kind) {
 	case PAGES_USER:
 		break;
@@ -178,6 +176,26 @@ void pages_free(struct pages *pages)
 	}
 	drop_owner(pages);
 	pages_free_block(pages);
+}
+
+/* The last pages of a task that has ended. */
+static noinline void free_with_task(struct pages *pages)
+{
+	uik_task_end(pages->task);
+	pages_free_block(pages);
+}
+
+void pages_free(struct pages *pages)
+{
+	/* Nobody else has it, so nobody else is to be watched. */
+	WARN_ON(pages->users.rb_root.rb_node);
+	WARN_ON(pages->pinned | pages->charged);
+	if (unlikely(pages->kind != PAGES_USER || !pages->mm->own))
+		free_slow(pages);
+	else if (unlikely(owner_drop_own(pages->mm, pages->task, pages->user)))
+		free_with_task(pages);
+	else
+		pages_free_block(pages);
 }
 
 unsigned long pages_reference(const struct pages *pages,

@@ -33,13 +33,12 @@ struct device *iommufd_vdevice_to_device(struct iommufd_vdevice *vdev)
 	return vdev->idev->dev;
 }
 
-void iommufd_vdevice_abort(struct iommufd_object *obj)
+/* Under the group's lock. */
+static __always_inline void undo_locked(struct iommufd_vdevice *vdev)
 {
-	struct iommufd_vdevice *vdev = to_vdevice(obj);
 	struct iommufd_viommu *viommu = vdev->viommu;
 	struct iommufd_device *idev = vdev->idev;
 
-	lockdep_assert_held(&idev->igroup->lock);
 	if (vdev->destroy)
 		vdev->destroy(vdev);
 	/* Not if the slot is another's, which is why this one is aborted. */
@@ -51,6 +50,14 @@ void iommufd_vdevice_abort(struct iommufd_object *obj)
 	idev->vdev = NULL;
 }
 
+void iommufd_vdevice_abort(struct iommufd_object *obj)
+{
+	struct iommufd_vdevice *vdev = to_vdevice(obj);
+
+	lockdep_assert_held(&vdev->idev->igroup->lock);
+	undo_locked(vdev);
+}
+
 void iommufd_vdevice_destroy(struct iommufd_object *obj)
 {
 	struct iommufd_vdevice *vdev = to_vdevice(obj);
@@ -58,7 +65,7 @@ void iommufd_vdevice_destroy(struct iommufd_object *obj)
 	struct iommufd_ctx *ictx = idev->ictx;
 
 	mutex_lock(&idev->igroup->lock);
-	iommufd_vdevice_abort(obj);
+	undo_locked(vdev);
 	mutex_unlock(&idev->igroup->lock);
 	/* May let an unbind go on, which frees the device and its lock. */
 	iommufd_put_object(ictx, &idev->obj);

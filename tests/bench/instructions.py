@@ -6,16 +6,23 @@ included).  usage: instructions.py BENCH_IOCTL"""
 import re
 import subprocess
 import sys
+import tempfile
 
 COUNT = 400
 
 
 def collected(bench, row, half, count):
-    run = subprocess.run(
-        ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
-         "--toggle-collect=measured_call", bench, "--row", row, "--half", half,
-         "--count", str(count)], stderr=subprocess.PIPE, text=True, check=True)
-    return int(re.search(r"Collected : (\d+)", run.stderr).group(1))
+    """Instructions below uiommufd_ioctl(), in the measured calls."""
+    with tempfile.NamedTemporaryFile() as out:
+        subprocess.run(
+            ["valgrind", "--tool=callgrind", "--callgrind-out-file=" + out.name,
+             "--toggle-collect=measured_call", bench, "--row", row, "--half",
+             half, "--count", str(count)], stderr=subprocess.DEVNULL, check=True)
+        text = subprocess.run(["callgrind_annotate", "--inclusive=yes",
+                               "--threshold=100", out.name], check=True,
+                              stdout=subprocess.PIPE, text=True).stdout
+    return int(re.search(r"^ *([\d,]+) .*:uiommufd_ioctl\b", text,
+                         re.M).group(1).replace(",", ""))
 
 
 def main():

@@ -74,16 +74,22 @@ uik_quick void uik_up_read_here(struct rw_semaphore *sem)
 		uik_lock_pop(task);
 }
 
-uik_quick void uik_down_write_here(struct rw_semaphore *sem)
+/* Takes it if that can be done in line. */
+uik_quick bool uik_down_write_quick(struct rw_semaphore *sem)
 {
 	struct task_struct *task = uik_current_task;
 
 	if (!uik_lock_quick(task, true) ||
 	    uik_unlikely(!uik_rw_write(&sem->rw, task)))
+		return false;
+	uik_lock_push(task, sem, sem->key, UIK_HELD_WRITE, 0, uik_here());
+	return true;
+}
+
+uik_quick void uik_down_write_here(struct rw_semaphore *sem)
+{
+	if (!uik_down_write_quick(sem))
 		down_write(sem);
-	else
-		uik_lock_push(task, sem, sem->key, UIK_HELD_WRITE, 0,
-			      uik_here());
 }
 
 uik_quick void uik_up_write_here(struct rw_semaphore *sem)

@@ -72,10 +72,15 @@ uik_quick bool uik_spin_brief(spinlock_t *lock, struct task_struct *task)
 	       uik_likely(uik_owner_try(&lock->owner, task));
 }
 
-uik_quick void uik_spin_brief_end(spinlock_t *lock, struct task_struct *task)
+/* Somebody sleeps on it.  Returns @result, for callers to return the same. */
+void *uik_spin_brief_end_slow(spinlock_t *lock, struct task_struct *task,
+			      void *result);
+
+uik_quick void *uik_spin_brief_end(spinlock_t *lock, struct task_struct *task,
+				   void *result)
 {
-	if (uik_unlikely(!uik_owner_release(&lock->owner, task)))
-		owner_unlock_slow(&lock->owner, task);
+	return uik_likely(uik_owner_release(&lock->owner, task)) ? result :
+		uik_spin_brief_end_slow(lock, task, result);
 }
 
 #define spin_lock(lock) uik_spin_lock_here(lock)

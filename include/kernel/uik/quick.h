@@ -58,10 +58,13 @@ uik_quick void uik_lock_push(struct task_struct *task, const void *lock,
 	__atomic_store_n(&task->held_top, held + 1, __ATOMIC_RELAXED);
 }
 
-/* Whether nobody watches and @lock is on top of the stack. */
+/*
+ * Whether nobody watches and @lock is on top of the stack.  @task has taken
+ * locks, so that it is there.
+ */
 uik_quick bool uik_lock_is_top(const struct task_struct *task, const void *lock)
 {
-	return uik_likely(task) && uik_likely(!uik_hooks) &&
+	return uik_likely(!uik_hooks) &&
 	       uik_likely(task->held_top[-1].lock == lock);
 }
 
