@@ -127,4 +127,25 @@ static inline int uiommufd_cmocka_teardown(void **state)
 	uiommufd_fail_with(uiommufd_test_destroy((fd), (id)), __FILE__, \
 			   __LINE__)
 
+/*
+ * What a driver does to a device's registers, in order: @width bytes at @offset
+ * of @mmio, such as uiommufd_vcmdq_registers(platform).  From the first of them
+ * to the assertion no other write may come.  For the calls a driver's ops get,
+ * use the framework's own expectations in the ops.
+ */
+#define expect_mmio_write(mmio, offset, width, value) \
+	expect_mmio_write_bits((mmio), (offset), (width), (value), \
+			     UIOMMUFD_MMIO_ALL64)
+/* Only the bits of @mask matter: 0 for any value. */
+#define expect_mmio_write_bits(mmio, offset, width, value, mask) \
+	uiommufd_test_expect_mmio((mmio), true, (offset), (width), (value), \
+				  (mask), __FILE__, __LINE__)
+#define expect_mmio_read(mmio, offset, width) \
+	uiommufd_test_expect_mmio((mmio), false, (offset), (width), 0, 0, \
+				  __FILE__, __LINE__)
+/* All that was expected has come; expects nothing from now on. */
+#define assert_mmio(mmio) \
+	uiommufd_fail_with(uiommufd_mmio_expect_end(mmio), __FILE__, \
+			   __LINE__)
+
 #endif

@@ -82,4 +82,25 @@ static inline void uiommufd_gtest_teardown(struct uiommufd_test *test,
 	uiommufd_gtest_fail_with(uiommufd_test_destroy((fd), (id)), \
 				 __FILE__, __LINE__, G_STRFUNC)
 
+/*
+ * What a driver does to a device's registers, in order: @width bytes at @offset
+ * of @mmio, such as uiommufd_vcmdq_registers(platform).  From the first of them
+ * to the assertion no other write may come.  For the calls a driver's ops get,
+ * use the framework's own expectations in the ops.
+ */
+#define g_expect_mmio_write(mmio, offset, width, value) \
+	g_expect_mmio_write_bits((mmio), (offset), (width), (value), \
+			       UIOMMUFD_MMIO_ALL64)
+/* Only the bits of @mask matter: 0 for any value. */
+#define g_expect_mmio_write_bits(mmio, offset, width, value, mask) \
+	uiommufd_test_expect_mmio((mmio), true, (offset), (width), (value), \
+				  (mask), __FILE__, __LINE__)
+#define g_expect_mmio_read(mmio, offset, width) \
+	uiommufd_test_expect_mmio((mmio), false, (offset), (width), 0, 0, \
+				  __FILE__, __LINE__)
+/* All that was expected has come; expects nothing from now on. */
+#define g_assert_mmio(mmio) \
+	uiommufd_gtest_fail_with(uiommufd_mmio_expect_end(mmio), \
+				 __FILE__, __LINE__, G_STRFUNC)
+
 #endif

@@ -36,6 +36,7 @@
 #ifndef UIOMMUFD_MMIO_H
 #define UIOMMUFD_MMIO_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -256,6 +257,42 @@ void uiommufd_mmio_guest_error(struct uiommufd_mmio *mmio, const char *format,
  */
 void uiommufd_mmio_last_error(struct uiommufd_mmio *mmio, char *buffer,
 			      size_t size) UIOMMUFD_API;
+
+/* An access that a test expects. */
+struct uiommufd_mmio_expected {
+	uint32_t offset;	/* as software gives it, aliases not followed */
+	uint8_t width;		/* bytes */
+	bool write;
+	uint64_t value;		/* written, in the bits of mask; reads: ignored */
+	uint64_t mask;
+	const char *file;	/* where the test says so; borrowed */
+	int line;
+};
+
+/**
+ * uiommufd_mmio_expect - say which access of a driver comes next.
+ * @access: copied; expected after all that were said before
+ *
+ * From the first call on each write must be the next one expected.  A read
+ * takes part if it is the next one expected; others, as of a driver that
+ * polls, are free.  Accesses have their usual effect.  What went wrong is kept
+ * for uiommufd_mmio_expect_end(): a driver's thread is no place to fail a test.
+ * <uiommufd/cmocka.h> and <uiommufd/gtest.h> have macros for both.
+ *
+ * Context: at the first call, and at the end, nobody accesses the block.
+ */
+void uiommufd_mmio_expect(struct uiommufd_mmio *mmio,
+			  const struct uiommufd_mmio_expected *access)
+	UIOMMUFD_API;
+
+/**
+ * uiommufd_mmio_expect_end - expect nothing any more.
+ *
+ * Return: NULL: what was expected came, in order, and no other write; else a
+ * text with a line for each access that came unexpected or did not come, the
+ * caller's, to be freed with free().  NULL, too, if nothing had been expected.
+ */
+char *uiommufd_mmio_expect_end(struct uiommufd_mmio *mmio) UIOMMUFD_API;
 
 /** uiommufd_mmio_read_counters - what accesses there were so far. */
 void uiommufd_mmio_read_counters(const struct uiommufd_mmio *mmio,

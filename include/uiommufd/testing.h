@@ -20,6 +20,7 @@
 
 #include "client.h"
 #include "inspect.h"
+#include "mmio.h"
 #include "platform.h"
 
 #ifdef __cplusplus
@@ -80,6 +81,26 @@ char *uiommufd_test_counts(int fd) UIOMMUFD_API;
  * (uiommufd_explain()).
  */
 char *uiommufd_test_destroy(int fd, uint32_t id) UIOMMUFD_API;
+
+/* For the macros of frameworks: an access said to be expected here. */
+static inline void uiommufd_test_expect_mmio(struct uiommufd_mmio *mmio,
+					     bool write, uint32_t offset,
+					     unsigned int width, uint64_t value,
+					     uint64_t mask, const char *file,
+					     int line)
+{
+	struct uiommufd_mmio_expected access;
+
+	memset(&access, 0, sizeof(access));
+	access.offset = offset;
+	access.width = (uint8_t)width;
+	access.write = write;
+	access.value = value;
+	access.mask = mask;
+	access.file = file;
+	access.line = line;
+	uiommufd_mmio_expect(mmio, &access);
+}
 
 #ifdef __cplusplus
 }

@@ -14,6 +14,7 @@
 #include <linux/slab.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <uik/mmio.h>
 
@@ -95,11 +96,24 @@ static inline bool exists(const struct uiommufd_mmio *mmio,
 }
 
 /* 1 + the number of the alias that @offset belongs to, or 0. */
+static inline u8 true_alias_at(const struct uiommufd_mmio *mmio, u32 offset)
+{
+	if (uik_unlikely(offset >= mmio->block->size))
+		return 0;
+	return mmio->pages[offset >> MMIO_PAGE_SHIFT];
+}
+
+/* While a test watches, every access is to one more alias: watched(). */
 static inline u8 alias_at(const struct uiommufd_mmio *mmio, u32 offset)
 {
 	if (uik_unlikely(offset >= mmio->size))
-		return 0;
+		return mmio->expect ? mmio->block->alias_count + 1 : 0;
 	return mmio->pages[offset >> MMIO_PAGE_SHIFT];
+}
+
+static inline bool watched(const struct uiommufd_mmio *mmio, u8 alias)
+{
+	return alias > mmio->block->alias_count;
 }
 
 static inline bool fits(const struct mmio_cell *cell, u32 offset,
@@ -306,17 +320,36 @@ static inline void real_write(struct uiommufd_mmio *mmio, u32 offset,
 		odd_write(mmio, offset, width, value);
 }
 
+/* Where an access that a test sees goes. */
+static u32 watched_follow(struct uiommufd_mmio *mmio, u32 offset)
+{
+	u8 alias = true_alias_at(mmio, offset);
+
+	return alias ? mmio_follow(mmio, alias, offset) : offset;
+}
+
 /* Through an alias's function: apart, to keep the usual paths slim. */
 static noinline u64 translated_read(struct uiommufd_mmio *mmio, u8 alias,
 				    u32 offset, unsigned int width)
 {
-	return real_read(mmio, mmio_follow(mmio, alias, offset), width);
+	u64 value;
+
+	if (!watched(mmio, alias))
+		return real_read(mmio, mmio_follow(mmio, alias, offset), width);
+	value = real_read(mmio, watched_follow(mmio, offset), width);
+	mmio_expect_tell(mmio, false, offset, width, value);
+	return value;
 }
 
 static noinline void translated_write(struct uiommufd_mmio *mmio, u8 alias,
 				      u32 offset, unsigned int width,
 				      u64 value)
 {
+	if (watched(mmio, alias)) {
+		mmio_expect_tell(mmio, true, offset, width, value);
+		real_write(mmio, watched_follow(mmio, offset), width, value);
+		return;
+	}
 	real_write(mmio, mmio_follow(mmio, alias, offset), width, value);
 }
 
@@ -529,6 +562,7 @@ void uiommufd_mmio_free(struct uiommufd_mmio *mmio)
 {
 	if (!mmio)
 		return;
+	free(uiommufd_mmio_expect_end(mmio));
 	mmio_detach(mmio);
 	mmio_release(mmio);
 }

@@ -92,7 +92,7 @@ struct mmio_alias {
 struct uik_mmio_ops;
 
 struct uiommufd_mmio {
-	u32 size;		/* of the window; block's */
+	u32 size;		/* of the window; 0: a test watches accesses */
 	u32 map_bytes;		/* offsets below have a map entry */
 	const struct mmio_alias *aliases;
 	void *device;		/* borrowed, for the hooks */
@@ -105,6 +105,7 @@ struct uiommufd_mmio {
 	u32 *first;		/* first cell of each row, from 1 */
 	struct uik_machine *machine; /* borrowed while attached, or NULL */
 	u64 phys;
+	struct mmio_expect *expect; /* a test's, or NULL */
 	u64 errors[MMIO_ERROR_NR];
 	spinlock_t error_lock;
 	char error_text[MMIO_ERROR_BYTES];
@@ -150,6 +151,10 @@ void mmio_error(struct uiommufd_mmio *mmio, enum mmio_error kind,
 
 /* mmio.c: accesses that come over the machine's bus. */
 extern const struct uik_mmio_ops mmio_bus_ops;
+
+/* mmio_expect.c: an access while a test watches; @value: read or to write. */
+void mmio_expect_tell(struct uiommufd_mmio *mmio, bool write, u32 offset,
+		      unsigned int width, u64 value);
 
 /* mmio_attach.c: the physical address, or 0 with errno. */
 u64 mmio_attach(struct uiommufd_mmio *mmio, struct uik_machine *machine,

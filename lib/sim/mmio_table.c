@@ -114,8 +114,8 @@ static const char *check_aliases(const struct uiommufd_mmio_block *block)
 {
 	const u32 page = 1u << MMIO_PAGE_SHIFT;
 
-	if (block->alias_count > 255)
-		return "more than 255 aliases";
+	if (block->alias_count > 254)
+		return "more than 254 aliases";
 	for (u32 i = 0; i < block->alias_count; i++) {
 		const struct uiommufd_mmio_alias *a = &block->aliases[i];
 

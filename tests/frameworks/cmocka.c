@@ -2,6 +2,7 @@
 /* One test of <uiommufd/cmocka.h>, chosen on the command line. */
 #include <uapi/linux/iommufd.h>
 #include <uiommufd/cmocka.h>
+#include <uiommufd/vcmdq.h>
 
 static uint32_t make_ioas(int fd)
 {
@@ -47,8 +48,34 @@ static void destroy(void **state)
 	assert_destroy(test->fd, 1);
 }
 
+/* What a driver would do to registers. */
+static void registers(void **state)
+{
+	struct uiommufd_test *test = *state;
+	struct uiommufd_mmio *smmu = uiommufd_smmu_registers(test->platform);
+
+	assert_non_null(smmu);
+	expect_mmio_write(smmu, 0x70, 4, 0);
+	expect_mmio_read(smmu, 0x60, 4);
+	uiommufd_mmio_write(smmu, 0x70, 4, 0);
+	uiommufd_mmio_read(smmu, 0x60, 4);
+	assert_mmio(smmu);
+	uiommufd_mmio_write(smmu, 0x70, 4, 0);
+}
+
+static void mmio(void **state)
+{
+	struct uiommufd_test *test = *state;
+	struct uiommufd_mmio *smmu = uiommufd_smmu_registers(test->platform);
+
+	expect_mmio_write(smmu, 0x70, 4, 1);
+	assert_mmio(smmu);
+}
+
 static const struct CMUnitTest tests[] = {
 	uiommufd_unit_test(right),
+	uiommufd_unit_test_on("smmuv3", registers),
+	uiommufd_unit_test_on("smmuv3", mmio),
 	uiommufd_unit_test(leak),
 	uiommufd_unit_test(graph),
 	uiommufd_unit_test_on("smmuv3", destroy),

@@ -2,6 +2,7 @@
 /* One test of <uiommufd/gtest.h>, chosen on the command line. */
 #include <uapi/linux/iommufd.h>
 #include <uiommufd/gtest.h>
+#include <uiommufd/vcmdq.h>
 
 static uint32_t make_ioas(int fd)
 {
@@ -40,12 +41,33 @@ static void destroy(struct uiommufd_test *test, const void *kind)
 	g_assert_destroy(test->fd, 1);
 }
 
+static void registers(struct uiommufd_test *test, const void *kind)
+{
+	struct uiommufd_mmio *smmu = uiommufd_smmu_registers(test->platform);
+
+	g_expect_mmio_write(smmu, 0x70, 4, 0);
+	g_expect_mmio_read(smmu, 0x60, 4);
+	uiommufd_mmio_write(smmu, 0x70, 4, 0);
+	uiommufd_mmio_read(smmu, 0x60, 4);
+	g_assert_mmio(smmu);
+	uiommufd_mmio_write(smmu, 0x70, 4, 0);
+}
+
+static void mmio(struct uiommufd_test *test, const void *kind)
+{
+	struct uiommufd_mmio *smmu = uiommufd_smmu_registers(test->platform);
+
+	g_expect_mmio_write(smmu, 0x70, 4, 1);
+	g_assert_mmio(smmu);
+}
+
 static const struct {
-	const char *name;
+	const char *name, *kind;
 	void (*function)(struct uiommufd_test *test, const void *kind);
 } tests[] = {
-	{ "right", right }, { "leak", leak }, { "graph", graph },
-	{ "destroy", destroy },
+	{ "right", NULL, right }, { "leak", NULL, leak },
+	{ "graph", NULL, graph }, { "destroy", "smmuv3", destroy },
+	{ "registers", "smmuv3", registers }, { "mmio", "smmuv3", mmio },
 };
 
 int main(int argc, char **argv)
@@ -56,9 +78,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	for (gsize i = 0; i < G_N_ELEMENTS(tests); i++)
 		if (!g_strcmp0(tests[i].name, wanted))
-			uiommufd_gtest_add(wanted[0] == 'd' ? "/on/smmuv3" :
-							      "/on/mock",
-					   wanted[0] == 'd' ? "smmuv3" : NULL,
+			uiommufd_gtest_add("/test", tests[i].kind,
 					   tests[i].function);
 	return g_test_run();
 }
