@@ -120,7 +120,7 @@ static const char *parse_value(struct uiommufd_fault *fault, const char *key,
 			       size_t length)
 {
 	const char *why;
-	u64 number;
+	u64 number = 0;
 
 	if (key_is(key, key_length, "unit"))
 		return parse_unit(fault, text, length);
