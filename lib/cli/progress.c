@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #define INTERVAL_US (G_USEC_PER_SEC / 5)
-#define CHECK_MASK 0x3ff
 /* timeout(1) signals the process and then its group: that is one request. */
 #define SAME_REQUEST_NS 200000000ll
 
@@ -57,9 +56,12 @@ void progress_init(struct progress *progress, gboolean enabled)
 
 static void show(struct progress *progress, const char *title, double fraction)
 {
-	gint64 now = g_get_monotonic_time();
+	gint64 now;
 
-	if (!progress->enabled || now < progress->next_us)
+	if (!progress->enabled)
+		return;
+	now = g_get_monotonic_time();
+	if (now < progress->next_us)
 		return;
 	progress->next_us = now + INTERVAL_US;
 	progress->shown = TRUE;
@@ -73,8 +75,7 @@ gboolean progress_show(struct progress *progress, const char *title,
 		progress->interrupted = TRUE;
 		return FALSE;
 	}
-	if (!(done & CHECK_MASK))
-		show(progress, title, total ? (double)done / total : 1);
+	show(progress, title, total ? (double)done / total : 1);
 	return TRUE;
 }
 

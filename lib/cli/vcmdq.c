@@ -72,6 +72,9 @@ static gboolean measure_all(struct report *report, struct guest_queue *queues,
 			    const struct options *o, struct progress *progress)
 {
 	struct vmm *vmm = &report->vmm;
+	gsize total = g_bit_storage(vmm->queue_count) *
+		      G_N_ELEMENTS(batch_sizes);
+	gsize done = 0;
 
 	if (!measure_recorded(vmm, queues, vmm->queue_count, report->stream,
 			      SIZE_MAX, progress, &report->recorded,
@@ -81,7 +84,7 @@ static gboolean measure_all(struct report *report, struct guest_queue *queues,
 	}
 	for (guint n = 1; n <= vmm->queue_count; n *= 2)
 		for (gsize b = 0; b < G_N_ELEMENTS(batch_sizes); b++) {
-			if (!progress_show(progress, "batches", 0, 1))
+			if (!progress_show(progress, "batches", done++, total))
 				return TRUE;
 			if (batch_sizes[b] > (guint)o->entries ||
 			    report->row_count == REPORT_MAX_ROWS)
