@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # From a fresh Debian machine to a running VCMDQ: installs what is missing,
-# builds a release of the command, and runs the main job.  Arguments go to `uiommufd vcmdq`.
+# builds a release of the command, and runs the main job.  Arguments go to
+# `uiommufd vcmdq`.
 set -eu
 cd "$(dirname "$0")/.."
 . tests/support/packages.sh
