@@ -40,9 +40,9 @@ results=$(mktemp) || exit 2
 trap 'rm -f "$results"' EXIT
 broken=0
 
-# one NAME 'MESON OPTIONS' 'MESON TEST OPTIONS'
+# one NAME 'MESON OPTIONS' 'MESON TEST OPTIONS' [NAME OF ANOTHER, ITS BUILD]
 one() {
-	name=$1 build=${BUILD:-build}-test-$1
+	name=$1 build=${BUILD:-build}-test-${4:-$1}
 	echo "== $name"
 	[ -f "$build/build.ninja" ] ||
 		meson setup "$build" $2 >"$results.log" 2>&1 || {
@@ -87,7 +87,7 @@ full)
 		'--no-suite lint --no-suite consumers --no-suite explore
 		 --no-suite single --no-suite long -t 4'
 	# Rooms with races to wait for take minutes on valgrind's one thread.
-	one valgrind "$base" '--suite kit --suite iommu --setup valgrind'
+	one valgrind "$base" '--suite kit --suite iommu --setup valgrind' gcc
 	;;
 esac
 case $long in
