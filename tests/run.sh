@@ -83,6 +83,7 @@ full)
 	one asan "$base -Db_sanitize=address,undefined -Db_lundef=false" \
 		'--no-suite lint --no-suite consumers --no-suite explore
 		 --no-suite long -t 4'
+	# Suite single: programs of one thread.
 	one tsan "$base -Db_sanitize=thread -Db_lundef=false" \
 		'--no-suite lint --no-suite consumers --no-suite explore
 		 --no-suite single --no-suite long -t 4'
