@@ -461,6 +461,40 @@ static int act_hwpt_fault(struct sweep *s)
 	return mock_call(s->fd, IOMMU_HWPT_ALLOC, &cmd);
 }
 
+/* A queue of events can be destroyed once its descriptor is closed. */
+static int close_events(struct sweep *s)
+{
+	int ret = uiommufd_close(s->event_fd);
+
+	s->event_fd = -1;
+	return ret;
+}
+
+static int with_lone_faults(struct sweep *s)
+{
+	return act_fault_queue(s) ?: close_events(s);
+}
+
+static int with_lone_veventq(struct sweep *s)
+{
+	return sweep_with_viommu(s) ?: act_veventq(s) ?: close_events(s);
+}
+
+static int act_destroy_parent(struct sweep *s)
+{
+	return mock_destroy(s->fd, s->id[SWEEP_PARENT]);
+}
+
+static int act_destroy_nested(struct sweep *s)
+{
+	return mock_destroy(s->fd, s->id[SWEEP_NESTED]);
+}
+
+static int act_destroy_events(struct sweep *s)
+{
+	return mock_destroy(s->fd, s->id[SWEEP_EVENTQ]);
+}
+
 #define STAYS_MAPPED "spec/40 2: a mapping whose reply faults stays"
 
 const struct sweep_row sweep_command_rows[] = {
@@ -495,7 +529,10 @@ const struct sweep_row sweep_command_rows[] = {
 	{ "GET_HW_INFO", with_device, act_hw_info, NULL },
 	{ "HWPT_SET_DIRTY_TRACKING", with_dirty, act_set_dirty, NULL },
 	{ "HWPT_GET_DIRTY_BITMAP", with_dirty, act_get_dirty, NULL },
+	{ "DESTROY hwpt_paging", with_parent, act_destroy_parent, NULL },
+	{ "DESTROY hwpt_nested", with_nested, act_destroy_nested, NULL },
 	{ "FAULT_QUEUE_ALLOC", NULL, act_fault_queue, NULL },
+	{ "DESTROY fault", with_lone_faults, act_destroy_events, NULL },
 	{ "VIOMMU_ALLOC", with_parent, act_viommu, NULL },
 	{ "DESTROY viommu", sweep_with_viommu, act_destroy_viommu, NULL },
 	{ "VDEVICE_ALLOC", sweep_with_viommu, act_vdevice, NULL },
@@ -507,6 +544,7 @@ const struct sweep_row sweep_command_rows[] = {
 	{ "HWPT_INVALIDATE nested", with_nested, act_invalidate_nested, NULL },
 	{ "HWPT_INVALIDATE", with_vdevice, act_invalidate, NULL },
 	{ "VEVENTQ_ALLOC", sweep_with_viommu, act_veventq, NULL },
+	{ "DESTROY veventq", with_lone_veventq, act_destroy_events, NULL },
 	{ "HW_QUEUE_ALLOC", sweep_with_viommu, act_hw_queue, NULL },
 	{ "DESTROY hw_queue", with_queue, act_destroy_queue, NULL },
 	{ "IOAS_CHANGE_PROCESS", sweep_with_ioas, act_change_process, NULL },
