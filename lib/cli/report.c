@@ -211,6 +211,8 @@ static void json_objects(JsonBuilder *json, const struct vmm *vmm,
 	json_count(json, "parent_hwpt", vmm->parent_id);
 	json_count(json, "viommu", vmm->viommu_id);
 	json_count(json, "veventq", vmm->veventq_id);
+	json_count(json, "vintf_page_offset", vmm->page_offset);
+	json_count(json, "vintf_page_bytes", vmm->page_bytes);
 	json_builder_set_member_name(json, "hw_queues");
 	json_builder_begin_array(json);
 	for (guint i = 0; i < queues; i++)

@@ -42,6 +42,9 @@ def replay_ends_clean():
     # The recording has 10,294 commands; nothing is lost on the way.
     check("commands", load["commands"] + load["trapped"] == 10294, load)
     check("syncs", load["syncs"] == 5085, load)
+    made = tree["objects"]
+    check("the page", f"offset {made['vintf_page_offset']:#x}, "
+          f"{made['vintf_page_bytes']} bytes" in got.stdout, made)
     check("event", tree["error"]["events"] == 1 and tree["error"]["recovered"],
           tree["error"])
 
