@@ -232,7 +232,8 @@ static void failure_sweep(void **state)
 	unsigned int copies = 0, allocs = 0;
 
 	for (unsigned int nth = 1;; nth++) {
-		struct rig_make cmd = { .size = sizeof(cmd) };
+		/* Within one page: across two it would be fetched in two. */
+		struct rig_make cmd __aligned(64) = { .size = sizeof(cmd) };
 		long ret;
 
 		uik_fail_nth(nth, UIK_FAIL_ANY, false);
