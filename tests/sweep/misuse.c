@@ -90,8 +90,7 @@ static bool is_tame(unsigned int nr, const uint32_t *words)
 	return nr != 0xa0 || (op != IOMMU_TEST_OP_MD_CHECK_REFS &&
 			      op != IOMMU_TEST_OP_SET_TEMP_MEMORY_LIMIT &&
 			      op != IOMMU_TEST_OP_DMABUF_GET &&
-			      op != IOMMU_TEST_OP_CREATE_ACCESS &&
-			      op != IOMMU_TEST_OP_PASID_ATTACH);
+			      op != IOMMU_TEST_OP_CREATE_ACCESS);
 }
 
 static const unsigned int sizes[] = { 8, 12, 16, 24, 32, 40, 48, 68, 72, 96 };
