@@ -13,6 +13,7 @@
 #include <time.h>
 #include <uik/machine.h>
 #include "sim/platform.h"
+#include "state.h"
 
 #define ACCESSES 2000000
 #define DOORBELLS 200
@@ -152,7 +153,14 @@ static void bench_open(struct bench *b)
 	uiommufd_vcmdq_read_counters(b->platform, 0, &counters);
 }
 
-static void report_accesses(struct bench *b)
+static void print_access(const char *what, double ns, double call)
+{
+	printf("%-27s %6.2f ns ", what, ns);
+	bench_against(ns, "a plain call", call, 5);
+}
+
+/* Returns what the plain call costs. */
+static double report_accesses(struct bench *b)
 {
 	double call = 0, config = 0, cons = 0, plain_write = 0, door = 0;
 
@@ -164,35 +172,35 @@ static void report_accesses(struct bench *b)
 				     time_writes(b->base + 0x1180));
 		door = lowest(door, time_writes(b->base + 0x50004));
 	}
-	printf("plain function call          %6.2f ns\n", call);
-	printf("readl, global register       %6.2f ns  %.2fx\n", config,
-	       config / call);
-	printf("readl, CONS by its alias     %6.2f ns  %.2fx\n", cons,
-	       cons / call);
-	printf("writel, SID_REPLACE          %6.2f ns  %.2fx\n", plain_write,
-	       plain_write / call);
-	printf("writel, PROD by its alias    %6.2f ns  %.2fx\n", door,
-	       door / call);
+	printf("%-27s %6.2f ns\n", "plain function call", call);
+	print_access("readl, global register", config, call);
+	print_access("readl, CONS by its alias", cons, call);
+	print_access("writel, SID_REPLACE", plain_write, call);
+	print_access("writel, PROD by its alias", door, call);
+	return call;
 }
 
-static void report_commands(struct bench *b, const char *what)
+static void report_commands(struct bench *b, const char *what, double call)
 {
 	double best = 0;
 
 	for (int i = 0; i < RUNS; i++)
 		best = lowest(best, time_commands(b));
-	printf("command, 15 TLBI : 1 SYNC, %u a doorbell, %s: %.2f ns\n",
+	printf("command, 15 TLBI : 1 SYNC, %u a doorbell, %s: %.2f ns ",
 	       PER_DOORBELL, what, best);
+	bench_against(best, "a plain call", call, 20);
 }
 
 int main(void)
 {
 	struct bench bench = { 0 };
+	double call;
 
+	bench_state();
 	bench_open(&bench);
-	report_accesses(&bench);
-	report_commands(&bench, "IOTLB empty");
+	call = report_accesses(&bench);
+	report_commands(&bench, "IOTLB empty", call);
 	fill_iotlb(&bench);
-	report_commands(&bench, "IOTLB of 1,024");
+	report_commands(&bench, "IOTLB of 1,024", call);
 	return 0;
 }

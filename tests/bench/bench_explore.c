@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <time.h>
 #include <uiommufd/uiommufd.h>
+#include "state.h"
 
 #define SCENARIO "vdevice-alloc-viommu-destroy"
 #define EXECUTIONS 200000
@@ -105,6 +106,7 @@ int main(int argc, char **argv)
 
 	if (!scenario)
 		return 1;
+	bench_state();
 	rates(scenario);
 	reduction(scenario);
 	if (argc < 2)

@@ -18,6 +18,7 @@
 #include <uik/machine.h>
 #include <uik/slab.h>
 #include <uik/task.h>
+#include "state.h"
 #ifdef HAVE_JUDY
 #include <Judy.h>
 #endif
@@ -560,6 +561,7 @@ int main(int argc, char **argv)
 	unsigned int largest = argc > 1 ? strtoul(argv[1], NULL, 0) : MAX_SIZE;
 	static double ns[MAPS][FIGURES];
 
+	bench_state();
 	for (unsigned int n = 100; n <= largest && n <= MAX_SIZE; n *= 10) {
 		memset(ns, 0, sizeof(ns));
 		shuffle(n);

@@ -14,6 +14,7 @@
 #include <uiommufd/lab.h>
 
 #include "lab/event.h"
+#include "state.h"
 
 #define EVENTS 1000000u
 #define TREE_EVENTS 200000u
@@ -160,6 +161,7 @@ static void report_run(const char *policy, unsigned int cpus,
 
 int main(void)
 {
+	bench_state();
 	report_engine(16);
 	report_engine(1024);
 	report_engine(65536);

@@ -21,6 +21,7 @@
 #include <uik/machine.h>
 #include <unistd.h>
 #include "sim/platform.h"
+#include "state.h"
 
 #define LOG2_SIZE 12
 #define ENTRIES (1u << LOG2_SIZE)
@@ -351,6 +352,7 @@ static void many_queues(void)
 
 int main(void)
 {
+	bench_state();
 	printf("%ld processors\n", sysconf(_SC_NPROCESSORS_ONLN));
 	one_queue();
 	two_queues();

@@ -407,12 +407,13 @@ static void map_many(struct iopt *iopt, struct iopt_piece *piece,
 
 /*
  * Each hole of a million is too short but the last: a choice that looked at
- * them one by one would take minutes for these.
+ * them one by one would take minutes for these, and so would a destroy that
+ * looked for each area from the start.  The limits are far from both.
  */
 static void test_many_areas(void **state)
 {
 	struct rig *rig = *state;
-	unsigned long count = 200000, choices = 20000;
+	unsigned long count = 1000000, choices = 20000;
 	u32 ioas = rig_ioas(rig);
 	struct iopt *iopt = iopt_of(rig, ioas);
 	struct iopt_piece piece = {
@@ -429,11 +430,11 @@ static void test_many_areas(void **state)
 				 0);
 		assert_true(iova == count * 0x2000);
 	}
-	assert_true(seconds() - start < 5);
+	assert_true(seconds() - start < 30);
 	pages_put(piece.pages);
 	start = seconds();
 	assert_int_equal(rig_destroy(rig, ioas), 0);
-	assert_true(seconds() - start < 5);
+	assert_true(seconds() - start < 30);
 }
 
 int main(void)
