@@ -75,7 +75,7 @@ void engine_abandon(struct uiommufd_run *run)
 	struct fiber *self = run_fiber(run);
 
 	run->running = NOBODY;
-	context_switch(&self->context, &run->outside, true);
+	uik_fiber_switch(&self->context, &run->outside, true);
 	__builtin_unreachable();
 }
 
@@ -233,7 +233,7 @@ static void others_may_go(struct uiommufd_run *run, unsigned int me)
 static void switch_to(struct uiommufd_run *run, unsigned int from,
 		      unsigned int to, bool leave)
 {
-	struct context *before = from == NOBODY ? &run->outside :
+	struct uik_fiber *before = from == NOBODY ? &run->outside :
 						  &run->fibers[from].context;
 	struct fiber *next = &run->fibers[to];
 
@@ -241,7 +241,7 @@ static void switch_to(struct uiommufd_run *run, unsigned int from,
 		run->fibers[from].saved_errno = errno;
 	run->running = to;
 	uik_current_task = next->task;
-	context_switch(before, &next->context, leave);
+	uik_fiber_switch(before, &next->context, leave);
 	/* Back again, as @from. */
 	if (from != NOBODY)
 		errno = run->fibers[from].saved_errno;
@@ -252,7 +252,7 @@ static void go_outside(struct uiommufd_run *run, bool leave)
 	struct fiber *self = run_fiber(run);
 
 	run->running = NOBODY;
-	context_switch(&self->context, &run->outside, leave);
+	uik_fiber_switch(&self->context, &run->outside, leave);
 }
 
 /* The calling fiber has announced what it waits for; returns to make it. */
@@ -495,7 +495,7 @@ static void fiber_main(void *arg)
 	struct uiommufd_run *run = engine;
 	struct fiber *self = arg;
 
-	context_entered();
+	uik_fiber_entered();
 	others_may_go(run, run->running);
 	self->main(self->arg);
 	fiber_end(run);
@@ -524,13 +524,13 @@ struct fiber *engine_fiber(struct uiommufd_run *run, struct task_struct *task,
 		.state = FIBER_READY,
 		.deadline_ns = UIK_NO_DEADLINE,
 	};
-	context_start(&fiber->context, fiber_main, fiber);
+	uik_fiber_start(&fiber->context, fiber_main, fiber);
 	return fiber;
 }
 
 void engine_restart(struct fiber *fiber)
 {
-	context_start(&fiber->context, fiber_main, fiber);
+	uik_fiber_start(&fiber->context, fiber_main, fiber);
 }
 
 static int hook_start(struct task_struct *task, void *(*main)(void *),
@@ -588,7 +588,7 @@ void engine_install(struct uiommufd_run *run)
 	arithmetic_watch();
 	uik_hooks = &hooks;
 	uik_fail_armed++;
-	context_init_self(&run->outside);
+	uik_fiber_init_self(&run->outside);
 }
 
 void engine_remove(struct uiommufd_run *run)

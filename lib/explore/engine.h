@@ -17,12 +17,11 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <time.h>
+#include <uik/fiber.h>
 #include <uik/hook.h>
 #include <uik/snapshot.h>
 #include <uiommufd/explore.h>
 #include <uiommufd/platform.h>
-
-#include "explore/fiber.h"
 
 #define FIBERS_MAX 16
 #define STACK_BYTES (512u << 10)
@@ -45,7 +44,7 @@ enum fiber_state {
 };
 
 struct fiber {
-	struct context context;
+	struct uik_fiber context;
 	struct task_struct *task;
 	void *(*main)(void *arg);	/* of a kit thread */
 	void *arg;
@@ -95,7 +94,7 @@ struct uiommufd_run {
 	struct uik_machine *machine;
 	struct uik_snapshot *snapshot;
 	void *state;
-	struct context outside;
+	struct uik_fiber outside;
 	struct fiber fibers[FIBERS_MAX];
 	struct fiber prepared[FIBERS_MAX];	/* as of the snapshot */
 	unsigned int fiber_count, prepared_count;

@@ -290,7 +290,7 @@ struct uiommufd_run *run_new(const struct uiommufd_scenario *scenario,
 
 		if (!memory)
 			return NULL;
-		context_init(&run->fibers[i].context, memory, STACK_BYTES);
+		uik_fiber_init(&run->fibers[i].context, memory, STACK_BYTES);
 	}
 	/* First writes to protected stacks, and overflows, come here. */
 	stack.ss_sp = own_memory(SIGNAL_STACK_BYTES);
@@ -302,7 +302,7 @@ struct uiommufd_run *run_new(const struct uiommufd_scenario *scenario,
 static void free_fibers(struct uiommufd_run *run)
 {
 	for (unsigned int i = 0; i < FIBERS_MAX; i++) {
-		context_fini(&run->fibers[i].context);
+		uik_fiber_fini(&run->fibers[i].context);
 		munmap((char *)run->fibers[i].context.stack_bottom - 4096,
 		       STACK_BYTES);
 	}

@@ -114,7 +114,7 @@ static void print_row(const struct trail_row *row, unsigned int column,
 static bool is_engine(const char *name)
 {
 	static const char *const names[] = {
-		"broken", "engine_break", "explore_begin", "fiber_main",
+		"broken", "engine_break", "uik_fiber_begin", "fiber_main",
 		"hook_", "law_", "laws_step", "tell_hooks", "thread_part",
 		"end_part", "setup_part", "uik_point_", "make_step",
 		"uiommufd_run_break", "check_return", "check_recursion",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fibers: a simulated CPU is straight-line code that is left in the middle
- * while virtual time passes.
+ * A simulated CPU is straight-line code that is left in the middle while
+ * virtual time passes: a fiber.
  *
  * All fibers of a run belong to one thread; fiber_enter() is called by that
  * thread and returns when the fiber leaves or its function returns.
@@ -10,11 +10,16 @@
 #define LAB_FIBER_H
 
 #include <stdbool.h>
+#include <uik/fiber.h>
 
 struct fiber;
 
-/* NULL when there is no memory. */
-struct fiber *fiber_new(void (*entry)(void *arg), void *arg);
+/*
+ * @home: where it returns to, of the thread that will enter it; borrowed.
+ * NULL when there is no memory.
+ */
+struct fiber *fiber_new(struct uik_fiber *home, void (*entry)(void *arg),
+			void *arg);
 /* Its stack is dropped wherever it is. */
 void fiber_free(struct fiber *fiber);
 /* Runs it until it leaves; not from within a fiber. */

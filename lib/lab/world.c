@@ -49,6 +49,7 @@ static bool make_cpus(struct world *world)
 {
 	const struct uiommufd_lab_design *design = world->design;
 
+	uik_fiber_init_self(&world->home);
 	world->cpu_count = design->cpus;
 	world->cpus = g_new0(struct uiommufd_lab_cpu, design->cpus);
 	for (unsigned int i = 0; i < design->cpus; i++) {
@@ -61,7 +62,7 @@ static bool make_cpus(struct world *world)
 			cpu->owner = 1 + i % design->vms;
 			cpu->number_in_owner = i / design->vms;
 		}
-		cpu->fiber = fiber_new(live, cpu);
+		cpu->fiber = fiber_new(&world->home, live, cpu);
 		if (!cpu->fiber)
 			return false;
 		event_post(&world->events, 0, enter_cpu, cpu, 0);

@@ -172,6 +172,7 @@ struct world {
 	struct device device;
 	uint64_t now_ps;
 	uint64_t rng;
+	struct uik_fiber home;		/* who runs the CPUs */
 	unsigned int cpu_count;
 	struct uiommufd_lab_cpu *cpus;	/* owned */
 	struct ring *rings;		/* owned; by model queue */

@@ -29,10 +29,12 @@ static void walk(void *arg)
 static void test_interleaved(void **state)
 {
 	struct walker walkers[8];
+	struct uik_fiber home;
 
+	uik_fiber_init_self(&home);
 	for (int i = 0; i < 8; i++) {
 		walkers[i] = (struct walker){ .steps = 100 + i };
-		walkers[i].fiber = fiber_new(walk, &walkers[i]);
+		walkers[i].fiber = fiber_new(&home, walk, &walkers[i]);
 		assert_non_null(walkers[i].fiber);
 	}
 	for (int step = 0; step < 100; step++)
@@ -51,8 +53,10 @@ static void test_interleaved(void **state)
 static void test_never_entered(void **state)
 {
 	struct walker walker = { .steps = 1 };
+	struct uik_fiber home;
 
-	walker.fiber = fiber_new(walk, &walker);
+	uik_fiber_init_self(&home);
+	walker.fiber = fiber_new(&home, walk, &walker);
 	assert_false(fiber_is_done(walker.fiber));
 	fiber_free(walker.fiber);
 	fiber_free(NULL);

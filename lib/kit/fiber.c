@@ -2,12 +2,11 @@
 /*
  * Fibers: what the machine code does not do, and what the checkers are told.
  */
-#include "explore/fiber.h"
-
 #include <pthread.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <uik/fiber.h>
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -34,16 +33,16 @@
 #define GUARD 4096u
 
 /* fiber_<arch>.S: saves the callee's registers, takes the other stack. */
-void explore_switch(void **save_sp, void *sp);
+void uik_fiber_swap(void **save_sp, void *sp);
 /* Where a started fiber begins: takes its entry and argument from the stack. */
-void explore_begin(void);
+void uik_fiber_begin(void);
 
-void context_init_self(struct context *self)
+void uik_fiber_init_self(struct uik_fiber *self)
 {
 	pthread_attr_t attr;
 	void *stack = NULL;
 
-	*self = (struct context){ 0 };
+	*self = (struct uik_fiber){ 0 };
 	if (!pthread_getattr_np(pthread_self(), &attr)) {
 		pthread_attr_getstack(&attr, &stack, &self->stack_bytes);
 		pthread_attr_destroy(&attr);
@@ -54,62 +53,63 @@ void context_init_self(struct context *self)
 #endif
 }
 
-void context_init(struct context *context, void *stack, size_t bytes)
+void uik_fiber_init(struct uik_fiber *fiber, void *stack, size_t bytes)
 {
 	mprotect(stack, GUARD, PROT_NONE);
-	*context = (struct context){
+	*fiber = (struct uik_fiber){
 		.stack_bottom = (char *)stack + GUARD,
 		.stack_bytes = bytes - GUARD,
 	};
 }
 
-void context_fini(struct context *context)
+void uik_fiber_fini(struct uik_fiber *fiber)
 {
 #ifdef FIBER_TSAN
-	if (context->tsan_fiber)
-		__tsan_destroy_fiber(context->tsan_fiber);
+	if (fiber->tsan_fiber)
+		__tsan_destroy_fiber(fiber->tsan_fiber);
 #endif
-	context->tsan_fiber = NULL;
+	fiber->tsan_fiber = NULL;
 }
 
-/* The frame explore_switch() finds: see the machine code. */
-void context_start(struct context *context, void (*entry)(void *arg), void *arg)
+/* The frame uik_fiber_swap() finds: see the machine code. */
+void uik_fiber_start(struct uik_fiber *fiber, void (*entry)(void *arg),
+		     void *arg)
 {
-	uintptr_t top = (uintptr_t)context->stack_bottom + context->stack_bytes;
+	uintptr_t top = (uintptr_t)fiber->stack_bottom + fiber->stack_bytes;
 	uintptr_t *frame = (uintptr_t *)(top - 256);
 
 #ifdef FIBER_ASAN
-	__asan_unpoison_memory_region(context->stack_bottom,
-				      context->stack_bytes);
+	__asan_unpoison_memory_region(fiber->stack_bottom,
+				      fiber->stack_bytes);
 #endif
 #ifdef FIBER_TSAN
-	context_fini(context);
-	context->tsan_fiber = __tsan_create_fiber(0);
+	uik_fiber_fini(context);
+	fiber->tsan_fiber = __tsan_create_fiber(0);
 #endif
 	memset(frame, 0, 256);
 #if defined(__x86_64__)
 	frame[0] = (uintptr_t)arg;		/* r15 */
 	frame[1] = (uintptr_t)entry;		/* r14 */
-	frame[6] = (uintptr_t)explore_begin;	/* return address */
+	frame[6] = (uintptr_t)uik_fiber_begin;	/* return address */
 #elif defined(__aarch64__)
 	frame[0] = (uintptr_t)arg;		/* x19 */
 	frame[1] = (uintptr_t)entry;		/* x20 */
-	frame[11] = (uintptr_t)explore_begin;	/* x30 */
+	frame[11] = (uintptr_t)uik_fiber_begin;	/* x30 */
 #else
 #error "fibers need code for this machine"
 #endif
-	context->sp = frame;
-	context->fake_stack = NULL;
+	fiber->sp = frame;
+	fiber->fake_stack = NULL;
 }
 
-void context_entered(void)
+void uik_fiber_entered(void)
 {
 #ifdef FIBER_ASAN
 	__sanitizer_finish_switch_fiber(NULL, NULL, NULL);
 #endif
 }
 
-void context_switch(struct context *from, struct context *to, bool leave)
+void uik_fiber_switch(struct uik_fiber *from, struct uik_fiber *to, bool leave)
 {
 #ifdef FIBER_ASAN
 	__sanitizer_start_switch_fiber(leave ? NULL : &from->fake_stack,
@@ -118,7 +118,7 @@ void context_switch(struct context *from, struct context *to, bool leave)
 #ifdef FIBER_TSAN
 	__tsan_switch_to_fiber(to->tsan_fiber, 0);
 #endif
-	explore_switch(&from->sp, to->sp);
+	uik_fiber_swap(&from->sp, to->sp);
 #ifdef FIBER_ASAN
 	__sanitizer_finish_switch_fiber(from->fake_stack, NULL, NULL);
 #endif

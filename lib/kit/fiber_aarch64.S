@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * void explore_switch(void **save_sp, void *sp): x0, x1.
+ * void uik_fiber_swap(void **save_sp, void *sp): x0, x1.
  * The frame at a saved sp, upwards: x19 to x28, x29, x30, d8 to d15.
  */
 	.text
-	.globl explore_switch
-	.hidden explore_switch
-	.type explore_switch, %function
+	.globl uik_fiber_swap
+	.hidden uik_fiber_swap
+	.type uik_fiber_swap, %function
 	.balign 16
-explore_switch:
+uik_fiber_swap:
 	sub sp, sp, #160
 	stp x19, x20, [sp, #0]
 	stp x21, x22, [sp, #16]
@@ -35,14 +35,14 @@ explore_switch:
 	ldp d14, d15, [sp, #144]
 	add sp, sp, #160
 	ret
-	.size explore_switch, .-explore_switch
+	.size uik_fiber_swap, .-uik_fiber_swap
 
 /* Nobody called it: unwinding ends here. */
-	.globl explore_begin
-	.hidden explore_begin
-	.type explore_begin, %function
+	.globl uik_fiber_begin
+	.hidden uik_fiber_begin
+	.type uik_fiber_begin, %function
 	.balign 16
-explore_begin:
+uik_fiber_begin:
 	.cfi_startproc
 	.cfi_undefined x30
 	mov x0, x19
@@ -51,6 +51,6 @@ explore_begin:
 	blr x20
 	brk #0
 	.cfi_endproc
-	.size explore_begin, .-explore_begin
+	.size uik_fiber_begin, .-uik_fiber_begin
 
 	.section .note.GNU-stack, "", %progbits

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * void explore_switch(void **save_sp, void *sp): rdi, rsi.
+ * void uik_fiber_swap(void **save_sp, void *sp): rdi, rsi.
  * The frame at a saved sp, upwards: r15 r14 r13 r12 rbx rbp, return address.
  */
 	.text
-	.globl explore_switch
-	.hidden explore_switch
-	.type explore_switch, @function
+	.globl uik_fiber_swap
+	.hidden uik_fiber_swap
+	.type uik_fiber_swap, @function
 	.balign 16
-explore_switch:
+uik_fiber_swap:
 	pushq %rbp
 	pushq %rbx
 	pushq %r12
@@ -24,14 +24,14 @@ explore_switch:
 	popq %rbx
 	popq %rbp
 	ret
-	.size explore_switch, .-explore_switch
+	.size uik_fiber_swap, .-uik_fiber_swap
 
 /* Nobody called it: unwinding ends here. */
-	.globl explore_begin
-	.hidden explore_begin
-	.type explore_begin, @function
+	.globl uik_fiber_begin
+	.hidden uik_fiber_begin
+	.type uik_fiber_begin, @function
 	.balign 16
-explore_begin:
+uik_fiber_begin:
 	.cfi_startproc
 	.cfi_undefined rip
 	movq %r15, %rdi
@@ -40,6 +40,6 @@ explore_begin:
 	callq *%r14
 	ud2
 	.cfi_endproc
-	.size explore_begin, .-explore_begin
+	.size uik_fiber_begin, .-uik_fiber_begin
 
 	.section .note.GNU-stack, "", @progbits

@@ -5,13 +5,13 @@
  * A fiber may be left for good at any switch, and started anew: its stack then
  * holds whatever it holds.
  */
-#ifndef EXPLORE_FIBER_H
-#define EXPLORE_FIBER_H
+#ifndef UIK_FIBER_H
+#define UIK_FIBER_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-struct context {
+struct uik_fiber {
 	void *sp;
 	/* For the checkers. */
 	void *fake_stack;
@@ -20,17 +20,17 @@ struct context {
 	size_t stack_bytes;
 };
 
-/* The calling thread's own context, to come back to. */
-void context_init_self(struct context *self);
+/* The calling thread itself, to come back to. */
+void uik_fiber_init_self(struct uik_fiber *self);
 /* @stack: page-aligned, with room for a guard page at its low end. */
-void context_init(struct context *context, void *stack, size_t bytes);
-void context_fini(struct context *context);
+void uik_fiber_init(struct uik_fiber *fiber, void *stack, size_t bytes);
+void uik_fiber_fini(struct uik_fiber *fiber);
 /* Next switch to it calls entry(arg), which must not return. */
-void context_start(struct context *context, void (*entry)(void *arg),
-		   void *arg);
+void uik_fiber_start(struct uik_fiber *fiber, void (*entry)(void *arg),
+		     void *arg);
 /* First thing in a started fiber. */
-void context_entered(void);
-/* @leave: the current context will not be continued. */
-void context_switch(struct context *from, struct context *to, bool leave);
+void uik_fiber_entered(void);
+/* @leave: the current one will not be continued. */
+void uik_fiber_switch(struct uik_fiber *from, struct uik_fiber *to, bool leave);
 
 #endif
