@@ -52,14 +52,20 @@ unsigned int frames_take(const void *frame, const void **out, unsigned int max)
 	return n;
 }
 
+static bool lays_in_ruins(const char *law)
+{
+	return !strcmp(law, "memory") || !strcmp(law, "crash") ||
+	       !strcmp(law, "bug");
+}
+
 void engine_break(struct uiommufd_run *run, const char *law, const char *format,
 		  va_list args)
 {
 	if (run->verdict == VERDICT_BROKEN)
 		return;
 	run->verdict = VERDICT_BROKEN;
-	run->broke = true;
 	run->law = law;
+	run->ruined |= lays_in_ruins(law);
 	run->guilty = run->running;
 	vsnprintf(run->message, sizeof(run->message), format, args);
 	if (!run->guilty_frame_count)

@@ -104,7 +104,7 @@ struct uiommufd_run {
 	uint32_t absent;			/* threads that do nothing */
 	enum phase phase;
 	bool in_law;				/* laws make no steps */
-	bool broke;				/* some execution broke a law */
+	bool ruined;				/* memory was used that is none */
 	bool may_give_up;			/* by give_up, where they would wait */
 	sigjmp_buf give_up;
 	uint64_t steps;

@@ -340,8 +340,9 @@ static void teardown(struct uiommufd_run *run)
 }
 
 /*
- * A library that breaks a law might break it again while the platform is taken
- * down, and then nobody would hear of the first one: the platform stays.
+ * A library that touches freed memory might do so again while the platform is
+ * taken down, and then nobody would hear of the first time: the platform
+ * stays.  Whatever else is broken ends the teardown at worst.
  */
 static void leave_platform(struct uiommufd_run *run)
 {
@@ -356,10 +357,11 @@ void run_free(struct uiommufd_run *run)
 {
 	if (!run)
 		return;
-	if (run->snapshot && run->broke)
+	if (run->snapshot && run->ruined)
 		leave_platform(run);
 	else if (run->snapshot)
 		teardown(run);
+	engine_watch(run, false);
 	uik_log_hush(false);
 	free_fibers(run);
 	munmap(run->decisions, DECISIONS_MAX * sizeof(struct decision));

@@ -145,6 +145,8 @@ static bool explore_strategy(struct session *s, uint64_t end_ns)
 		missed |= uik_snapshot_restore(run->snapshot, true);
 		if (missed && size > 1) {
 			search_rewind(run);
+			/* What it broke may have been a change that was missed. */
+			run->ruined = false;
 			size = 1;
 			clean = 0;
 			continue;
@@ -302,8 +304,6 @@ int explore_alone(const struct uiommufd_scenario *scenario,
 	}
 	if (options->progress)
 		fputs("\r\033[K", options->progress);
-	if (s.run)
-		engine_watch(s.run, false);
 	run_free(s.run);
 	return ret;
 }

@@ -5,6 +5,7 @@
  * the library take until nothing is left.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 #include <uiommufd/uiommufd.h>
 #include "state.h"
@@ -29,7 +30,12 @@ explore(const struct uiommufd_scenario *scenario,
 
 	uiommufd_explore(scenario, options, &result);
 	*seconds = cpu_seconds() - start;
-	uiommufd_trail_free(result.broken);
+	if (result.broken) {
+		printf("%s: law %s is broken\n", scenario->name,
+		       uiommufd_trail_law(result.broken));
+		uiommufd_trail_print(result.broken, stdout);
+		exit(1);
+	}
 	return result;
 }
 

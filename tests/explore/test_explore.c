@@ -3,6 +3,7 @@
  * The explorer finds what is there to be found, says when nothing is left, and
  * finds nothing in what is right.
  */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -508,6 +509,68 @@ static void finds_data_race(void **unused)
 			    "");
 }
 
+/* ---- one after the other ------------------------------------------------- */
+
+struct bound {
+	int fd;
+};
+
+static void bind_device(struct uiommufd_run *run, void *state)
+{
+	struct bound *bound = state;
+	uint32_t id;
+
+	bound->fd = uiommufd_open(uiommufd_run_platform(run), O_RDWR);
+	uiommufd_run_expect(run, !uiommufd_device_bind(bound->fd, "dev0", &id));
+}
+
+static void unbind_device(struct uiommufd_run *run, void *state)
+{
+	struct bound *bound = state;
+
+	uiommufd_device_unbind(bound->fd, "dev0");
+}
+
+static void expect_too_much(struct uiommufd_run *run, void *state)
+{
+	uiommufd_run_expect(run, !state);
+}
+
+static const struct uiommufd_scenario bound_and_broken = {
+	.name = "bound-and-broken",
+	.kind = "smmuv3",
+	.setup = bind_device,
+	.thread = { expect_too_much },
+	.finish = unbind_device,
+	.state_bytes = sizeof(struct bound),
+};
+
+static void scenario_is_clean(const char *name)
+{
+	struct uiommufd_explore_options options;
+	struct uiommufd_explore_result result = { .size = sizeof(result) };
+
+	uiommufd_explore_options_init(&options);
+	options.executions = 100;
+	assert_int_equal(uiommufd_explore(uiommufd_scenario_find(name),
+					  &options, &result), 0);
+}
+
+/*
+ * Law: an exploration leaves nothing that another one stumbles on, whether it
+ * found something, nothing, or what a missed change only made look broken.
+ */
+static void explores_one_after_the_other(void **unused)
+{
+	assert_string_equal(broken_law(&bound_and_broken,
+				       UIOMMUFD_STRATEGY_DPOR), "expectation");
+	scenario_is_clean("attach");
+	assert_string_equal(broken_law(uiommufd_scenario_find(
+					       "device-stuck-holder"),
+				       UIOMMUFD_STRATEGY_DPOR), "");
+	scenario_is_clean("attach");
+}
+
 /* Law: every scenario of the library is clean for a while. */
 static void library_is_clean(void **unused)
 {
@@ -544,6 +607,7 @@ int main(void)
 		cmocka_unit_test(works_together),
 		cmocka_unit_test(finds_values),
 		cmocka_unit_test(finds_data_race),
+		cmocka_unit_test(explores_one_after_the_other),
 		cmocka_unit_test(library_is_clean),
 	};
 
