@@ -274,21 +274,6 @@ static int act_destroy_vdevice(struct sweep *s)
 	return mock_destroy(s->fd, s->id[SWEEP_VDEV]);
 }
 
-static int act_invalidate(struct sweep *s)
-{
-	struct iommu_viommu_invalidate_selftest entry = { .vdev_id = 0x99 };
-	struct iommu_hwpt_invalidate cmd = {
-		.size = sizeof(cmd),
-		.hwpt_id = s->id[SWEEP_VIOMMU],
-		.data_type = IOMMU_VIOMMU_INVALIDATE_DATA_SELFTEST,
-		.data_uptr = (uintptr_t)&entry,
-		.entry_len = sizeof(entry),
-		.entry_num = 1,
-	};
-
-	return mock_call(s->fd, IOMMU_HWPT_INVALIDATE, &cmd);
-}
-
 static int act_veventq(struct sweep *s)
 {
 	int ret = mock_veventq(s->fd, s->id[SWEEP_VIOMMU], &s->id[SWEEP_EVENTQ],
@@ -424,21 +409,6 @@ static int with_nested(struct sweep *s)
 	return with_parent(s) ?: act_nested(s);
 }
 
-static int act_invalidate_nested(struct sweep *s)
-{
-	struct iommu_hwpt_invalidate_selftest entries[2] = {};
-	struct iommu_hwpt_invalidate cmd = {
-		.size = sizeof(cmd),
-		.hwpt_id = s->id[SWEEP_NESTED],
-		.data_type = IOMMU_HWPT_INVALIDATE_DATA_SELFTEST,
-		.data_uptr = (uintptr_t)entries,
-		.entry_len = sizeof(entries[0]),
-		.entry_num = 2,
-	};
-
-	return mock_call(s->fd, IOMMU_HWPT_INVALIDATE, &cmd);
-}
-
 static int with_fault_queue(struct sweep *s)
 {
 	return with_parent(s) ?: act_fault_queue(s);
@@ -518,7 +488,6 @@ const struct sweep_row sweep_command_rows[] = {
 	{ "IOAS_MAP charged to the process", with_mm_mode, act_map,
 	  STAYS_MAPPED },
 	{ "OPTION get limit mode", NULL, act_rlimit_get, NULL },
-	{ "OPTION set limit mode", NULL, act_rlimit_set, NULL },
 	{ "OPTION get", sweep_with_ioas, act_option_get, NULL },
 	{ "OPTION set", sweep_with_ioas, act_option_set,
 	  "spec/10 11: the option stays changed" },
@@ -541,8 +510,6 @@ const struct sweep_row sweep_command_rows[] = {
 	  NULL },
 	{ "HWPT_ALLOC nested with faults", with_fault_queue, act_hwpt_fault,
 	  NULL },
-	{ "HWPT_INVALIDATE nested", with_nested, act_invalidate_nested, NULL },
-	{ "HWPT_INVALIDATE", with_vdevice, act_invalidate, NULL },
 	{ "VEVENTQ_ALLOC", sweep_with_viommu, act_veventq, NULL },
 	{ "DESTROY veventq", with_lone_veventq, act_destroy_events, NULL },
 	{ "HW_QUEUE_ALLOC", sweep_with_viommu, act_hw_queue, NULL },

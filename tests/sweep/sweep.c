@@ -20,6 +20,7 @@
 
 static struct uiommufd_platform *mock, *noiommu;
 static bool was_halfway;
+static uint32_t looks;		/* what the row's look gave so far */
 static struct sweep sweep = { .fd = -1, .event_fd = -1 };
 
 static const struct {
@@ -127,6 +128,18 @@ static bool is_partial(const char *after, const struct states *states,
 	return !strcmp(after, states->success);
 }
 
+static void take_look(struct sweep *s, const struct sweep_row *row,
+		      const char *kind, uint32_t nth)
+{
+	unsigned int look = row->look(s);
+
+	assert_true(look < 32);
+	if (!(row->seen & 1u << look))
+		fail_msg("%s: %s %u: the client sees %u", row->name, kind, nth,
+			 look);
+	looks |= 1u << look;
+}
+
 /* One point made to fail.  Returns whether the call reached it. */
 static bool try_point(struct sweep *s, const struct sweep_row *row,
 		      unsigned int kind, bool sticky, uint32_t nth,
@@ -169,6 +182,8 @@ static bool try_point(struct sweep *s, const struct sweep_row *row,
 	if (!error && strcmp(after, states->success))
 		fail_msg("%s: %s %u: success, but\n%s-- not --\n%s", row->name,
 			 kinds[kind].name, nth, after, states->success);
+	if (error && row->look)
+		take_look(s, row, kinds[kind].name, nth);
 	free(before);
 	free(after);
 	close_context(s, row);
@@ -183,6 +198,7 @@ static void sweep_one(void **state)
 	unsigned int points = 0;
 
 	was_halfway = false;
+	looks = 0;
 	make_states(&sweep, row, &states);
 	for (unsigned int kind = 0; kind < sizeof(kinds) / sizeof(*kinds); kind++)
 		for (int sticky = 0; sticky < 2; sticky++)
@@ -197,6 +213,7 @@ static void sweep_one(void **state)
 	print_message("%u points\n", points);
 	assert_int_equal(points == 0, row->cannot_fail);
 	assert_int_equal(was_halfway, !!row->halfway);
+	assert_int_equal(looks, row->seen);
 }
 
 /* A row that failed leaves its context open: the next one starts clean. */
@@ -236,6 +253,7 @@ static int free_platforms(void **state)
 /* Where the rows are. */
 static const struct sweep_row *const tables[] = {
 	sweep_command_rows, sweep_test_rows, sweep_other_rows,
+	sweep_told_rows,
 };
 
 static size_t count_rows(void)

@@ -7,8 +7,8 @@
  * once only and then with all later ones failing too, until the call gets
  * through.  After each failure the errno must be one that the kind allows, and
  * the context must be as it was before the call, byte for byte of its graph
- * (objects, areas, pins), with not one block or charge more; except for the partial effects that the
- * specification lists, which the row names.
+ * (objects, areas, pins), with not one block or charge more; except for the
+ * partial effects that the specification lists, which the row names.
  */
 #ifndef SWEEP_H
 #define SWEEP_H
@@ -67,6 +67,13 @@ struct sweep_row {
 	 * what the specification says is not taken back.  NULL: none.
 	 */
 	void (*halfway)(struct sweep *s);
+	/*
+	 * What the graph does not show, after a failure: a number below 32
+	 * for what the client was told and finds.  NULL: nothing.
+	 */
+	unsigned int (*look)(struct sweep *s);
+	/* Bits of these numbers: each is met by some failure, no other is. */
+	uint32_t seen;
 	/* The call has no failure point. */
 	bool cannot_fail;
 };
@@ -75,6 +82,7 @@ struct sweep_row {
 extern const struct sweep_row sweep_command_rows[];
 extern const struct sweep_row sweep_test_rows[];
 extern const struct sweep_row sweep_other_rows[];
+extern const struct sweep_row sweep_told_rows[];
 
 /* Setups that several tables use; 0 or the errno. */
 int sweep_with_ioas(struct sweep *s);
