@@ -22,6 +22,7 @@
 
 #define ARENA_BYTES (64 * 4096)
 #define THREADS 4
+#define CALLS 500
 
 static struct uiommufd_platform *platform;
 static char *arena;		/* good memory */
@@ -44,8 +45,9 @@ static uint64_t pick(uint64_t *state, uint64_t n)
 /* Values that tend to matter: small IDs, flags, edges, addresses. */
 static uint64_t odd_value(uint64_t *state)
 {
-	switch (pick(state, 10)) {
+	switch (pick(state, 12)) {
 	case 0:
+	case 10:
 		return 0;
 	case 1:
 	case 2:
@@ -61,6 +63,10 @@ static uint64_t odd_value(uint64_t *state)
 		return (uintptr_t)hole + pick(state, 4096);
 	case 8:
 		return 4096 * pick(state, 64) + 0x1000000;
+	case 9:
+		return (uintptr_t)arena + 4096 * pick(state, 4);
+	case 11:
+		return 4096 * pick(state, 8);
 	default:
 		return next_random(state);
 	}
@@ -81,36 +87,64 @@ static void fill_command(uint64_t *state, uint32_t *words, unsigned int count)
 	}
 }
 
-/* Test commands that only a trusted kernel test may issue are left out. */
-static bool is_tame(unsigned int nr, const uint32_t *words)
-{
-	uint32_t op = words[1];
-
-	/* A global limit, and dma-bufs that nobody would close. */
-	return nr != 0xa0 || (op != IOMMU_TEST_OP_MD_CHECK_REFS &&
-			      op != IOMMU_TEST_OP_SET_TEMP_MEMORY_LIMIT &&
-			      op != IOMMU_TEST_OP_DMABUF_GET &&
-			      op != IOMMU_TEST_OP_CREATE_ACCESS);
-}
-
 static const unsigned int sizes[] = { 8, 12, 16, 24, 32, 40, 48, 68, 72, 96 };
 
-/* Event descriptors that calls make; closed in any order at the end. */
+/* Successes of each test command, by one thread: which were really played. */
+#define TEST_OPS 24
+static unsigned int played[TEST_OPS];
+
+/* Descriptors that calls make; closed in any order at the end. */
 struct client {
 	uint64_t state;
 	int fd;
-	int events[64];
-	unsigned int event_count;
+	bool alone;		/* nobody else makes descriptors */
+	int made[64];
+	unsigned int made_count;
 };
 
-static void keep_event(struct client *c, unsigned int nr, const uint32_t *words)
+static void keep(struct client *c, int fd)
 {
-	int fd = nr == 0x8e ? words[3] : nr == 0x93 ? words[6] : -1;
-
-	if (fd >= 0 && c->event_count < 64)
-		c->events[c->event_count++] = fd;
+	if (fd >= 0 && c->made_count < 64)
+		c->made[c->made_count++] = fd;
 	else if (fd >= 0)
 		uiommufd_close(fd);
+}
+
+/* The descriptor in the reply; -1: none. */
+static int made_by(unsigned int nr, const uint32_t *words)
+{
+	if (nr == 0x8e)
+		return words[3];
+	if (nr == 0x93)
+		return words[6];
+	if (nr == 0xa0 && words[1] == IOMMU_TEST_OP_CREATE_ACCESS)
+		return words[4];
+	return -1;
+}
+
+/*
+ * Makes one call, and keeps its descriptor.  DMABUF_GET does not tell the
+ * number, which is the lowest free one: who is not alone cannot know it, would
+ * leak the buffer for good, and does without.
+ */
+static void call(struct client *c, unsigned int nr, void *arg,
+		 const uint32_t *words)
+{
+	bool buffer = nr == 0xa0 && words[1] == IOMMU_TEST_OP_DMABUF_GET;
+	int next = -1, ret;
+
+	if (buffer && !c->alone)
+		return;
+	if (buffer) {
+		next = dup(STDERR_FILENO);
+		close(next);
+	}
+	ret = uiommufd_ioctl(c->fd, 0x3b00 | nr, arg);
+	if (ret || arg != words)
+		return;
+	keep(c, buffer ? next : made_by(nr, words));
+	if (c->alone && nr == 0xa0 && words[1] < TEST_OPS)
+		played[words[1]]++;
 }
 
 static void random_ioctl(struct client *c)
@@ -118,7 +152,6 @@ static void random_ioctl(struct client *c)
 	uint32_t words[24] = {};
 	unsigned int nr = 0x80 + pick(&c->state, 0x21);
 	void *arg = words;
-	int ret;
 
 	if (!pick(&c->state, 3))
 		nr = 0xa0;
@@ -127,21 +160,19 @@ static void random_ioctl(struct client *c)
 					odd_value(&c->state);
 	if (nr == 0xa0) {
 		words[0] = 72;
-		words[1] = pick(&c->state, 24);
+		words[1] = pick(&c->state, TEST_OPS);
 		words[2] = pick(&c->state, 12);
+		if (c->made_count && pick(&c->state, 2))
+			words[2] = c->made[pick(&c->state, c->made_count)];
 	}
 	/* A clear tail gets further. */
 	if (pick(&c->state, 2))
 		memset(words + 10, 0, sizeof(words) - 40);
-	if (!is_tame(nr, words))
-		return;
 	if (!pick(&c->state, 16))
 		arg = (void *)(uintptr_t)odd_value(&c->state);
 	if (arg != words && (uintptr_t)arg - (uintptr_t)arena < ARENA_BYTES)
 		arg = hole;
-	ret = uiommufd_ioctl(c->fd, 0x3b00 | nr, arg);
-	if (!ret && arg == words)
-		keep_event(c, nr, words);
+	call(c, nr, arg, words);
 }
 
 static void random_mmap(struct client *c)
@@ -158,7 +189,7 @@ static void random_mmap(struct client *c)
 
 static void random_io(struct client *c)
 {
-	int fd = c->event_count ? c->events[pick(&c->state, c->event_count)] :
+	int fd = c->made_count ? c->made[pick(&c->state, c->made_count)] :
 				  c->fd;
 	void *buf = pick(&c->state, 4) ? (void *)arena : hole;
 	size_t count = pick(&c->state, 200);
@@ -179,8 +210,8 @@ static void random_call(struct client *c)
 		random_io(c);
 		break;
 	case 2:
-		if (c->event_count)
-			uiommufd_close(c->events[--c->event_count]);
+		if (c->made_count && !pick(&c->state, 4))
+			uiommufd_close(c->made[--c->made_count]);
 		break;
 	default:
 		random_ioctl(c);
@@ -193,11 +224,11 @@ static void close_all(struct client *c)
 
 	if (context_first)
 		uiommufd_close(c->fd);
-	while (c->event_count) {
-		unsigned int i = pick(&c->state, c->event_count);
+	while (c->made_count) {
+		unsigned int i = pick(&c->state, c->made_count);
 
-		uiommufd_close(c->events[i]);
-		c->events[i] = c->events[--c->event_count];
+		uiommufd_close(c->made[i]);
+		c->made[i] = c->made[--c->made_count];
 	}
 	if (!context_first)
 		uiommufd_close(c->fd);
@@ -218,18 +249,57 @@ static void assert_clean(uint64_t seed)
 			 (unsigned long long)audit.warnings);
 }
 
+/* A context in which small IDs are objects of many types; and an access. */
+static int open_furnished(int *out_access)
+{
+	struct iommu_test_cmd access = {
+		.size = sizeof(access),
+		.op = IOMMU_TEST_OP_CREATE_ACCESS,
+		.create_access.flags = MOCK_FLAGS_ACCESS_CREATE_NEEDS_PIN_PAGES,
+	};
+	uint32_t ioas, stdev, idev, hwpt, parent, viommu, made;
+	int fd = uiommufd_open(platform, O_RDWR);
+
+	assert_true(fd >= 0);
+	assert_int_equal(mock_ioas(fd, &ioas), 0);
+	assert_int_equal(mock_domain(fd, ioas, MOCK_FLAGS_DEVICE_PASID, &stdev,
+				     &idev, &hwpt), 0);
+	assert_int_equal(mock_map(fd, ioas, arena, ARENA_BYTES / 2, 0x1000000),
+			 0);
+	assert_int_equal(mock_hwpt(fd, idev, ioas, IOMMU_HWPT_ALLOC_NEST_PARENT,
+				   &parent), 0);
+	assert_int_equal(mock_viommu(fd, idev, parent, &viommu), 0);
+	assert_int_equal(mock_vdevice(fd, viommu, idev, 7, &made), 0);
+	assert_int_equal(mock_nested(fd, idev, viommu, &made), 0);
+	access.id = ioas;
+	assert_int_equal(mock_call(fd, IOMMU_TEST_CMD, &access), 0);
+	*out_access = access.create_access.out_access_fd;
+	return fd;
+}
+
+/* Much succeeds by chance, so that later calls meet what it made. */
 static void test_one_thread(void **unused)
 {
-	for (uint64_t seed = 1; seed <= 300; seed++) {
-		struct client c = { .state = seed * 77 };
+	static const unsigned int must_play[] = {
+		IOMMU_TEST_OP_MD_CHECK_REFS, IOMMU_TEST_OP_CREATE_ACCESS,
+		IOMMU_TEST_OP_SET_TEMP_MEMORY_LIMIT, IOMMU_TEST_OP_DMABUF_GET,
+		IOMMU_TEST_OP_DMABUF_REVOKE, IOMMU_TEST_OP_MOCK_DOMAIN,
+		IOMMU_TEST_OP_TRIGGER_IOPF, IOMMU_TEST_OP_PASID_DETACH,
+	};
 
-		c.fd = uiommufd_open(platform, O_RDWR);
-		assert_true(c.fd >= 0);
-		for (int i = 0; i < 300; i++)
+
+	for (uint64_t seed = 1; seed <= 600; seed++) {
+		struct client c = { .state = seed * 77, .alone = true };
+
+		c.fd = open_furnished(&c.made[0]);
+		c.made_count = 1;
+		for (int i = 0; i < CALLS; i++)
 			random_call(&c);
 		close_all(&c);
 		assert_clean(seed);
 	}
+	for (size_t i = 0; i < sizeof(must_play) / sizeof(*must_play); i++)
+		assert_true(played[must_play[i]] > 0);
 }
 
 static void *hammer(void *arg)
@@ -238,8 +308,8 @@ static void *hammer(void *arg)
 
 	for (int i = 0; i < 1500; i++)
 		random_call(c);
-	while (c->event_count)
-		uiommufd_close(c->events[--c->event_count]);
+	while (c->made_count)
+		uiommufd_close(c->made[--c->made_count]);
 	return NULL;
 }
 
@@ -249,12 +319,13 @@ static void test_threads(void **unused)
 	for (uint64_t seed = 1; seed <= 6; seed++) {
 		struct client clients[THREADS] = {};
 		pthread_t threads[THREADS];
-		int fd = uiommufd_open(platform, O_RDWR);
+		int access, fd = open_furnished(&access);
 
-		assert_true(fd >= 0);
 		for (int i = 0; i < THREADS; i++) {
 			clients[i].state = seed * 1000 + i;
 			clients[i].fd = fd;
+			clients[i].made[0] = access;
+			clients[i].made_count = !i;
 			assert_int_equal(pthread_create(&threads[i], NULL,
 							hammer, &clients[i]), 0);
 		}
