@@ -83,7 +83,7 @@ void uik_fiber_start(struct uik_fiber *fiber, void (*entry)(void *arg),
 				      fiber->stack_bytes);
 #endif
 #ifdef FIBER_TSAN
-	uik_fiber_fini(context);
+	uik_fiber_fini(fiber);
 	fiber->tsan_fiber = __tsan_create_fiber(0);
 #endif
 	memset(frame, 0, 256);
