@@ -187,15 +187,52 @@ void *page_address(const struct page *page)
 	return uik_phys_to_host(uik_this_machine(), page_to_phys(page));
 }
 
-/* Memory of the process that may have gone away; bytes left. */
+/*
+ * Devices go over many more pages than a thread remembers: those of all rings.
+ * So pages that were good when a device last touched them are listed for the
+ * process, as a thread lists its own (usercopy.h): page numbers, atomic.
+ */
+#define TOUCHED_PAGES 512u
+static uintptr_t touched[TOUCHED_PAGES];
+
+/* Rings lie apart by powers of two: the low bits alone would be the same. */
+static uintptr_t *touched_slot(uintptr_t page)
+{
+	return &touched[(page ^ page >> 4 ^ page >> 9) % TOUCHED_PAGES];
+}
+
+static bool may_touch(void *host, size_t n)
+{
+	uintptr_t *slot = touched_slot((uintptr_t)host >> PAGE_SHIFT);
+
+	if (__atomic_load_n(slot, __ATOMIC_RELAXED) ==
+		    (uintptr_t)host >> PAGE_SHIFT &&
+	    fault_trusts_any())
+		return true;
+	return fault_may_touch((uintptr_t)host, n);
+}
+
+static void note_touched(void *host, bool good)
+{
+	uintptr_t page = (uintptr_t)host >> PAGE_SHIFT;
+	uintptr_t *slot = touched_slot(page);
+
+	if ((__atomic_load_n(slot, __ATOMIC_RELAXED) == page) != good)
+		__atomic_store_n(slot, good ? page : 0, __ATOMIC_RELAXED);
+}
+
+/* Memory of the process that may have gone away; bytes left.  In one page. */
 static size_t touch(void *host, void *buf, size_t n, bool write)
 {
 	struct mm_struct *mm = mm_own();
+	size_t left;
 
-	if (!fault_may_touch((uintptr_t)host, n))
+	if (!may_touch(host, n))
 		return write ? foreign_write(mm, (uintptr_t)host, buf, n) :
 			       foreign_read(mm, buf, (uintptr_t)host, n);
-	return write ? uik_raw_copy(host, buf, n) : uik_raw_copy(buf, host, n);
+	left = write ? uik_raw_copy(host, buf, n) : uik_raw_copy(buf, host, n);
+	note_touched(host, !left);
+	return left;
 }
 
 static int phys_access(struct uik_machine *machine, uint64_t phys, char *buf,

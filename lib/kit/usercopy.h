@@ -107,6 +107,17 @@ static inline bool fault_trusts(uintptr_t addr, size_t n)
 	return true;
 }
 
+/* The same for a page that somebody else knows to be good. */
+static inline bool fault_trusts_any(void)
+{
+	struct fault_state *state = &uik_fault_state;
+
+	if (uik_unlikely(!state->direct))
+		return false;
+	state->direct--;
+	return true;
+}
+
 /* Whether the calling thread may touch [@addr, @addr + @n), @n > 0. */
 static inline bool fault_may_touch(uintptr_t addr, size_t n)
 {
