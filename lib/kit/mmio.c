@@ -44,7 +44,7 @@ static void gone_write(void *priv, uint64_t offset, unsigned int width,
 {
 }
 
-static const struct uik_mmio_ops gone_ops = {
+static const struct uik_mmio_page gone = {
 	.read = gone_read,
 	.write = gone_write,
 };
@@ -124,7 +124,7 @@ static void orphan_pages_locked(const struct mmio_window *window)
 		if (owners[page] != window)
 			continue;
 		owners[page] = &orphan;
-		uik_mmio_table[page] = (struct uik_mmio_page){ &gone_ops };
+		uik_mmio_table[page] = gone;
 	}
 }
 
@@ -207,12 +207,15 @@ static void *map_locked(const struct mmio_window *window, uint64_t start,
 	if (first == UIK_MMIO_PAGES)
 		return NULL;
 	for (i = 0; i < count; i++) {
+		struct uik_mmio_page *page = &uik_mmio_table[first + i];
+
 		owners[first + i] = window;
-		uik_mmio_table[first + i] = (struct uik_mmio_page){
-			.ops = window->ops,
-			.priv = window->priv,
-			.offset = start - window->start + i * PAGE_SIZE,
-		};
+		page->read = window->ops->read;
+		page->write = window->ops->write;
+		page->priv = window->priv;
+		page->offset = start - window->start + i * PAGE_SIZE;
+		if (window->ops->page)
+			window->ops->page(page);
 	}
 	run_length[first] = count;
 	return (void *)(uik_mmio_base + ((uintptr_t)first << PAGE_SHIFT));
@@ -249,7 +252,7 @@ void iounmap(volatile void __iomem *addr)
 	count = run_length[first];
 	for (i = 0; i < count; i++) {
 		owners[first + i] = NULL;
-		uik_mmio_table[first + i] = (struct uik_mmio_page){ &gone_ops };
+		uik_mmio_table[first + i] = gone;
 	}
 	run_length[first] = 0;
 	pthread_mutex_unlock(&mmio_lock);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Register tables: compiling one, and accesses to it.
+ * Register tables: accesses.
  *
  * The table is data; behaviour is masks and hooks.  An access that fits its
  * register takes a straight path of two look-ups.  Everything else (halves,
@@ -9,12 +9,8 @@
  */
 #include "mmio.h"
 
-#include <linux/errno.h>
 #include <linux/printk.h>
-#include <linux/slab.h>
-#include <errno.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 #include <uik/mmio.h>
 
@@ -96,24 +92,11 @@ static inline bool exists(const struct uiommufd_mmio *mmio,
 }
 
 /* 1 + the number of the alias that @offset belongs to, or 0. */
-static inline u8 true_alias_at(const struct uiommufd_mmio *mmio, u32 offset)
+static inline u8 alias_at(const struct uiommufd_mmio *mmio, u32 offset)
 {
 	if (uik_unlikely(offset >= mmio->block->size))
 		return 0;
 	return mmio->pages[offset >> MMIO_PAGE_SHIFT];
-}
-
-/* While a test watches, every access is to one more alias: watched(). */
-static inline u8 alias_at(const struct uiommufd_mmio *mmio, u32 offset)
-{
-	if (uik_unlikely(offset >= mmio->size))
-		return mmio->expect ? mmio->block->alias_count + 1 : 0;
-	return mmio->pages[offset >> MMIO_PAGE_SHIFT];
-}
-
-static inline bool watched(const struct uiommufd_mmio *mmio, u8 alias)
-{
-	return alias > mmio->block->alias_count;
 }
 
 static inline bool fits(const struct mmio_cell *cell, u32 offset,
@@ -298,129 +281,177 @@ static noinline void odd_write(struct uiommufd_mmio *mmio, u32 offset,
 	odd_error(mmio, cell, offset, width, "write");
 }
 
-/* At an offset of no alias; UIOMMUFD_MMIO_UNMAPPED reads 0. */
-static inline u64 real_read(struct uiommufd_mmio *mmio, u32 offset,
-			    unsigned int width)
+/* Keys do not tell: a watched block has none. */
+static bool is_whole(const struct mmio_cell *cell, u32 offset,
+		     unsigned int width)
 {
-	const struct mmio_cell *cell = cell_at(mmio, offset);
-
-	if (uik_likely(fits(cell, offset, width)))
-		return cell_read(mmio, cell);
-	return odd_read(mmio, offset, width);
+	return mmio_cell_offset(cell) == offset && cell->row->width == width;
 }
 
-static inline void real_write(struct uiommufd_mmio *mmio, u32 offset,
-			      unsigned int width, u64 value)
+static noinline u64 slow_read(struct uiommufd_mmio *mmio, u32 shown, u32 offset,
+			      unsigned int width)
+{
+	const struct mmio_cell *cell = cell_at(mmio, offset);
+	u64 value;
+
+	if (exists(mmio, cell) && is_whole(cell, offset, width))
+		value = cell_read(mmio, cell);
+	else
+		value = odd_read(mmio, offset, width);
+	if (mmio->expect)
+		mmio_expect_tell(mmio, false, shown, width, value);
+	return value;
+}
+
+static noinline void slow_write(struct uiommufd_mmio *mmio, u32 shown,
+				u32 offset, unsigned int width, u64 value)
 {
 	struct mmio_cell *cell = cell_at(mmio, offset);
 
-	if (uik_likely(fits(cell, offset, width)))
+	if (mmio->expect)
+		mmio_expect_tell(mmio, true, shown, width, value);
+	if (exists(mmio, cell) && is_whole(cell, offset, width))
 		cell_write(mmio, cell, value);
 	else
 		odd_write(mmio, offset, width, value);
 }
 
-/* Where an access that a test sees goes. */
-static u32 watched_follow(struct uiommufd_mmio *mmio, u32 offset)
+/* @shown: the offset that software gave; @offset: that of the register. */
+static inline u64 access_read(struct uiommufd_mmio *mmio,
+			      const struct mmio_cell *cell, u32 shown,
+			      u32 offset, unsigned int width)
 {
-	u8 alias = true_alias_at(mmio, offset);
-
-	return alias ? mmio_follow(mmio, alias, offset) : offset;
-}
-
-/* Through an alias's function: apart, to keep the usual paths slim. */
-static noinline u64 translated_read(struct uiommufd_mmio *mmio, u8 alias,
-				    u32 offset, unsigned int width)
-{
-	u64 value;
-
-	if (!watched(mmio, alias))
-		return real_read(mmio, mmio_follow(mmio, alias, offset), width);
-	value = real_read(mmio, watched_follow(mmio, offset), width);
-	mmio_expect_tell(mmio, false, offset, width, value);
-	return value;
-}
-
-static noinline void translated_write(struct uiommufd_mmio *mmio, u8 alias,
-				      u32 offset, unsigned int width,
-				      u64 value)
-{
-	if (watched(mmio, alias)) {
-		mmio_expect_tell(mmio, true, offset, width, value);
-		real_write(mmio, watched_follow(mmio, offset), width, value);
-		return;
-	}
-	real_write(mmio, mmio_follow(mmio, alias, offset), width, value);
-}
-
-static inline u64 access_read(struct uiommufd_mmio *mmio, u32 offset,
-			      unsigned int width)
-{
-	u8 number = alias_at(mmio, offset);
-
 	mmio_count(&mmio_my_shard(mmio)->reads);
-	if (number) {
-		const struct mmio_alias *alias = &mmio->aliases[number - 1];
-
-		if (uik_unlikely(!alias->slots))
-			return translated_read(mmio, number, offset, width);
-		offset = mmio_follow_slot(alias, offset);
-	}
-	return real_read(mmio, offset, width);
+	if (uik_likely(fits(cell, offset, width)))
+		return cell_read(mmio, cell);
+	return slow_read(mmio, shown, offset, width);
 }
 
-static inline void access_write(struct uiommufd_mmio *mmio, u32 offset,
+static inline void access_write(struct uiommufd_mmio *mmio,
+				struct mmio_cell *cell, u32 shown, u32 offset,
 				unsigned int width, u64 value)
 {
-	u8 number = alias_at(mmio, offset);
-
 	mmio_count(&mmio_my_shard(mmio)->writes);
-	if (width == 4)
-		value = (u32)value;
-	if (number) {
-		const struct mmio_alias *alias = &mmio->aliases[number - 1];
+	if (uik_likely(fits(cell, offset, width)))
+		cell_write(mmio, cell, value);
+	else
+		slow_write(mmio, shown, offset, width, value);
+}
 
-		if (uik_unlikely(!alias->slots)) {
-			translated_write(mmio, number, offset, width, value);
-			return;
-		}
-		offset = mmio_follow_slot(alias, offset);
-	}
-	real_write(mmio, offset, width, value);
+/* The register that @offset leads to, alias or not. */
+static inline u32 follow(const struct uiommufd_mmio *mmio, u32 offset)
+{
+	u8 alias = alias_at(mmio, offset);
+
+	return alias ? mmio_follow(mmio, alias, offset) : offset;
 }
 
 uint64_t uiommufd_mmio_read(struct uiommufd_mmio *mmio, uint32_t offset,
 			    unsigned int width)
 {
-	return access_read(mmio, offset, width);
+	u32 real = follow(mmio, offset);
+
+	return access_read(mmio, cell_at(mmio, real), offset, real, width);
 }
 
 void uiommufd_mmio_write(struct uiommufd_mmio *mmio, uint32_t offset,
 			 unsigned int width, uint64_t value)
 {
-	access_write(mmio, offset, width, value);
+	u32 real = follow(mmio, offset);
+
+	if (width == 4)
+		value = (u32)value;
+	access_write(mmio, cell_at(mmio, real), offset, real, width, value);
 }
 
-static uint64_t bus_read(void *priv, uint64_t offset, unsigned int width)
+/* --- from the bus: each page says what it is ------------------------------*/
+
+static uint64_t any_read(void *priv, uint64_t offset, unsigned int width)
 {
-	return access_read(priv, offset, width);
+	return uiommufd_mmio_read(priv, offset, width);
 }
 
-static void bus_write(void *priv, uint64_t offset, unsigned int width,
+static void any_write(void *priv, uint64_t offset, unsigned int width,
 		      uint64_t value)
 {
-	access_write(priv, offset, width, value);
+	uiommufd_mmio_write(priv, offset, width, value);
+}
+
+static uint64_t register_read(void *priv, uint64_t offset, unsigned int width)
+{
+	struct uiommufd_mmio *mmio = priv;
+
+	return access_read(mmio, &mmio->cells[mmio->map[offset / 4]], offset,
+			   offset, width);
+}
+
+static void register_write(void *priv, uint64_t offset, unsigned int width,
+			   uint64_t value)
+{
+	struct uiommufd_mmio *mmio = priv;
+
+	access_write(mmio, &mmio->cells[mmio->map[offset / 4]], offset, offset,
+		     width, value);
+}
+
+/* @at counts from the alias's start. */
+static uint64_t slot_read(void *priv, uint64_t at, unsigned int width)
+{
+	const struct mmio_alias *alias = priv;
+	u32 offset = mmio_follow_slot(alias, at);
+
+	return access_read(alias->mmio, cell_at(alias->mmio, offset),
+			   alias->start + at, offset, width);
+}
+
+static void slot_write(void *priv, uint64_t at, unsigned int width,
+		       uint64_t value)
+{
+	const struct mmio_alias *alias = priv;
+	u32 offset = mmio_follow_slot(alias, at);
+
+	access_write(alias->mmio, cell_at(alias->mmio, offset),
+		     alias->start + at, offset, width, value);
+}
+
+static void bus_page(struct uik_mmio_page *page)
+{
+	const struct uiommufd_mmio *mmio = page->priv;
+	u8 number = alias_at(mmio, page->offset);
+
+	if (!number) {
+		if (page->offset >= mmio->map_bytes)
+			return;
+		page->read = register_read;
+		page->write = register_write;
+	} else if (mmio->aliases[number - 1].slots) {
+		page->read = slot_read;
+		page->write = slot_write;
+		page->priv = (void *)&mmio->aliases[number - 1];
+		page->offset -= mmio->aliases[number - 1].start;
+	}
 }
 
 const struct uik_mmio_ops mmio_bus_ops = {
-	.read = bus_read,
-	.write = bus_write,
+	.read = any_read,
+	.write = any_write,
+	.page = bus_page,
 };
+
+void mmio_watch(struct uiommufd_mmio *mmio, bool on)
+{
+	for (u32 i = 1; i <= mmio->cell_count; i++) {
+		struct mmio_cell *cell = &mmio->cells[i];
+
+		cell->key = mmio_key(mmio_cell_offset(cell),
+				     on ? MMIO_KEY_WATCHED : cell->row->width);
+	}
+}
 
 uint64_t uiommufd_mmio_get(const struct uiommufd_mmio *mmio, uint32_t row,
 			   uint32_t index)
 {
-	return mmio_load(&mmio->cells[mmio->first[row] + index].value);
+	return mmio_load(&mmio_cell_of(mmio, row, index)->value);
 }
 
 void uiommufd_mmio_set(struct uiommufd_mmio *mmio, uint32_t row,
@@ -463,167 +494,4 @@ void uiommufd_mmio_read_counters(const struct uiommufd_mmio *mmio,
 	out->reserved_bits = kinds[MMIO_RESERVED_BITS];
 	out->read_only = kinds[MMIO_READ_ONLY];
 	out->reported = kinds[MMIO_REPORTED];
-}
-
-/* --- making and unmaking --------------------------------------------------*/
-
-static void compile_row(struct mmio_row *to,
-			const struct uiommufd_mmio_register *from, u32 number)
-{
-	u64 all = from->width == 8 ? UIOMMUFD_MMIO_ALL64 : UIOMMUFD_MMIO_ALL32;
-
-	to->read_only = from->read_only;
-	to->write_1_clear = from->write_1_clear;
-	to->reserved = from->reserved;
-	to->plain = all &
-		    ~(from->read_only | from->write_1_clear | from->reserved);
-	to->check = from->check;
-	to->written = from->written;
-	to->simple = to->plain && !from->check &&
-		     !(from->read_only | from->write_1_clear);
-	to->width = from->width;
-	to->flags = from->flags;
-	to->number = number;
-}
-
-/* Lays the cells of row @r out from number @cell on; false if they overlap. */
-static bool compile_cells(struct uiommufd_mmio *mmio, u16 *map, u32 r,
-			  u32 cell)
-{
-	const struct uiommufd_mmio_register *row = &mmio->block->registers[r];
-
-	for (u32 i = 0; i < mmio_row_cells(row); i++, cell++) {
-		u32 offset = mmio_row_offset(row, i);
-
-		mmio->cells[cell] = (struct mmio_cell){
-			.value = row->reset,
-			.read = row->read,
-			.row = &mmio->rows[r],
-			.key = mmio_key(offset, row->width),
-			.index = i,
-		};
-		for (u32 at = offset; at < offset + row->width; at += 4) {
-			if (map[at / 4])
-				return false;
-			map[at / 4] = cell;
-		}
-	}
-	return true;
-}
-
-static bool compile_table(struct uiommufd_mmio *mmio, u16 *map)
-{
-	const struct uiommufd_mmio_block *block = mmio->block;
-	u32 cell = 1;
-
-	/* No access has this key: its width is none. */
-	mmio->cells[0].key = mmio_key(0, 0xf);
-	for (u32 r = 0; r < block->register_count; r++) {
-		compile_row(&mmio->rows[r], &block->registers[r], r);
-		mmio->first[r] = cell;
-		if (!compile_cells(mmio, map, r, cell))
-			return false;
-		cell += mmio_row_cells(&block->registers[r]);
-	}
-	return true;
-}
-
-static void compile_aliases(struct uiommufd_mmio *mmio,
-			    struct mmio_alias *aliases, u8 *pages)
-{
-	const struct uiommufd_mmio_alias *from = mmio->block->aliases;
-
-	for (u32 i = 0; i < mmio->block->alias_count; i++, from++) {
-		aliases[i] = (struct mmio_alias){
-			.slots = from->slots,
-			.start = from->start,
-			.shift = from->slots ?
-					 __builtin_ctz(from->slot_bytes) : 0,
-			.mask = from->slots ? from->slot_bytes - 1 : 0,
-			.translate = from->translate,
-		};
-		memset(&pages[from->start >> MMIO_PAGE_SHIFT], i + 1,
-		       from->size >> MMIO_PAGE_SHIFT);
-	}
-}
-
-static void mmio_release(struct uiommufd_mmio *mmio)
-{
-	kvfree(mmio->cells);
-	kvfree(mmio->map);
-	kvfree(mmio->pages);
-	kvfree(mmio->aliases);
-	kvfree(mmio->rows);
-	kvfree(mmio->first);
-	kfree(mmio);
-}
-
-void uiommufd_mmio_free(struct uiommufd_mmio *mmio)
-{
-	if (!mmio)
-		return;
-	free(uiommufd_mmio_expect_end(mmio));
-	mmio_detach(mmio);
-	mmio_release(mmio);
-}
-
-static struct uiommufd_mmio *
-mmio_alloc(const struct uiommufd_mmio_block *block, u32 cells, u32 map_bytes)
-{
-	struct uiommufd_mmio *mmio = kzalloc(sizeof(*mmio), GFP_KERNEL);
-
-	if (!mmio)
-		return NULL;
-	mmio->block = block;
-	mmio->size = block->size;
-	mmio->cell_count = cells;
-	mmio->map_bytes = map_bytes;
-	spin_lock_init(&mmio->error_lock);
-	mmio->cells = kvcalloc(cells + 1, sizeof(*mmio->cells), GFP_KERNEL);
-	mmio->map = kvcalloc(map_bytes / 4 + 1, sizeof(u16), GFP_KERNEL);
-	mmio->pages = kvcalloc(block->size >> MMIO_PAGE_SHIFT, 1, GFP_KERNEL);
-	mmio->aliases = kvcalloc(block->alias_count + 1,
-				 sizeof(*mmio->aliases), GFP_KERNEL);
-	mmio->rows = kvcalloc(block->register_count + 1, sizeof(*mmio->rows),
-			      GFP_KERNEL);
-	mmio->first = kvcalloc(block->register_count + 1, sizeof(u32),
-			       GFP_KERNEL);
-	if (mmio->cells && mmio->map && mmio->pages && mmio->aliases &&
-	    mmio->rows && mmio->first)
-		return mmio;
-	mmio_release(mmio);
-	return NULL;
-}
-
-struct uiommufd_mmio *uiommufd_mmio_new(const struct uiommufd_mmio_block *block,
-					void *device, const char **why)
-{
-	struct uiommufd_mmio *mmio;
-	const char *wrong;
-	u32 map_bytes = 0;
-	u32 cells = 0;
-
-	wrong = mmio_table_check(block, &cells, &map_bytes);
-	if (why)
-		*why = wrong;
-	if (wrong) {
-		errno = EINVAL;
-		return NULL;
-	}
-	mmio = mmio_alloc(block, cells, map_bytes);
-	if (!mmio) {
-		errno = ENOMEM;
-		return NULL;
-	}
-	mmio->device = device;
-	compile_aliases(mmio, (struct mmio_alias *)mmio->aliases,
-			(u8 *)mmio->pages);
-	if (!compile_table(mmio, (u16 *)mmio->map)) {
-		if (why)
-			*why = "two registers overlap";
-		mmio_release(mmio);
-		errno = EINVAL;
-		return NULL;
-	}
-	return mmio;
 }

@@ -2,11 +2,15 @@
 /*
  * A compiled register table: what an access needs, and nothing else.
  *
- * map has one entry per 32-bit word of the part of the window that holds
+ * map has one entry per 32-bit word of those pages of the window that hold
  * registers: the number of the cell that covers it.  Cell 0 is nobody's and
  * stands where there is no register.  pages has one entry per 4 KiB of the
  * whole window: 1 + the number of the alias it belongs to, or 0.  Both are
  * constant after uiommufd_mmio_new().
+ *
+ * Cells lie in the order of their offsets, so that those of one queue or
+ * channel share cache lines.  An access over the bus knows from its page
+ * whether it goes to registers or through an alias (mmio_bus_ops.page).
  *
  * Cell values are atomic.  error_lock protects the text of the last error
  * and nothing on the fast path.
@@ -60,7 +64,12 @@ struct mmio_cell {
 	u32 index;
 };
 
+/*
+ * While a test watches the block no key is any access's: all of them take the
+ * odd path, which asks the test first.
+ */
 #define MMIO_KEY_WIDTH_BITS 4
+#define MMIO_KEY_WATCHED 0xfu
 #define MMIO_MAX_BYTES (1u << (32 - MMIO_KEY_WIDTH_BITS))
 
 static inline u32 mmio_key(u32 offset, unsigned int width)
@@ -82,6 +91,7 @@ struct mmio_shard {
 
 /* What of an alias an access looks at. */
 struct mmio_alias {
+	struct uiommufd_mmio *mmio;
 	const u16 *slots;	/* borrowed; NULL: translate */
 	u32 start;
 	u32 shift;		/* log2 of slot_bytes */
@@ -92,17 +102,17 @@ struct mmio_alias {
 struct uik_mmio_ops;
 
 struct uiommufd_mmio {
-	u32 size;		/* of the window; 0: a test watches accesses */
-	u32 map_bytes;		/* offsets below have a map entry */
-	const struct mmio_alias *aliases;
-	void *device;		/* borrowed, for the hooks */
-	const struct uiommufd_mmio_block *block;
 	struct mmio_cell *cells;
 	const u16 *map;
-	const u8 *pages;
+	void *device;		/* borrowed, for the hooks */
+	const struct uiommufd_mmio_block *block;
+	u32 map_bytes;		/* offsets below have a map entry */
 	u32 cell_count;
+	const struct mmio_alias *aliases;
+	const u8 *pages;
 	struct mmio_row *rows;
-	u32 *first;		/* first cell of each row, from 1 */
+	u32 *first;		/* of each row, place of its cells in numbers */
+	u16 *numbers;		/* of cells, row by row */
 	struct uik_machine *machine; /* borrowed while attached, or NULL */
 	u64 phys;
 	struct mmio_expect *expect; /* a test's, or NULL */
@@ -123,10 +133,16 @@ static inline void mmio_store(u64 *value, u64 new_value)
 	__atomic_store_n(value, new_value, __ATOMIC_RELEASE);
 }
 
+static inline struct mmio_cell *mmio_cell_of(const struct uiommufd_mmio *mmio,
+					     u32 row, u32 index)
+{
+	return &mmio->cells[mmio->numbers[mmio->first[row] + index]];
+}
+
 /* The value of a cell, for device code that keeps the pointer. */
 static inline u64 *mmio_cell(struct uiommufd_mmio *mmio, u32 row, u32 index)
 {
-	return &mmio->cells[mmio->first[row] + index].value;
+	return &mmio_cell_of(mmio, row, index)->value;
 }
 
 /* Adds one on the caller's own CPU: exact unless two tasks share it. */
@@ -151,6 +167,8 @@ void mmio_error(struct uiommufd_mmio *mmio, enum mmio_error kind,
 
 /* mmio.c: accesses that come over the machine's bus. */
 extern const struct uik_mmio_ops mmio_bus_ops;
+/* Keys for the time that a test watches, and back. */
+void mmio_watch(struct uiommufd_mmio *mmio, bool on);
 
 /* mmio_expect.c: an access while a test watches; @value: read or to write. */
 void mmio_expect_tell(struct uiommufd_mmio *mmio, bool write, u32 offset,
@@ -167,10 +185,9 @@ const char *mmio_table_check(const struct uiommufd_mmio_block *block,
 u32 mmio_row_cells(const struct uiommufd_mmio_register *row);
 u32 mmio_row_offset(const struct uiommufd_mmio_register *row, u32 index);
 
-/* The slot's place in the block, or UIOMMUFD_MMIO_UNMAPPED. */
-static inline u32 mmio_follow_slot(const struct mmio_alias *alias, u32 offset)
+/* Where the slot with the alias's byte @at is, or UIOMMUFD_MMIO_UNMAPPED. */
+static inline u32 mmio_follow_slot(const struct mmio_alias *alias, u32 at)
 {
-	u32 at = offset - alias->start;
 	/* Pairs with the device's store: what is shown is ready. */
 	u32 slot = __atomic_load_n(&alias->slots[at >> alias->shift],
 				   __ATOMIC_ACQUIRE);
@@ -187,7 +204,7 @@ static inline u32 mmio_follow(const struct uiommufd_mmio *mmio, u8 number,
 	const struct mmio_alias *alias = &mmio->aliases[number - 1];
 
 	if (alias->slots)
-		return mmio_follow_slot(alias, offset);
+		return mmio_follow_slot(alias, offset - alias->start);
 	return alias->translate(mmio->device, offset);
 }
 

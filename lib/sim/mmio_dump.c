@@ -56,12 +56,15 @@ void uiommufd_mmio_dump(struct uiommufd_mmio *mmio, FILE *out,
 	fprintf(out, "%s\n", block->name);
 	for (u32 r = 0; r < block->register_count; r++) {
 		const struct uiommufd_mmio_register *row = &block->registers[r];
-		const struct mmio_cell *cell = &mmio->cells[mmio->first[r]];
 
-		for (u32 i = 0; i < mmio_row_cells(row); i++, cell++)
+		for (u32 i = 0; i < mmio_row_cells(row); i++) {
+			const struct mmio_cell *cell =
+				mmio_cell_of(mmio, r, i);
+
 			if ((flags & UIOMMUFD_MMIO_DUMP_ALL) ||
 			    mmio_load(&cell->value) != row->reset)
 				print_cell(row, cell, out);
+		}
 	}
 }
 

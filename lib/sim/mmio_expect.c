@@ -30,7 +30,7 @@ static struct mmio_expect *expect_of(struct uiommufd_mmio *mmio)
 				   sizeof(struct uiommufd_mmio_expected));
 	expect->wrong = g_string_new(NULL);
 	mmio->expect = expect;
-	mmio->size = 0;
+	mmio_watch(mmio, true);
 	return expect;
 }
 
@@ -137,7 +137,7 @@ char *uiommufd_mmio_expect_end(struct uiommufd_mmio *mmio)
 
 	if (!expect)
 		return NULL;
-	mmio->size = mmio->block->size;
+	mmio_watch(mmio, false);
 	mmio->expect = NULL;
 	blame_missing(expect, mmio->block->name);
 	if (expect->wrongs > TEXTS_MAX)

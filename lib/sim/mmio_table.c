@@ -163,11 +163,12 @@ static const char *check_row(const struct uiommufd_mmio_block *block,
 const char *mmio_table_check(const struct uiommufd_mmio_block *block,
 			     u32 *out_cells, u32 *out_map_bytes)
 {
+	const u32 page = 1u << MMIO_PAGE_SHIFT;
 	const char *why;
 	u32 cells = 0;
 	u32 end = 0;
 
-	if (!block->size || block->size % (1u << MMIO_PAGE_SHIFT))
+	if (!block->size || block->size % page)
 		return "the window is not made of whole 4 KiB pages";
 	if (block->size > MMIO_MAX_BYTES)
 		return "the window is larger than 256 MiB";
@@ -187,6 +188,7 @@ const char *mmio_table_check(const struct uiommufd_mmio_block *block,
 	if (why)
 		return why;
 	*out_cells = cells;
-	*out_map_bytes = (end + 7) & ~7u;
+	/* Whole pages: which ones have a map is decided when they are mapped. */
+	*out_map_bytes = (end + page - 1) & ~(page - 1);
 	return NULL;
 }

@@ -17,6 +17,7 @@
 #include <uik/hook.h>
 
 struct uik_machine;
+struct uik_mmio_page;
 
 /* Physical addresses: where things that are not host addresses live. */
 #define UIK_PHYS_FILE 0x800000000000ull	 /* pages of files, 64 TiB */
@@ -29,6 +30,12 @@ struct uik_mmio_ops {
 	uint64_t (*read)(void *priv, uint64_t offset, unsigned int width);
 	void (*write)(void *priv, uint64_t offset, unsigned int width,
 		      uint64_t value);
+	/*
+	 * Optional: a page is being mapped.  @page says where its accesses go,
+	 * by the members above; the model may send them elsewhere.  Called
+	 * with the kit's lock held.
+	 */
+	void (*page)(struct uik_mmio_page *page);
 };
 
 /**
@@ -60,7 +67,9 @@ uint64_t uik_mmio_find_space(struct uik_machine *machine, size_t size)
 #define UIK_MMIO_PAGES 65536u
 
 struct uik_mmio_page {
-	const struct uik_mmio_ops *ops;
+	uint64_t (*read)(void *priv, uint64_t offset, unsigned int width);
+	void (*write)(void *priv, uint64_t offset, unsigned int width,
+		      uint64_t value);
 	void *priv;
 	uint64_t offset;	/* of the page in its window */
 };
@@ -81,7 +90,7 @@ static inline uint64_t uik_mmio_read(const volatile void *addr,
 	const struct uik_mmio_page *page = &uik_mmio_table[at >> 12];
 
 	uik_point(UIK_POINT_MMIO, (const void *)addr, width, false);
-	return page->ops->read(page->priv, page->offset + (at & 4095), width);
+	return page->read(page->priv, page->offset + (at & 4095), width);
 }
 
 static inline void uik_mmio_write(volatile void *addr, unsigned int width,
@@ -91,7 +100,7 @@ static inline void uik_mmio_write(volatile void *addr, unsigned int width,
 	const struct uik_mmio_page *page = &uik_mmio_table[at >> 12];
 
 	uik_point(UIK_POINT_MMIO, (const void *)addr, width, true);
-	page->ops->write(page->priv, page->offset + (at & 4095), width, value);
+	page->write(page->priv, page->offset + (at & 4095), width, value);
 }
 
 #endif
