@@ -8,6 +8,8 @@
 #include <linux/limits.h>
 #include <linux/slab.h>
 
+_Static_assert(CACHE_BUCKETS == 256, "a hash is a byte");
+
 #define ALL_ADDRESSES(start, last) ((start) == 0 && (last) == U64_MAX)
 
 void cache_init(struct cache *cache)
@@ -35,14 +37,12 @@ void cache_fini(struct cache *cache)
 	cache_init(cache);
 }
 
-static struct cache_set **bucket_of(struct cache *cache,
-				    const struct cache_tag *tag,
-				    unsigned int log2_page)
+static u8 bucket_of(const struct cache_tag *tag, unsigned int log2_page)
 {
 	u64 key = (u64)tag->regime << 60 ^ (u64)tag->vmid << 40 ^
 		  (u64)tag->ssid << 20 ^ tag->id ^ (u64)log2_page << 34;
 
-	return &cache->bucket[key * 0x9e3779b97f4a7c15ull >> 56];
+	return key * 0x9e3779b97f4a7c15ull >> 56;
 }
 
 static bool same_tag(const struct cache_tag *a, const struct cache_tag *b)
@@ -51,13 +51,13 @@ static bool same_tag(const struct cache_tag *a, const struct cache_tag *b)
 	       a->id == b->id && a->ssid == b->ssid;
 }
 
-static struct cache_set *find_set(struct cache *cache,
+static struct cache_set *find_set(const struct cache *cache,
 				  const struct cache_tag *tag,
 				  unsigned int log2_page)
 {
 	/* Pairs with add_set(): a set that is seen is complete. */
 	struct cache_set *set = __atomic_load_n(
-		bucket_of(cache, tag, log2_page), __ATOMIC_ACQUIRE);
+		&cache->bucket[bucket_of(tag, log2_page)], __ATOMIC_ACQUIRE);
 
 	while (set && (set->log2_page != log2_page ||
 		       !same_tag(&set->tag, tag)))
@@ -68,7 +68,7 @@ static struct cache_set *find_set(struct cache *cache,
 static void add_set(struct cache *cache, struct cache_set *set,
 		    const struct cache_tag *tag, unsigned int log2_page)
 {
-	struct cache_set **head = bucket_of(cache, tag, log2_page);
+	struct cache_set **head = &cache->bucket[bucket_of(tag, log2_page)];
 
 	set->tag = *tag;
 	set->log2_page = log2_page;
@@ -224,28 +224,49 @@ static bool set_may_hold(const struct cache_set *set, u64 start, u64 last)
 	return false;
 }
 
-/*
- * Most invalidations find nothing; they take no lock.  An entry that comes in
- * meanwhile may be one that came in afterwards.
- */
-void cache_drop_range(struct cache *cache, const struct cache_tag *tag,
-		      u64 start, u64 last)
+void cache_view(const struct cache *cache, const struct cache_tag *tag,
+		struct cache_view *out)
 {
-	u64 sizes;
+	u64 sizes = __atomic_load_n(&cache->sizes[tag->regime],
+				    __ATOMIC_ACQUIRE);
 
-	if (!cache_has(cache, tag->regime))
-		return;
-	sizes = __atomic_load_n(&cache->sizes[tag->regime], __ATOMIC_ACQUIRE);
+	out->count = 0;
 	for (; sizes; sizes &= sizes - 1) {
 		struct cache_set *set =
 			find_set(cache, tag, __builtin_ctzll(sizes));
 
-		if (!set || !set_may_hold(set, start, last))
+		if (set)
+			out->set[out->count++] = set;
+	}
+}
+
+/*
+ * Most invalidations find nothing; they take no lock.  An entry that comes in
+ * meanwhile may be one that came in afterwards.
+ */
+void cache_drop_viewed(struct cache *cache, const struct cache_view *view,
+		       u64 start, u64 last)
+{
+	for (u32 i = 0; i < view->count; i++) {
+		struct cache_set *set = view->set[i];
+
+		if (!set_may_hold(set, start, last))
 			continue;
 		spin_lock(&cache->lock);
 		set_drop_range(cache, set, start, last);
 		spin_unlock(&cache->lock);
 	}
+}
+
+void cache_drop_range(struct cache *cache, const struct cache_tag *tag,
+		      u64 start, u64 last)
+{
+	struct cache_view view;
+
+	if (!cache_has(cache, tag->regime))
+		return;
+	cache_view(cache, tag, &view);
+	cache_drop_viewed(cache, &view, start, last);
 }
 
 static bool matches(const struct cache_match *match,

@@ -20,6 +20,7 @@
 
 #define SET_WAYS 64
 #define CACHE_BUCKETS 256
+#define CACHE_SIZES 52		/* page sizes: log2 of bytes is below */
 
 /* Translation regimes: the upper part of a tag. */
 enum cache_regime {
@@ -56,6 +57,12 @@ struct cache {
 	struct cache_set *bucket[CACHE_BUCKETS];
 };
 
+/* The sets of one tag: what invalidations of its addresses look at. */
+struct cache_view {
+	u32 count;
+	struct cache_set *set[CACHE_SIZES];
+};
+
 /* Which tags an invalidation means: fields whose flag is clear are ignored. */
 struct cache_match {
 	u8 regimes;		/* mask of 1 << enum cache_regime */
@@ -84,6 +91,11 @@ bool cache_lookup(struct cache *cache, const struct cache_tag *tag,
 /* Drops the entries of one tag that cover any byte of start..last. */
 void cache_drop_range(struct cache *cache, const struct cache_tag *tag,
 		      u64 start, u64 last);
+/* The same in two steps: one look-up may serve many ranges. */
+void cache_view(const struct cache *cache, const struct cache_tag *tag,
+		struct cache_view *out);
+void cache_drop_viewed(struct cache *cache, const struct cache_view *view,
+		       u64 start, u64 last);
 /* Drops by criteria, walking all sets; for what is rare. */
 void cache_drop_match(struct cache *cache, const struct cache_match *match,
 		      u64 start, u64 last);

@@ -2,9 +2,9 @@
 /*
  * Executing SMMUv3 commands.
  *
- * command_run() is the path that matters: one table look-up, one substitution
- * without branches, one switch.  Faults and the observer live on a path of
- * their own, command_run_one(), which meets the same execute().
+ * command_run() is the path that matters: invalidations in runs of one kind,
+ * the rest by one table look-up and one switch.  Faults and the observer live
+ * on a path of their own, command_run_one(), which meets the same execute().
  */
 #include "command.h"
 
@@ -109,34 +109,55 @@ static void tlbi_range(const struct sim *sim, const struct sim_entry *cmd,
 	*out_last = bytes - 1 > U64_MAX - start ? U64_MAX : start + bytes - 1;
 }
 
-static void tlbi_va(struct cache *cache, const struct sim *sim, u8 regime,
-		    const struct sim_entry *cmd)
-{
-	struct cache_tag tag = { .regime = regime };
-	u64 start, last;
+/*
+ * TLBIs by address come in runs of one VMID and ASID, whose sets are looked up
+ * once a run.
+ */
+struct tlbi_va {
+	u8 regime;
+	bool known;		/* view is that of who */
+	u32 who;		/* VMID and ASID, as far as the regime has them */
+	struct cache_view view;
+};
 
-	tlbi_range(sim, cmd, &start, &last);
-	if (regime != REGIME_EL2)
-		tag.vmid = FIELD_GET(CMD_VMID, cmd->word[0]);
-	if (regime != REGIME_S2)
-		tag.id = FIELD_GET(CMD_ASID, cmd->word[0]);
-	cache_drop_range(cache, &tag, start, last);
-}
-
-/* The command there is most of.  Global entries are hit by any ASID. */
-static inline void tlbi_nh_va(struct sim *sim, const struct sim_entry *cmd)
+static void tlbi_va(struct sim *sim, struct tlbi_va *run,
+		    const struct sim_entry *cmd, u64 who_mask)
 {
 	struct cache *cache = &sim->cache[UIOMMUFD_CACHE_IOTLB];
+	u64 word = cmd->word[0] & who_mask;
+	u64 start, last;
 
-	if (cache_has(cache, REGIME_NH))
-		tlbi_va(cache, sim, REGIME_NH, cmd);
-	if (cache_has(cache, REGIME_NH_GLOBAL)) {
-		struct sim_entry any_asid = *cmd;
+	if (!run->known || run->who != word >> 32) {
+		struct cache_tag tag = {
+			.regime = run->regime,
+			.vmid = FIELD_GET(CMD_VMID, word),
+			.id = FIELD_GET(CMD_ASID, word),
+		};
 
-		any_asid.word[0] &= ~CMD_ASID;
-		tlbi_va(cache, sim, REGIME_NH_GLOBAL, &any_asid);
+		cache_view(cache, &tag, &run->view);
+		run->who = word >> 32;
+		run->known = true;
 	}
+	tlbi_range(sim, cmd, &start, &last);
+	cache_drop_viewed(cache, &run->view, start, last);
 }
+
+static void tlbi_va_one(struct sim *sim, u8 regime, const struct sim_entry *cmd,
+			u64 who_mask)
+{
+	struct tlbi_va run = { .regime = regime };
+
+	if (cache_has(&sim->cache[UIOMMUFD_CACHE_IOTLB], regime))
+		tlbi_va(sim, &run, cmd, who_mask);
+}
+
+/* Global entries are hit by any ASID. */
+static void tlbi_nh_va_one(struct sim *sim, const struct sim_entry *cmd)
+{
+	tlbi_va_one(sim, REGIME_NH, cmd, CMD_VMID | CMD_ASID);
+	tlbi_va_one(sim, REGIME_NH_GLOBAL, cmd, CMD_VMID);
+}
+
 
 static void tlbi_match(struct cache *cache, const struct sim *sim,
 		       const struct sim_entry *cmd)
@@ -181,20 +202,18 @@ static void tlbi_match(struct cache *cache, const struct sim *sim,
 
 static void tlbi(struct sim *sim, const struct sim_entry *cmd)
 {
-	struct cache *cache = &sim->cache[UIOMMUFD_CACHE_IOTLB];
-
 	switch (cmd->word[0] & 0xff) {
 	case CMD_TLBI_NH_VA:
-		tlbi_nh_va(sim, cmd);
+		tlbi_nh_va_one(sim, cmd);
 		break;
 	case CMD_TLBI_EL2_VA:
-		tlbi_va(cache, sim, REGIME_EL2, cmd);
+		tlbi_va_one(sim, REGIME_EL2, cmd, CMD_ASID);
 		break;
 	case CMD_TLBI_S2_IPA:
-		tlbi_va(cache, sim, REGIME_S2, cmd);
+		tlbi_va_one(sim, REGIME_S2, cmd, CMD_VMID);
 		break;
 	default:
-		tlbi_match(cache, sim, cmd);
+		tlbi_match(&sim->cache[UIOMMUFD_CACHE_IOTLB], sim, cmd);
 	}
 }
 
@@ -393,35 +412,85 @@ static inline struct sim_entry transform(const struct sim_queue *queue,
 	return cmd;
 }
 
+/*
+ * Which regimes have entries is asked once for all: an entry that comes in
+ * later is checked against the tables, which changed before these commands
+ * were issued (device.c).
+ */
+static void run_nh_va(struct sim_queue *queue, const struct sim_entry *entry,
+		      u32 count)
+{
+	struct sim *sim = queue->sim;
+	const struct cache *cache = &sim->cache[UIOMMUFD_CACHE_IOTLB];
+	struct tlbi_va own, global;
+	bool has_own = cache_has(cache, REGIME_NH);
+	bool has_global = cache_has(cache, REGIME_NH_GLOBAL);
+
+	own.regime = REGIME_NH;
+	global.regime = REGIME_NH_GLOBAL;
+	own.known = global.known = false;
+	for (u32 i = 0; i < count && (has_own || has_global); i++) {
+		struct sim_entry cmd = transform(queue, &entry[i]);
+
+		if (has_own)
+			tlbi_va(sim, &own, &cmd, CMD_VMID | CMD_ASID);
+		if (has_global)
+			tlbi_va(sim, &global, &cmd, CMD_VMID);
+	}
+}
+
+static void run_other_tlbis(struct sim_queue *queue,
+			    const struct sim_entry *entry, u32 count)
+{
+	for (u32 i = 0; i < count; i++) {
+		struct sim_entry cmd = transform(queue, &entry[i]);
+
+		tlbi(queue->sim, &cmd);
+	}
+}
+
+/* Executes the TLBIs of one kind that @entry begins with; how many. */
+static u32 run_tlbis(struct sim_queue *queue, const struct sim_entry *entry,
+		     u32 count)
+{
+	u8 opcode = entry->word[0];
+	u32 same = 1;
+
+	while (same < count && (u8)entry[same].word[0] == opcode)
+		same++;
+	if (opcode == CMD_TLBI_NH_VA)
+		run_nh_va(queue, entry, same);
+	else
+		run_other_tlbis(queue, entry, same);
+	queue->counters.slot[command_slot[opcode]] += same;
+	return same;
+}
+
 u32 command_run(struct sim_queue *queue, const struct sim_entry *entry,
 		u32 count, enum uiommufd_command_error *out_error)
 {
-	const u8 *permit = queue->permit;
 	u32 start = queue->cons;
-	u32 done;
+	u32 done = 0;
 
 	*out_error = UIOMMUFD_COMMAND_OK;
-	for (done = 0; done < count; done++) {
+	while (done < count) {
 		u8 opcode = entry[done].word[0];
-		u8 action = permit[opcode];
+		u8 action = queue->permit[opcode];
 		struct sim_entry cmd;
 
 		if (uik_likely(action == ACTION_TLBI)) {
-			cmd = transform(queue, &entry[done]);
-			if (opcode == CMD_TLBI_NH_VA)
-				tlbi_nh_va(queue->sim, &cmd);
-			else
-				tlbi(queue->sim, &cmd);
-		} else {
-			cmd = entry[done];
-			*out_error = execute(queue, &cmd, action);
-			if (*out_error)
-				break;
+			done += run_tlbis(queue, &entry[done], count - done);
+			continue;
 		}
+		cmd = entry[done];
+		*out_error = execute(queue, &cmd, action);
+		if (*out_error)
+			break;
+		done++;
 		queue->counters.slot[command_slot[opcode]]++;
 		/* What a waiter for this CMD_SYNC looks at must move now. */
 		if (action == ACTION_SYNC) {
-			queue_move(queue, start, done + 1);
+			queue_move(queue, start, done);
 			queue_publish(queue, 0);
 		}
 	}

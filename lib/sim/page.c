@@ -118,6 +118,16 @@ void page_scrub_slot(struct sim_queue *queue)
 		scrub_word(queue->sim, (u64 *)&queue->page[word]);
 }
 
+static void scrub_slot(struct sim *sim, u64 *slot)
+{
+	u64 all = 0;
+
+	for (u32 i = 0; i < SLOT_BYTES / 8; i++)
+		all |= __atomic_load_n(&slot[i], __ATOMIC_RELAXED);
+	for (u32 i = 0; all && i < SLOT_BYTES / 8; i++)
+		scrub_word(sim, &slot[i]);
+}
+
 /* Zeroes slots that show no queue, @bytes of the page from where it was. */
 void page_scrub(struct sim *sim, struct sim_vintf *vintf, u32 bytes)
 {
@@ -128,8 +138,7 @@ void page_scrub(struct sim *sim, struct sim_vintf *vintf, u32 bytes)
 
 		if (slot >= MAX_VCMDQS ||
 		    !__atomic_load_n(&vintf->logical[slot], __ATOMIC_ACQUIRE))
-			for (u32 i = 0; i < SLOT_BYTES; i += 8)
-				scrub_word(sim, (u64 *)(vintf->page + at + i));
+			scrub_slot(sim, (u64 *)(vintf->page + at));
 		at = (at + SLOT_BYTES) % VINTF_PAGE_BYTES;
 	}
 	vintf->scrub_at = at;
