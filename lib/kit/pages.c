@@ -192,13 +192,13 @@ void *page_address(const struct page *page)
  * So pages that were good when a device last touched them are listed for the
  * process, as a thread lists its own (usercopy.h): page numbers, atomic.
  */
-#define TOUCHED_PAGES 512u
+#define TOUCHED_PAGES 4096u
 static uintptr_t touched[TOUCHED_PAGES];
 
 /* Rings lie apart by powers of two: the low bits alone would be the same. */
 static uintptr_t *touched_slot(uintptr_t page)
 {
-	return &touched[(page ^ page >> 4 ^ page >> 9) % TOUCHED_PAGES];
+	return &touched[(page ^ page >> 6 ^ page >> 12) % TOUCHED_PAGES];
 }
 
 static bool may_touch(void *host, size_t n)

@@ -82,6 +82,18 @@ void cmdqv_cons_written(void *device, uint32_t index, uint64_t old, uint64_t val
 void cmdqv_qconfig_written(void *device, uint32_t index, uint64_t old, uint64_t value);
 void cmdqv_gerrorn_written(void *device, uint32_t index, uint64_t old, uint64_t value);
 
+/* cmdqv_door.c: a page of the window is being mapped. */
+struct uik_mmio_page;
+void cmdqv_page(void *device, struct uik_mmio_page *page);
+
+/* PROD was stored in its cell.  Cell first, page second: see page.c. */
+static inline void cmdqv_doorbell(struct sim_queue *queue, u32 *page, u32 prod)
+{
+	if (page)
+		__atomic_store_n(&page[PAGE_PROD], prod, __ATOMIC_RELEASE);
+	engine_trigger(queue->sim, queue);
+}
+
 /* cmdqv.c */
 void cmdqv_map_update(struct sim *sim, u32 number);
 void cmdqv_vintf_update(struct sim *sim, u32 v);

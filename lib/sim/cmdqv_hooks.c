@@ -104,10 +104,12 @@ static inline u64 queue_read(enum page_cell cell, struct sim *sim, u32 index,
 			     u64 value)
 {
 	struct sim_queue *queue = sim_vcmdq(sim, index);
+	const u32 *page = __atomic_load_n(&queue->page, __ATOMIC_RELAXED);
 
-	if (uik_unlikely(page_differs(queue) ||
-			 __atomic_load_n(&queue->enable.moving,
-					 __ATOMIC_RELAXED)))
+	if (uik_unlikely(page && page_pair_differs(queue, page, cell)))
+		return sync_and_get(queue, cell);
+	if (cell / 2 == PAGE_CONFIG / 2 &&
+	    uik_unlikely(READ_ONCE(queue->enable.moving)))
 		return sync_and_get(queue, cell);
 	return value;
 }
@@ -162,17 +164,12 @@ uint64_t cmdqv_base_check(void *device, uint32_t index, uint64_t old, uint64_t v
 	return old;
 }
 
-/* Cell first (the caller did), page second: see page.c. */
 void cmdqv_prod_written(void *device, uint32_t index, uint64_t old, uint64_t value)
 {
-	struct sim *sim = device;
-	struct sim_queue *queue = sim_vcmdq(sim, index);
-	u32 *page = __atomic_load_n(&queue->page, __ATOMIC_RELAXED);
+	struct sim_queue *queue = sim_vcmdq(device, index);
 
-	if (page)
-		__atomic_store_n(&page[PAGE_PROD], (u32)value,
-				 __ATOMIC_RELEASE);
-	engine_trigger(sim, queue);
+	cmdqv_doorbell(queue, __atomic_load_n(&queue->page, __ATOMIC_RELAXED),
+		       value);
 }
 
 /* A register with a copy in the page was written: they must not part. */

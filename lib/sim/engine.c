@@ -51,8 +51,11 @@ static u32 service_queue(struct sim_queue *queue, u32 max_commands)
 	if (!queue_wants_work(queue))
 		return 0;
 	spin_lock(&queue->lock);
-	page_pull(queue);
-	queue_update(queue);
+	/* Nothing but a doorbell changes what the queue is to do. */
+	if (READ_ONCE(queue->enable.moving) || !page_pull_prod(queue)) {
+		page_pull(queue);
+		queue_update(queue);
+	}
 	done = queue_run(queue, max_commands);
 	if (queue->stopping)
 		queue_update(queue);
@@ -106,10 +109,6 @@ static void scrub(struct sim *sim, u32 bytes)
 			continue;
 		spin_lock(&sim->config_lock);
 		page_scrub(sim, vintf, bytes);
-		for (u32 l = 0; l < MAX_VCMDQS; l++)
-			if (vintf->logical[l])
-				page_scrub_slot(
-					sim_vcmdq(sim, vintf->logical[l] - 1));
 		spin_unlock(&sim->config_lock);
 	}
 }

@@ -18,8 +18,6 @@
 #include <linux/bits.h>
 #include <linux/minmax.h>
 
-#define WORD_CELLS (SLOT_BYTES / 4)
-
 static const u32 software_bits[PAGE_CELLS] = {
 	[PAGE_CONS] = GENMASK(30, 24) | QUEUE_INDEX_BITS,
 	[PAGE_PROD] = QUEUE_INDEX_BITS,
@@ -83,6 +81,31 @@ bool page_pull(struct sim_queue *queue)
 	return changed;
 }
 
+/*
+ * Takes over a store to PROD if there was no other; true if it is all that
+ * there was.  Lock held.
+ */
+bool page_pull_prod(struct sim_queue *queue)
+{
+	const u32 *page = queue->page;
+	u32 value;
+
+	if (!page)
+		return true;
+	if (page_pair_differs(queue, page, PAGE_CONFIG) ||
+	    page_pair_differs(queue, page, PAGE_GERROR) ||
+	    page_load(&page[PAGE_CONS]) != queue->seen[PAGE_CONS])
+		return false;
+	value = page_load(&page[PAGE_PROD]);
+	if (value == queue->seen[PAGE_PROD])
+		return true;
+	if (value & ~software_bits[PAGE_PROD])
+		return false;
+	mmio_store(queue->cell[PAGE_PROD], value);
+	WRITE_ONCE(queue->seen[PAGE_PROD], value);
+	return true;
+}
+
 void page_attach(struct sim_queue *queue, u32 *slot)
 {
 	WRITE_ONCE(queue->page, slot);
@@ -109,36 +132,36 @@ static void scrub_word(struct sim *sim, u64 *word)
 	mmio_count(&sim->scrubbed);
 }
 
-/* The reserved words of a mapped slot. */
-void page_scrub_slot(struct sim_queue *queue)
-{
-	if (!queue->page)
-		return;
-	for (int word = PAGE_CELLS; word < WORD_CELLS; word += 2)
-		scrub_word(queue->sim, (u64 *)&queue->page[word]);
-}
-
-static void scrub_slot(struct sim *sim, u64 *slot)
+/* The words of a slot from number @first on. */
+static void scrub_slot(struct sim *sim, u64 *slot, u32 first)
 {
 	u64 all = 0;
 
-	for (u32 i = 0; i < SLOT_BYTES / 8; i++)
+	for (u32 i = first; i < SLOT_BYTES / 8; i++)
 		all |= __atomic_load_n(&slot[i], __ATOMIC_RELAXED);
-	for (u32 i = 0; all && i < SLOT_BYTES / 8; i++)
+	for (u32 i = first; all && i < SLOT_BYTES / 8; i++)
 		scrub_word(sim, &slot[i]);
 }
 
-/* Zeroes slots that show no queue, @bytes of the page from where it was. */
+static bool is_mapped(const struct sim_vintf *vintf, u32 slot)
+{
+	return slot < MAX_VCMDQS &&
+	       __atomic_load_n(&vintf->logical[slot], __ATOMIC_ACQUIRE);
+}
+
+/*
+ * Zeroes slots that show no queue, and the reserved words of the others, in
+ * @bytes of the page from where it was.
+ */
 void page_scrub(struct sim *sim, struct sim_vintf *vintf, u32 bytes)
 {
 	u32 at = vintf->scrub_at;
 
 	for (u32 left = bytes; left; left -= SLOT_BYTES) {
-		u32 slot = at / SLOT_BYTES;
+		bool mapped = is_mapped(vintf, at / SLOT_BYTES);
 
-		if (slot >= MAX_VCMDQS ||
-		    !__atomic_load_n(&vintf->logical[slot], __ATOMIC_ACQUIRE))
-			scrub_slot(sim, (u64 *)(vintf->page + at));
+		scrub_slot(sim, (u64 *)(vintf->page + at),
+			   mapped ? PAGE_CELLS / 2 : 0);
 		at = (at + SLOT_BYTES) % VINTF_PAGE_BYTES;
 	}
 	vintf->scrub_at = at;

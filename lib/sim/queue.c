@@ -134,17 +134,6 @@ void queue_update(struct sim_queue *queue)
 
 /* --- consuming ------------------------------------------------------------*/
 
-bool queue_wants_work(struct sim_queue *queue)
-{
-	if (READ_ONCE(queue->page) && page_differs(queue))
-		return true;
-	if (READ_ONCE(queue->enable.moving) || READ_ONCE(queue->in_flight))
-		return true;
-	return READ_ONCE(queue->enabled) && !READ_ONCE(queue->stopped) &&
-	       ((queue_get(queue, PAGE_PROD) ^ READ_ONCE(queue->cons)) &
-		READ_ONCE(queue->mask));
-}
-
 static void queue_fail(struct sim_queue *queue,
 		       enum uiommufd_command_error error)
 {

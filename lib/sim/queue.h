@@ -6,14 +6,15 @@
  * pointers to its own.  What enabling latches (base, size, permits, VMID) and
  * the read index are the queue's private state.
  *
- * lock protects every member below it.  Members that are read without it, to
- * decide whether the lock is worth taking, are marked; they are written with
- * WRITE_ONCE.  Order: sim.config_lock, queue.lock, then sim.map_lock or a
+ * lock protects every member that is not constant.  Members that are read
+ * without it, to decide whether the lock is worth taking, are marked; they are
+ * written with WRITE_ONCE.  Order: sim.config_lock, queue.lock, then sim.map_lock or a
  * cache's lock.
  */
 #ifndef UIK_SIM_QUEUE_H
 #define UIK_SIM_QUEUE_H
 
+#include <linux/compiler.h>
 #include <linux/types.h>
 #include <linux/spinlock.h>
 #include "command.h"
@@ -53,41 +54,44 @@ struct queue_counters {
 	u64 timeouts_dropped;
 };
 
+/* In lines of the processor's cache: what every look reads comes first. */
 struct sim_queue {
-	spinlock_t lock;
-	struct sim *sim;
-	int number;		/* constant; UIOMMUFD_QUEUE_MAIN or VCMDQ */
-	u64 *cell[PAGE_CELLS];	/* constant; main: CONS and PROD only */
-	u64 *base_cell;		/* constant */
-
-	u32 cons;		/* index and wrap bit; read unlocked */
-	u32 mask;		/* 2^(log2 + 1) - 1 while enabled */
 	u32 *page;		/* slot in the VINTF page; read unlocked */
 	u32 seen[PAGE_CELLS] __aligned(8); /* what the page should hold */
-	u32 last_prod;		/* to count doorbells */
+	u32 cons;		/* index and wrap bit; read unlocked */
+	u32 mask;		/* 2^(log2 + 1) - 1 while enabled */
 	bool enabled;		/* STATUS; read unlocked */
 	bool stopped;		/* by an error; read unlocked */
+	bool in_flight;		/* a command is taking its time; unlocked */
 	bool allowed;		/* mapped, VINTF and CMDQV enabled */
 	bool guest;		/* permits and VMID are a guest's */
-	bool in_flight;		/* a command is taking its time; unlocked */
 	bool back_to_back;	/* the next one starts where the last ended */
 	bool stopping;		/* finishes what is in flight, no more */
 	bool init_failed;	/* BASE was bad when EN was set */
 	bool atc_pending;	/* ATC_INVs since the last CMD_SYNC */
 	bool atc_timeout;	/* one of them was never answered */
 	u8 log2_size;
+	u32 last_prod;		/* to count doorbells */
+	struct sim *sim;	/* constant */
+
+	u64 *cell[PAGE_CELLS];	/* constant; main: CONS and PROD only */
+	spinlock_t lock;
+
 	const u8 *permit;	/* action by opcode */
 	u64 vmid_keep;		/* bits of word 0 that substitution keeps */
 	u64 vmid_bits;		/* and those it puts in */
 	u64 base;
 	u64 mirror;		/* where CONS is mirrored to, or 0 */
+	struct sim_enable enable;
+
 	u64 done_ns;		/* end of the command in flight */
 	struct sim_entry flight; /* the command in flight */
-	struct sim_enable enable;
+	u64 *base_cell;		/* constant */
+	int number;		/* constant; UIOMMUFD_QUEUE_MAIN or VCMDQ */
 	int vintf;		/* -1: unmapped, or the main queue */
 	int lvcmdq;
 	struct queue_counters counters;
-};
+} __aligned(64);
 
 void queue_init(struct sim_queue *queue, struct sim *sim, int number);
 
@@ -98,8 +102,6 @@ void queue_init(struct sim_queue *queue, struct sim *sim, int number);
 void queue_update(struct sim_queue *queue);
 /* Latches base, size and indices from the registers; false if they are bad. */
 bool queue_latch(struct sim_queue *queue);
-/* Is there something to do?  No lock needed; may be wrong for a moment. */
-bool queue_wants_work(struct sim_queue *queue);
 /* Stops or forgets what is in flight at once; lock held. */
 void queue_abort(struct sim_queue *queue);
 /* Executes up to @max_commands; lock held.  Returns how many. */
@@ -115,22 +117,36 @@ static inline u32 queue_get(const struct sim_queue *queue, enum page_cell cell)
 }
 
 /*
- * Does the page hold anything else than expected?  Two cells at a time; no
+ * What of two neighbouring cells the page holds otherwise than expected.  No
  * lock needed, so it may be wrong for a moment.
  */
+static inline u64 page_pair_differs(const struct sim_queue *queue,
+				    const u32 *page, enum page_cell cell)
+{
+	return __atomic_load_n((const u64 *)page + cell / 2, __ATOMIC_RELAXED) ^
+	       __atomic_load_n((const u64 *)queue->seen + cell / 2,
+			       __ATOMIC_RELAXED);
+}
+
 static inline bool page_differs(const struct sim_queue *queue)
 {
-	const u64 *page = (const u64 *)__atomic_load_n(&queue->page,
-							   __ATOMIC_RELAXED);
-	const u64 *seen = (const u64 *)queue->seen;
+	const u32 *page = __atomic_load_n(&queue->page, __ATOMIC_RELAXED);
 
-	return page &&
-	       ((__atomic_load_n(&page[0], __ATOMIC_RELAXED) ^
-		 __atomic_load_n(&seen[0], __ATOMIC_RELAXED)) |
-		(__atomic_load_n(&page[1], __ATOMIC_RELAXED) ^
-		 __atomic_load_n(&seen[1], __ATOMIC_RELAXED)) |
-		(__atomic_load_n(&page[2], __ATOMIC_RELAXED) ^
-		 __atomic_load_n(&seen[2], __ATOMIC_RELAXED)));
+	return page && (page_pair_differs(queue, page, PAGE_CONS) |
+			page_pair_differs(queue, page, PAGE_CONFIG) |
+			page_pair_differs(queue, page, PAGE_GERROR));
+}
+
+/* Is there something to do?  No lock needed; may be wrong for a moment. */
+static inline bool queue_wants_work(const struct sim_queue *queue)
+{
+	if (page_differs(queue))
+		return true;
+	if (READ_ONCE(queue->enable.moving) || READ_ONCE(queue->in_flight))
+		return true;
+	return READ_ONCE(queue->enabled) && !READ_ONCE(queue->stopped) &&
+	       ((queue_get(queue, PAGE_PROD) ^ READ_ONCE(queue->cons)) &
+		READ_ONCE(queue->mask));
 }
 
 /* Pure arithmetic on (log2 + 1)-bit counters. */

@@ -64,6 +64,8 @@ static int init_queues(struct sim *sim)
 	queue_init(&sim->queue[0], sim, UIOMMUFD_QUEUE_MAIN);
 	for (u32 i = 0; i < sim->vcmdqs; i++)
 		queue_init(sim_vcmdq(sim, i), sim, i);
+	for (u32 v = 0; v < MAX_VINTFS; v++)
+		sim->vintf[v].sim = sim;
 	return 0;
 }
 

@@ -47,6 +47,7 @@ enum sim_line { SIM_LINE_EVENTQ, SIM_LINE_GERROR, SIM_LINE_CMDQV, SIM_LINES };
 #define ATTENTION_VIRTUAL (1u << 10)	/* the clock is virtual */
 
 struct sim_vintf {
+	struct sim *sim;		/* constant */
 	struct sim_enable enable;	/* config_lock */
 	u16 vmid;			/* latched by enabling */
 	bool hyp_own;
@@ -202,8 +203,8 @@ u64 cmdqv_mirror_address(const struct sim_queue *queue);
 void page_attach(struct sim_queue *queue, u32 *slot);
 void page_detach(struct sim_queue *queue);
 bool page_pull(struct sim_queue *queue);
+bool page_pull_prod(struct sim_queue *queue);
 void page_scrub(struct sim *sim, struct sim_vintf *vintf, u32 bytes);
-void page_scrub_slot(struct sim_queue *queue);
 
 /* engine.c */
 int engine_start(struct sim *sim, enum uiommufd_engine mode);
