@@ -451,6 +451,8 @@ struct uiommufd_mmio *cmdqv_new(struct sim *sim)
 		.alias_count = 1,
 	};
 	mmio = uiommufd_mmio_new(&sim->cmdqv_block, sim, NULL);
+	if (mmio)
+		mmio->page = cmdqv_page;
 	for (u32 q = 0; mmio && q < sim->vcmdqs; q++)
 		bind_queue(sim, mmio, q);
 	return mmio;

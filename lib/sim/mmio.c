@@ -414,9 +414,9 @@ static void slot_write(void *priv, uint64_t at, unsigned int width,
 		     alias->start + at, offset, width, value);
 }
 
-static void bus_page(struct uik_mmio_page *page)
+static void table_page(const struct uiommufd_mmio *mmio,
+		       struct uik_mmio_page *page)
 {
-	const struct uiommufd_mmio *mmio = page->priv;
 	u8 number = alias_at(mmio, page->offset);
 
 	if (!number) {
@@ -430,6 +430,17 @@ static void bus_page(struct uik_mmio_page *page)
 		page->priv = (void *)&mmio->aliases[number - 1];
 		page->offset -= mmio->aliases[number - 1].start;
 	}
+}
+
+static void bus_page(struct uik_mmio_page *page)
+{
+	const struct uiommufd_mmio *mmio = page->priv;
+
+	if (mmio->page)
+		mmio->page(mmio->device, page);
+	/* Not taken by the device: to the table or an alias. */
+	if (page->priv == mmio)
+		table_page(mmio, page);
 }
 
 const struct uik_mmio_ops mmio_bus_ops = {

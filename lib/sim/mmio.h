@@ -100,6 +100,7 @@ struct mmio_alias {
 };
 
 struct uik_mmio_ops;
+struct uik_mmio_page;
 
 struct uiommufd_mmio {
 	struct mmio_cell *cells;
@@ -110,6 +111,8 @@ struct uiommufd_mmio {
 	u32 cell_count;
 	const struct mmio_alias *aliases;
 	const u8 *pages;
+	/* The device may send a page's accesses elsewhere; or NULL. */
+	void (*page)(void *device, struct uik_mmio_page *page);
 	struct mmio_row *rows;
 	u32 *first;		/* of each row, place of its cells in numbers */
 	u16 *numbers;		/* of cells, row by row */
