@@ -15,6 +15,7 @@
 
 #include "kit/fork.h"
 #include "kit/poison.h"
+#include "kit/snapshot.h"
 #include "kit/task.h"
 
 #ifdef KIT_TSAN
@@ -238,6 +239,7 @@ static bool zone_commit(struct arena *arena, struct arena_zone *zone,
 		    MAP_FAILED)
 			return false;
 	}
+	snapshot_host_changed();
 	poison_region(p, bytes);
 	__atomic_store_n(&zone->brk, zone->brk + bytes, __ATOMIC_RELAXED);
 	return true;

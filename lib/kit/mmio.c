@@ -20,6 +20,7 @@
 
 #include "kit/fork.h"
 #include "kit/machine.h"
+#include "kit/snapshot.h"
 
 #define WINDOW_BYTES ((uintptr_t)UIK_MMIO_PAGES << PAGE_SHIFT)
 
@@ -66,6 +67,7 @@ static bool range_make_locked(void)
 		munmap(table, table_bytes);
 		return false;
 	}
+	snapshot_host_changed();
 	uik_mmio_table = table;
 	__atomic_store_n(&uik_mmio_base, (uintptr_t)range, __ATOMIC_RELEASE);
 	return true;

@@ -24,6 +24,7 @@
 
 #include "kit/fork.h"
 #include "kit/pages.h"
+#include "kit/snapshot.h"
 #include "kit/usercopy.h"
 
 #define FILES_MAX 256u
@@ -202,6 +203,7 @@ static int view_add_locked(struct uik_pin_file *file, uint64_t end)
 	}
 	if (base == MAP_FAILED)
 		return -ENOMEM;
+	snapshot_host_changed();
 	file->views[n].base = base;
 	file->views[n].bytes = bytes;
 	__atomic_store_n(&file->view_count, n + 1, __ATOMIC_RELEASE);

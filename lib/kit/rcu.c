@@ -46,6 +46,9 @@ static __attribute__((constructor)) void register_process(void)
 static void order_readers(void)
 {
 	smp_mb();
+	/* Who decides on turns runs all tasks on one thread. */
+	if (uik_hooks && uik_hooks->park)
+		return;
 	if (uik_rcu_fenced || !membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED))
 		return;
 	/* A forked child registers anew. */

@@ -20,6 +20,7 @@
 #include <sys/mman.h>
 
 #include "kit/machine.h"
+#include "kit/mmio.h"
 #include "kit/poison.h"
 #include "kit/usercopy.h"
 
@@ -28,7 +29,7 @@
 #define PAGES_MAX 32768u
 #define LINE 64u
 #define LINES (ARENA_PAGE / LINE)
-#define NEAR 4u			/* lines */
+#define NEAR 1u			/* lines */
 
 #define unchecked \
 	__attribute__((__noinline__, __no_sanitize__("address", "thread")))
@@ -61,6 +62,17 @@ struct uik_snapshot {
 };
 
 static struct uik_snapshot *active;
+static unsigned long host_changes uik_unsnapped;
+
+void snapshot_host_changed(void)
+{
+	__atomic_fetch_add(&host_changes, 1, __ATOMIC_RELAXED);
+}
+
+unsigned long uik_snapshot_host_changes(void)
+{
+	return __atomic_load_n(&host_changes, __ATOMIC_RELAXED);
+}
 
 extern char first_unsnapped[] __asm__("__start_uik_unsnapped")
 	__attribute__((weak, visibility("hidden")));
@@ -260,6 +272,9 @@ static void collect(struct uik_snapshot *snapshot)
 	add_zone(snapshot, arena, &arena->zone);
 	leave_out(snapshot, (uintptr_t)first_unsnapped,
 		  (uintptr_t)end_unsnapped);
+	if (uik_mmio_table)
+		region_add(snapshot, (uintptr_t)uik_mmio_table,
+			   (uintptr_t)(uik_mmio_table + UIK_MMIO_PAGES));
 	dl_iterate_phdr(add_module, snapshot);
 	add_kept(snapshot);
 }
@@ -375,17 +390,22 @@ unchecked bool uik_snapshot_restore(struct uik_snapshot *snapshot,
 	return missed;
 }
 
+unchecked_inline uint64_t fold(uint64_t a, uint64_t b)
+{
+	unsigned __int128 product = (unsigned __int128)a * b;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
 /* Four lanes, so that multiplications overlap. */
 unchecked_inline void hash_line(uint64_t *lanes, const void *line)
 {
 	typedef uint64_t plain __attribute__((may_alias));
 	const plain *w = line;
 
-	for (unsigned int i = 0; i < 4; i++) {
-		lanes[i] = (lanes[i] ^ w[i]) * 0x9e3779b97f4a7c15ull;
-		lanes[i] = (lanes[i] ^ lanes[i] >> 29 ^ w[i + 4]) *
-			   0xbf58476d1ce4e5b9ull;
-	}
+	for (unsigned int i = 0; i < 4; i++)
+		lanes[i] = fold(lanes[i] ^ w[i] ^ 0x9e3779b97f4a7c15ull,
+				w[i + 4] ^ 0xbf58476d1ce4e5b9ull);
 }
 
 unchecked uint64_t uik_snapshot_hash(const struct uik_snapshot *snapshot)

@@ -8,5 +8,7 @@
 
 /* Whether the fault at @addr was a first write that may now go on. */
 bool snapshot_fault(const void *addr);
+/* The host's kernel, or memory of no arena, holds something new. */
+void snapshot_host_changed(void);
 
 #endif

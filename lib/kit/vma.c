@@ -20,6 +20,7 @@
 #include "kit/fork.h"
 #include "kit/machine.h"
 #include "kit/pages.h"
+#include "kit/snapshot.h"
 
 #ifndef MAP_SHARED_VALIDATE
 #define MAP_SHARED_VALIDATE 3
@@ -420,6 +421,7 @@ static int place(void *addr, size_t length, int flags, void **out)
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | fixed, -1, 0);
 	if (p == MAP_FAILED)
 		return -errno;
+	snapshot_host_changed();
 	if (flags & MAP_FIXED_NOREPLACE && p != addr) {
 		munmap(p, length);	/* taken as a hint: it is not known */
 		return -EEXIST;

@@ -2,8 +2,8 @@
 /*
  * Snapshots: a machine and everything around it, brought back in microseconds.
  *
- * What is brought back: the machine's arena, memory registered with
- * uik_machine_keep(), writable static memory of the library and of the main
+ * What is brought back: the machine's arena, what lies behind MMIO addresses,
+ * memory registered with uik_machine_keep(), writable static memory of the library and of the main
  * program (drivers linked into it, WARN_ON_ONCE flags), and the ranges given.
  * What is not: the C library and its heap, stacks that were not given, file
  * descriptors, variables marked uik_unsnapped.
@@ -59,6 +59,11 @@ struct uik_snapshot *uik_snapshot_take(struct uik_machine *machine,
  */
 bool uik_snapshot_restore(struct uik_snapshot *snapshot, bool thorough)
 	__uik_export;
+/*
+ * How often something has changed that is not brought back: what the host has
+ * mapped.
+ */
+unsigned long uik_snapshot_host_changes(void) __uik_export;
 /*
  * A hash of all that differs, or may differ, from the snapshot: equal states
  * have equal hashes, as far as restores would bring them back.
