@@ -173,7 +173,8 @@ struct uiommufd_step {
 };
 
 /*
- * A law.  @memory: its memory_bytes, cleared at the start of each execution.
+ * A law.  @memory: its memory_bytes, cleared at the start of each execution (but
+ * for what lies beyond cleared_bytes).
  * Any function may be NULL.  They must not call into the library but for
  * inspect.h in end and closed, and break the law by uiommufd_run_break().
  */
@@ -183,6 +184,8 @@ struct uiommufd_law {
 	size_t memory_bytes;
 	void (*step)(struct uiommufd_run *run, void *memory,
 		     const struct uiommufd_step *step);
+	uint32_t steps;			/* mask of 1 << kind: those it sees; 0: all */
+	size_t cleared_bytes;		/* only so many, from the start; 0: all */
 	/* Every thread has returned and the scenario's check is done. */
 	void (*end)(struct uiommufd_run *run, void *memory);
 	/* Finish is done and every descriptor closed. */

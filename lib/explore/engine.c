@@ -20,6 +20,7 @@
 #include <uik/plain.h>
 #include <uik/task.h>
 
+#include "explore/ended.h"
 #include "explore/laws.h"
 
 #define WATCH_SIGNAL (SIGRTMIN + 9)
@@ -170,6 +171,10 @@ static void record_decision(struct uiommufd_run *run, enum decision_kind kind,
 		.fail_kind = fail_kind,
 		.step = run->steps,
 	};
+	run->decision_hash = (run->decision_hash ^
+			      (options << 16 | kind << 8 | chosen)) *
+			     0x9e3779b97f4a7c15ull;
+	run->decision_hash ^= run->decision_hash >> 32;
 	if (run->recorder && run->recorder->decision)
 		run->recorder->decision(run, d, site);
 }
@@ -212,8 +217,11 @@ static unsigned int next_fiber(struct uiommufd_run *run)
 	for (;;) {
 		if (run->verdict != VERDICT_CLEAN)
 			return NOBODY;
-		if (run->phase == PHASE_THREADS && !run->threads_left)
+		if (run->phase == PHASE_THREADS && !run->threads_left) {
 			run->phase = PHASE_END;
+			if (ended_before(run))
+				return NOBODY;
+		}
 		enabled = enabled_fibers(run);
 		if (enabled)
 			break;

@@ -118,6 +118,7 @@ struct uiommufd_run {
 	/* Decisions made in this execution. */
 	struct decision *decisions;
 	uint32_t decision_count;
+	uint64_t decision_hash;
 	unsigned int preemptions, failures;
 	bool excused;			/* a failure was felt: results may differ */
 	const struct strategy *strategy;
@@ -130,10 +131,14 @@ struct uiommufd_run {
 	void *law_memory[LAWS_MAX];
 	unsigned int law_count, step_law_count;
 	uint8_t step_laws[LAWS_MAX];
+	uint32_t law_steps;			/* kinds that one of them sees */
 	size_t law_bytes;
 	struct lock_edge *lock_edges;		/* of all executions */
 	char *law_base;
 	struct races *races;			/* law_race.c */
+	uint64_t *ended;			/* ended.c */
+	uint64_t end_hash;			/* of what is being ended; 0 */
+	unsigned long host_changes;		/* at its begin */
 	timer_t watch;
 	bool watched;
 	uint64_t watched_steps;

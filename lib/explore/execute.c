@@ -17,7 +17,7 @@
 #include <uik/slab.h>
 #include <uik/task.h>
 
-#include "explore/engine.h"
+#include "explore/ended.h"
 #include "explore/laws.h"
 
 #define SIGNAL_STACK_BYTES (64u << 10)
@@ -212,6 +212,8 @@ int run_prepare(struct uiommufd_run *run)
 		return -errno;
 	run->machine = uiommufd_platform_machine(run->platform);
 	ret = laws_prepare(run);
+	if (!ret && ended_prepare(run))
+		ret = -ENOMEM;
 	if (ret)
 		return ret;
 	count_before(run);
@@ -231,7 +233,10 @@ int run_prepare(struct uiommufd_run *run)
 
 static void restart_fibers(struct uiommufd_run *run)
 {
-	memcpy(run->fibers, run->prepared, sizeof(run->fibers));
+	unsigned int used = run->fiber_count > run->prepared_count ?
+			    run->fiber_count : run->prepared_count;
+
+	memcpy(run->fibers, run->prepared, used * sizeof(*run->fibers));
 	run->fiber_count = run->prepared_count;
 	run->threads_left = 0;
 	for (unsigned int i = 0; i < run->fiber_count; i++) {
@@ -251,12 +256,14 @@ void run_execute(struct uiommufd_run *run)
 {
 	restart_fibers(run);
 	laws_begin(run);
+	ended_begin(run);
 	run->running = NOBODY;
 	run->phase = PHASE_THREADS;
 	run->verdict = VERDICT_CLEAN;
 	run->law = NULL;
 	run->steps = 0;
 	run->decision_count = 0;
+	run->decision_hash = 0;
 	run->preemptions = 0;
 	run->failures = 0;
 	run->excused = false;
@@ -265,6 +272,8 @@ void run_execute(struct uiommufd_run *run)
 	/* What a counterexample says is of interest, and nothing else. */
 	uik_log_hush(!run->recorder);
 	engine_go(run);
+	if (run->verdict == VERDICT_CLEAN)
+		ended_well(run);
 	run->total_steps += run->steps;
 }
 
@@ -332,6 +341,7 @@ static void teardown(struct uiommufd_run *run)
 	run->verdict = VERDICT_CLEAN;
 	run->recorder = NULL;
 	run->step_law_count = 0;
+	run->law_steps = 0;
 	run->steps = 0;
 	engine_go(run);
 	engine_remove(run);
@@ -368,6 +378,7 @@ void run_free(struct uiommufd_run *run)
 	munmap(run->state, STATE_MAX);
 	munmap(run->lock_edges, LOCK_EDGES_BYTES);
 	law_race_free(run);
+	ended_free(run);
 	if (run->law_base)
 		munmap(run->law_base, run->law_bytes);
 	munmap(run, sizeof(*run));

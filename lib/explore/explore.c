@@ -7,13 +7,18 @@
  * whether the quick ones before it have missed a change; if so the batch is
  * taken back and run again, now that the change is known.  Batches grow while
  * nothing is missed.
+ *
+ * An execution that is given up, or whose end is passed over, may leave a
+ * change that is missed and that the next one puts right, unseen by the look
+ * at the end of the batch.  Only what comes last in its batch is seen whole;
+ * what breaks before is therefore not believed but run again, one by one.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "explore/engine.h"
+#include "explore/ended.h"
 #include "explore/laws.h"
 #include "explore/plan.h"
 #include "explore/record.h"
@@ -88,9 +93,14 @@ static void show_progress(struct session *s)
 	fflush(out);
 }
 
-/* Up to @size executions; how many; a broken law ends them early. */
-static unsigned int run_batch(struct session *s, unsigned int size, bool *done,
-			      bool *missed)
+static bool went_wrong(const struct uiommufd_run *run)
+{
+	return run->verdict == VERDICT_BROKEN ||
+	       run->verdict == VERDICT_DIVERGED;
+}
+
+/* Up to @size executions; how many; one that goes wrong ends them early. */
+static unsigned int run_batch(struct session *s, unsigned int size, bool *done)
 {
 	struct uiommufd_run *run = s->run;
 	unsigned int n = 0;
@@ -104,17 +114,9 @@ static unsigned int run_batch(struct session *s, unsigned int size, bool *done,
 		if (run->strategy->end)
 			run->strategy->end(run);
 		n++;
-		if (run->verdict == VERDICT_BROKEN)
+		if (went_wrong(run))
 			break;
-		/*
-		 * One that was given up leaves what its end would have put
-		 * right: the next would put that right, unseen by the look at
-		 * the end of the batch.
-		 */
-		if (run->verdict != VERDICT_CLEAN &&
-		    uik_snapshot_restore(run->snapshot, true))
-			*missed = true;
-		else if (n < size)
+		if (n < size)
 			uik_snapshot_restore(run->snapshot, false);
 	}
 	return n;
@@ -140,12 +142,11 @@ static bool explore_strategy(struct session *s, uint64_t end_ns)
 		bool ended = false;
 
 		search_mark(run);
-		missed = false;
-		n = run_batch(s, at_most(s, size), &ended, &missed);
-		missed |= uik_snapshot_restore(run->snapshot, true);
-		if (missed && size > 1) {
+		n = run_batch(s, at_most(s, size), &ended);
+		missed = uik_snapshot_restore(run->snapshot, true);
+		if (size > 1 && (missed || (n && went_wrong(run)))) {
 			search_rewind(run);
-			/* What it broke may have been a change that was missed. */
+			ended_forget(run);
 			run->ruined = false;
 			size = 1;
 			clean = 0;
@@ -156,9 +157,10 @@ static bool explore_strategy(struct session *s, uint64_t end_ns)
 			return true;
 		done = ended;
 		clean = missed ? 0 : clean + 1;
-		if (missed)
+		if (missed) {
+			ended_forget(run);
 			size = 1;
-		else if (clean % BATCHES_GROW == 0 && size < BATCH_MAX)
+		} else if (clean % BATCHES_GROW == 0 && size < BATCH_MAX)
 			size *= 2;
 		show_progress(s);
 	}

@@ -17,6 +17,7 @@
  */
 #include "explore/laws.h"
 
+#include <stddef.h>
 #include <string.h>
 #include <uik/task.h>
 
@@ -28,15 +29,13 @@ struct range {
 	uintptr_t start, end;
 };
 
-/* Of one fiber. */
-struct fetches {
-	struct range range[RANGES];
-	unsigned int count;
-	uintptr_t first;		/* what the call points to */
-};
-
 struct fetch_memory {
-	struct fetches fiber[FIBERS_MAX];
+	struct fetches {		/* of one fiber */
+		unsigned int count;
+		uintptr_t first;	/* what the call points to */
+	} fiber[FIBERS_MAX];
+	/* What is beyond the count is not cleared. */
+	struct range range[FIBERS_MAX][RANGES];
 };
 
 /* The head of a structure: its size. */
@@ -49,18 +48,18 @@ static bool overlap(const struct range *range, uintptr_t start, uintptr_t end)
 	return start < range->end && end > range->start;
 }
 
-static void forget(struct fetches *fetches, uintptr_t start, uintptr_t end)
+static void forget(struct fetches *fetches, struct range *range,
+		   uintptr_t start, uintptr_t end)
 {
 	for (unsigned int i = 0; i < fetches->count;)
-		if (overlap(&fetches->range[i], start, end))
-			fetches->range[i] =
-				fetches->range[--fetches->count];
+		if (overlap(&range[i], start, end))
+			range[i] = range[--fetches->count];
 		else
 			i++;
 }
 
 static void fetched(struct uiommufd_run *run, struct fetches *fetches,
-		    const struct uiommufd_step *step)
+		    struct range *range, const struct uiommufd_step *step)
 {
 	uintptr_t start = (uintptr_t)step->addr, end = start + step->bytes;
 
@@ -69,7 +68,7 @@ static void fetched(struct uiommufd_run *run, struct fetches *fetches,
 	if (start == fetches->first && step->bytes <= SIZE_BYTES)
 		return;
 	for (unsigned int i = 0; i < fetches->count; i++) {
-		if (!overlap(&fetches->range[i], start, end))
+		if (!overlap(&range[i], start, end))
 			continue;
 		uiommufd_run_break(run, "fetch-once",
 				   "%zu bytes of the caller at %p are read twice in a call",
@@ -77,7 +76,7 @@ static void fetched(struct uiommufd_run *run, struct fetches *fetches,
 		return;
 	}
 	if (fetches->count < RANGES)
-		fetches->range[fetches->count++] = (struct range){ start, end };
+		range[fetches->count++] = (struct range){ start, end };
 }
 
 static void fetch_step(struct uiommufd_run *run, void *memory,
@@ -85,36 +84,41 @@ static void fetch_step(struct uiommufd_run *run, void *memory,
 {
 	struct fetch_memory *all = memory;
 	struct fetches *fetches = &all->fiber[step->fiber];
+	struct range *range = all->range[step->fiber];
 	uintptr_t start = (uintptr_t)step->addr;
 
 	if (step->kind == UIOMMUFD_STEP_CALL ||
 	    step->kind == UIOMMUFD_STEP_RETURN)
 		fetches->count = fetches->first = 0;
 	else if (step->kind == UIOMMUFD_STEP_COPY && step->write)
-		forget(fetches, start, start + step->bytes);
+		forget(fetches, range, start, start + step->bytes);
 	else if (step->kind == UIOMMUFD_STEP_COPY && step->bytes >= BYTES_MIN)
-		fetched(run, fetches, step);
+		fetched(run, fetches, range, step);
 }
 
 const struct uiommufd_law law_fetch_once = {
 	.name = "fetch-once",
 	.summary = "a byte of the caller is read once in a call",
 	.memory_bytes = sizeof(struct fetch_memory),
+	.cleared_bytes = offsetof(struct fetch_memory, range),
 	.step = fetch_step,
+	.steps = 1u << UIOMMUFD_STEP_CALL | 1u << UIOMMUFD_STEP_RETURN |
+		 1u << UIOMMUFD_STEP_COPY,
 };
 
 /* ---- locks of producers -------------------------------------------------- */
 
 struct held {
 	const void *lock[LOCKS];
-	unsigned int count;
 };
 
 struct producer_memory {
+	unsigned int copied, produced;
+	unsigned int count[FIBERS_MAX];
+	/* What is beyond the counts is not cleared. */
 	struct held fiber[FIBERS_MAX];
 	const void *copied_under[SEEN];
 	const void *produced_under[SEEN];
-	unsigned int copied, produced;
 };
 
 static bool add(const void **set, unsigned int *count, const void *lock)
@@ -153,10 +157,10 @@ static void clash(struct uiommufd_run *run, const void *lock)
 static void took(struct uiommufd_run *run, struct producer_memory *memory,
 		 const struct uiommufd_step *step)
 {
-	struct held *held = &memory->fiber[step->fiber];
+	unsigned int *count = &memory->count[step->fiber];
 
-	if (held->count < LOCKS)
-		held->lock[held->count++] = step->addr;
+	if (*count < LOCKS)
+		memory->fiber[step->fiber].lock[(*count)++] = step->addr;
 	if (!produces(run, step))
 		return;
 	if (add(memory->produced_under, &memory->produced, step->addr) &&
@@ -164,12 +168,12 @@ static void took(struct uiommufd_run *run, struct producer_memory *memory,
 		clash(run, step->addr);
 }
 
-static void dropped(struct held *held, const void *lock)
+static void dropped(struct held *held, unsigned int *count, const void *lock)
 {
-	for (unsigned int i = held->count; i--;) {
+	for (unsigned int i = *count; i--;) {
 		if (held->lock[i] != lock)
 			continue;
-		held->lock[i] = held->lock[--held->count];
+		held->lock[i] = held->lock[--*count];
 		return;
 	}
 }
@@ -179,7 +183,7 @@ static void copied(struct uiommufd_run *run, struct producer_memory *memory,
 {
 	const struct held *held = &memory->fiber[step->fiber];
 
-	for (unsigned int i = 0; i < held->count; i++)
+	for (unsigned int i = 0; i < memory->count[step->fiber]; i++)
 		if (add(memory->copied_under, &memory->copied, held->lock[i]) &&
 		    has(memory->produced_under, memory->produced,
 			held->lock[i]))
@@ -194,7 +198,8 @@ static void producer_step(struct uiommufd_run *run, void *memory,
 	if (step->kind == UIOMMUFD_STEP_LOCK)
 		took(run, all, step);
 	else if (step->kind == UIOMMUFD_STEP_UNLOCK)
-		dropped(&all->fiber[step->fiber], step->addr);
+		dropped(&all->fiber[step->fiber], &all->count[step->fiber],
+			step->addr);
 	else if (step->kind == UIOMMUFD_STEP_COPY)
 		copied(run, all, step);
 }
@@ -203,7 +208,10 @@ const struct uiommufd_law law_producer = {
 	.name = "producer",
 	.summary = "who reports waits for nobody's memory",
 	.memory_bytes = sizeof(struct producer_memory),
+	.cleared_bytes = offsetof(struct producer_memory, fiber),
 	.step = producer_step,
+	.steps = 1u << UIOMMUFD_STEP_LOCK | 1u << UIOMMUFD_STEP_UNLOCK |
+		 1u << UIOMMUFD_STEP_COPY,
 };
 
 /* ---- allocating ---------------------------------------------------------- */
@@ -221,4 +229,5 @@ const struct uiommufd_law law_atomic_alloc = {
 	.name = "atomic-alloc",
 	.summary = "who reports allocates without a spinlock",
 	.step = alloc_step,
+	.steps = 1u << UIOMMUFD_STEP_ALLOC,
 };

@@ -16,13 +16,12 @@
 #include <sys/mman.h>
 #include <uik/plain.h>
 
+#include "explore/clocks.h"
 #include "explore/laws.h"
 
 #define SYNCS 4096u			/* powers of two */
 #define PLAINS 1024u
 #define READS 16			/* read locks of a fiber */
-
-typedef uint32_t clock_vector[FIBERS_MAX];
 
 /* What carries order: a lock, an atomic. */
 struct sync {
@@ -36,8 +35,8 @@ struct sync {
 struct plain {
 	uintptr_t key;
 	uint32_t generation;
-	uint32_t writer;		/* NOBODY: not written yet */
-	uint32_t write;			/* the writer's clock then */
+	uint16_t writer;		/* NOBODY: not written yet */
+	uint16_t write;			/* the writer's clock then */
 	const void *write_site;
 	clock_vector reads;
 	const void *read_site[FIBERS_MAX];
@@ -46,6 +45,7 @@ struct plain {
 struct races {
 	uint32_t generation;
 	uint32_t born;			/* mask: fibers that have made a step */
+	bool worn;			/* clocks have no more room: no verdict */
 	clock_vector clock[FIBERS_MAX];
 	uintptr_t reading[FIBERS_MAX][READS];
 	unsigned int reading_count[FIBERS_MAX];
@@ -76,15 +76,14 @@ void law_race_begin(struct uiommufd_run *run)
 
 	races->generation++;
 	races->born = 0;
+	races->worn = false;
 	memset(races->clock, 0, sizeof(races->clock));
 	memset(races->reading_count, 0, sizeof(races->reading_count));
 }
 
-static void join(uint32_t *clock, const uint32_t *other)
+static void tick(struct races *races, unsigned int fiber)
 {
-	for (unsigned int i = 0; i < FIBERS_MAX; i++)
-		if (other[i] > clock[i])
-			clock[i] = other[i];
+	races->worn |= ++races->clock[fiber][fiber] == UINT16_MAX;
 }
 
 /* ---- what carries order -------------------------------------------------- */
@@ -129,11 +128,11 @@ static bool stop_reading(struct races *races, unsigned int fiber, uintptr_t key)
 static void lock_taken(struct races *races, unsigned int fiber, struct sync *s,
 		       bool write)
 {
-	uint32_t *clock = races->clock[fiber];
+	uint16_t *clock = races->clock[fiber];
 
-	join(clock, s->released);
+	clock_join(clock, s->released);
 	if (write)
-		join(clock, s->read);
+		clock_join(clock, s->read);
 	else if (races->reading_count[fiber] < READS)
 		races->reading[fiber][races->reading_count[fiber]++] = s->key;
 }
@@ -141,16 +140,16 @@ static void lock_taken(struct races *races, unsigned int fiber, struct sync *s,
 /* After a release the fiber is at a later time. */
 static void lock_given(struct races *races, unsigned int fiber, struct sync *s)
 {
-	uint32_t *clock = races->clock[fiber];
+	uint16_t *clock = races->clock[fiber];
 
-	join(stop_reading(races, fiber, s->key) ? s->read : s->released, clock);
-	clock[fiber]++;
+	clock_join(stop_reading(races, fiber, s->key) ? s->read : s->released, clock);
+	tick(races, fiber);
 }
 
 static void synchronise(struct races *races, unsigned int fiber,
 			const struct uik_point *point)
 {
-	uint32_t *clock = races->clock[fiber];
+	uint16_t *clock = races->clock[fiber];
 	struct sync *s = sync_of(races, (uintptr_t)point->addr);
 
 	if (!s)
@@ -164,12 +163,12 @@ static void synchronise(struct races *races, unsigned int fiber,
 		lock_given(races, fiber, s);
 		break;
 	case UIK_POINT_LOAD:
-		join(clock, s->released);
+		clock_join(clock, s->released);
 		break;
 	default:
-		join(clock, s->released);
-		join(s->released, clock);
-		clock[fiber]++;
+		clock_join(clock, s->released);
+		clock_join(s->released, clock);
+		tick(races, fiber);
 	}
 }
 
@@ -209,7 +208,7 @@ static void touch(struct uiommufd_run *run, struct races *races,
 {
 	unsigned int me = run->running;
 	struct plain *p = plain_of(races, (uintptr_t)point->addr);
-	const uint32_t *clock = races->clock[me];
+	const uint16_t *clock = races->clock[me];
 
 	if (!p)
 		return;
@@ -242,9 +241,9 @@ static void be_born(struct uiommufd_run *run, struct races *races)
 
 	races->born |= 1u << me;
 	for (unsigned int i = 0; late && i < FIBERS_MAX; i++)
-		join(races->clock[me], races->clock[i]);
+		clock_join(races->clock[me], races->clock[i]);
 	/* Time 0 is before everything. */
-	races->clock[me][me]++;
+	tick(races, me);
 }
 
 void law_race_step(struct uiommufd_run *run, const struct uik_point *point)
@@ -252,7 +251,7 @@ void law_race_step(struct uiommufd_run *run, const struct uik_point *point)
 	struct races *races = run->races;
 	unsigned int me = run->running;
 
-	if (run->phase != PHASE_THREADS)
+	if (run->phase != PHASE_THREADS || races->worn)
 		return;
 	if (!(races->born & 1u << me))
 		be_born(run, races);

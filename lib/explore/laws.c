@@ -35,6 +35,11 @@ const struct uiommufd_law *uiommufd_law_at(unsigned int index)
 
 /* ---- all of them --------------------------------------------------------- */
 
+static uint32_t wanted_steps(const struct uiommufd_law *law)
+{
+	return law->steps ? law->steps : UINT32_MAX;
+}
+
 static int add_law(struct uiommufd_run *run, const struct uiommufd_law *law)
 {
 	unsigned int n = run->law_count;
@@ -44,8 +49,10 @@ static int add_law(struct uiommufd_run *run, const struct uiommufd_law *law)
 	run->laws[n] = law;
 	run->law_memory[n] = (void *)run->law_bytes;
 	run->law_bytes += (law->memory_bytes + 63) & ~63ul;
-	if (law->step)
+	if (law->step) {
 		run->step_laws[run->step_law_count++] = n;
+		run->law_steps |= wanted_steps(law);
+	}
 	run->law_count++;
 	return 0;
 }
@@ -78,8 +85,14 @@ int laws_prepare(struct uiommufd_run *run)
 void laws_begin(struct uiommufd_run *run)
 {
 	law_race_begin(run);
-	if (run->law_base)
-		memset(run->law_base, 0, run->law_bytes);
+	for (unsigned int i = 0; i < run->law_count; i++) {
+		const struct uiommufd_law *law = run->laws[i];
+		size_t bytes = law->cleared_bytes ? law->cleared_bytes :
+						    law->memory_bytes;
+
+		if (bytes)
+			memset(run->law_memory[i], 0, bytes);
+	}
 }
 
 static void others_step(struct uiommufd_run *run, const struct uik_point *point)
@@ -98,7 +111,8 @@ static void others_step(struct uiommufd_run *run, const struct uik_point *point)
 	for (unsigned int i = 0; i < run->step_law_count; i++) {
 		unsigned int n = run->step_laws[i];
 
-		run->laws[n]->step(run, run->law_memory[n], &step);
+		if (wanted_steps(run->laws[n]) >> step.kind & 1)
+			run->laws[n]->step(run, run->law_memory[n], &step);
 	}
 }
 
@@ -116,7 +130,7 @@ void laws_step(struct uiommufd_run *run, const struct uik_point *point)
 		if (held > 1 && point->kind == UIK_POINT_UNLOCK)
 			law_order_step(run, task, point);
 	}
-	if (run->step_law_count)
+	if (run->law_steps >> point->kind & 1)
 		others_step(run, point);
 	run->in_law = false;
 	if (run->verdict == VERDICT_BROKEN)

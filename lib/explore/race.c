@@ -14,6 +14,8 @@
 #include <sys/mman.h>
 #include <uik/slab.h>
 
+#include "explore/clocks.h"
+
 #define EVENTS_MAX 65536u
 #define OBJECTS 16384u			/* a power of two */
 #define NONE UINT32_MAX
@@ -22,16 +24,17 @@ struct object {
 	uintptr_t key;
 	uint32_t generation;
 	uint32_t last_write;		/* event, or NONE */
-	uint32_t reads[FIBERS_MAX];	/* since then; NONE */
-	uint32_t readers;		/* mask */
-	uint16_t released[FIBERS_MAX];	/* locks: by writers */
-	uint16_t read_released[FIBERS_MAX];
+	uint32_t readers;		/* mask: who has read since then */
+	uint32_t reads[FIBERS_MAX];	/* of them: the events */
+	clock_vector released;		/* locks: by writers */
+	clock_vector read_released;
 };
 
 struct race_log {
 	uint32_t count;
 	uint32_t generation;
-	uint16_t clock[FIBERS_MAX][FIBERS_MAX];
+	clock_vector clock[FIBERS_MAX];
+	clock_vector made;		/* steps of each */
 	struct race_event events[EVENTS_MAX];
 	struct object objects[OBJECTS];
 };
@@ -56,6 +59,7 @@ void race_begin(struct race_log *log)
 	log->count = 0;
 	log->generation++;
 	memset(log->clock, 0, sizeof(log->clock));
+	memset(log->made, 0, sizeof(log->made));
 }
 
 const struct race_event *race_event(const struct race_log *log, uint32_t index)
@@ -70,8 +74,7 @@ uint32_t race_count(const struct race_log *log)
 
 void race_counts(const struct race_log *log, uint16_t *out)
 {
-	for (unsigned int i = 0; i < FIBERS_MAX; i++)
-		out[i] = log->clock[i][i];
+	memcpy(out, log->made, sizeof(log->made));
 }
 
 /* ---- dependence of two steps --------------------------------------------- */
@@ -123,17 +126,10 @@ static struct object *object_of(struct race_log *log, uintptr_t key)
 	return o;
 }
 
-static void join(uint16_t *clock, const uint16_t *other)
-{
-	for (unsigned int i = 0; i < FIBERS_MAX; i++)
-		if (other[i] > clock[i])
-			clock[i] = other[i];
-}
-
 struct step {
 	struct race_log *log;
 	uint32_t index;			/* of the new event */
-	uint16_t before[FIBERS_MAX];	/* the fiber's clock without it */
+	clock_vector before;	/* the fiber's clock without it */
 	uint16_t *clock;
 	unsigned int fiber;
 	bool is_lock;			/* orders come from releases only */
@@ -149,7 +145,7 @@ static void meet(struct step *s, uint32_t earlier)
 	if (e->fiber != s->fiber && e->seq > s->before[e->fiber])
 		s->races[s->race_count++] = earlier;
 	if (!s->is_lock)
-		join(s->clock, e->clock);
+		clock_join(s->clock, e->clock);
 }
 
 static void meet_readers(struct step *s, const struct object *o)
@@ -181,15 +177,15 @@ static void lock_taken(struct step *s, struct object *o, bool write)
 	s->is_lock = true;
 	touch(s, o, write);
 	s->is_lock = false;
-	join(s->clock, o->released);
+	clock_join(s->clock, o->released);
 	if (write)
-		join(s->clock, o->read_released);
+		clock_join(s->clock, o->read_released);
 }
 
 static void lock_given(struct step *s, struct object *o)
 {
-	join(o->released, s->clock);
-	join(o->read_released, s->clock);
+	clock_join(o->released, s->clock);
+	clock_join(o->read_released, s->clock);
 }
 
 /* ---- a step -------------------------------------------------------------- */
@@ -231,7 +227,7 @@ void race_step(struct race_log *log, unsigned int fiber,
 	if (log->count == EVENTS_MAX)
 		return;
 	memcpy(s.before, s.clock, sizeof(s.before));
-	event->seq = ++s.clock[fiber];
+	event->seq = log->made[fiber] = ++s.clock[fiber];
 	event->fiber = fiber;
 	event->kind = point->kind;
 	event->write = point->write;

@@ -12,10 +12,11 @@
  */
 static __attribute__((__noinline__)) void dirty_stack(void)
 {
-	volatile uint8_t below[STACK_BYTES];
+	uint8_t below[STACK_BYTES];
 
-	for (size_t i = 0; i < sizeof(below); i++)
-		below[i] = 0x5a;
+	memset(below, 0x5a, sizeof(below));
+	/* Somebody might read it. */
+	__asm__ volatile("" : : "r"(below) : "memory");
 }
 
 long rig_ioctl(int fd, unsigned long request, void *cmd)

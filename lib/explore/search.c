@@ -78,7 +78,7 @@ void search_totals(const struct uiommufd_run *run, struct search_totals *out)
 
 /* ---- counting ------------------------------------------------------------ */
 
-#define SEEN (1u << 20)			/* a power of two; more are forgotten */
+#define SEEN (1u << 18)			/* a power of two; more are forgotten */
 
 /* Pages that nobody writes to cost nothing. */
 static uint64_t *seen_new(void)
@@ -98,15 +98,8 @@ void search_forget(uint64_t *seen)
 void search_count(struct uiommufd_run *run, uint64_t **seen)
 {
 	struct search *search = run->search;
-	uint64_t hash = run->decision_count, *slot;
+	uint64_t hash = run->decision_hash, *slot;
 
-	for (uint32_t i = 0; i < run->decision_count; i++) {
-		const struct decision *d = &run->decisions[i];
-
-		hash = (hash ^ (d->options << 16 | d->kind << 8 | d->chosen)) *
-		       0x9e3779b97f4a7c15ull;
-		hash ^= hash >> 32;
-	}
 	if (!*seen)
 		*seen = seen_new();
 	slot = *seen ? &(*seen)[(hash >> 16) % SEEN] : NULL;
