@@ -232,7 +232,40 @@ size_t uik_user_run(struct mm_struct *mm, unsigned long va, size_t npages)
 	return mm->own && scattered(uik_this_machine(), va) ? 1 : npages;
 }
 
-int uik_page_identify(uint64_t pfn, struct uik_page_identity *out)
+/* Device and inode 0: private memory. */
+static void memo_add(struct uik_page_memo *memo, const struct maps_line *line)
+{
+	bool file = line->shared && line->inode;
+	unsigned int slot = memo->next++ % ARRAY_SIZE(memo->seen);
+
+	memo->seen[slot].start = line->start;
+	memo->seen[slot].end = line->end;
+	memo->seen[slot].offset = line->offset;
+	memo->seen[slot].device = file ? line->device : 0;
+	memo->seen[slot].inode = file ? line->inode : 0;
+}
+
+static bool memo_tell(const struct uik_page_memo *memo, uintptr_t va,
+		      struct uik_page_identity *out)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(memo->seen); i++)
+		if (va >= memo->seen[i].start && va < memo->seen[i].end)
+			break;
+	if (i == ARRAY_SIZE(memo->seen))
+		return false;
+	if (!memo->seen[i].inode)
+		return true;
+	out->device = memo->seen[i].device;
+	out->inode = memo->seen[i].inode;
+	out->index = (memo->seen[i].offset + (va - memo->seen[i].start)) >>
+		     PAGE_SHIFT;
+	return true;
+}
+
+int uik_page_identify_with(struct uik_page_memo *memo, uint64_t pfn,
+			   struct uik_page_identity *out)
 {
 	struct uik_machine *machine = uik_this_machine();
 	uint64_t phys = pfn << PAGE_SHIFT;
@@ -249,14 +282,20 @@ int uik_page_identify(uint64_t pfn, struct uik_page_identity *out)
 	out->index = va >> PAGE_SHIFT;
 	if (!va || uik_phys_is_kit(machine, va, 1))
 		return va ? 0 : -EFAULT;
+	if (memo_tell(memo, va, out))
+		return 0;
 	if (!maps_find(va, &line))
 		return -EFAULT;
-	if (!line.shared || !line.inode)
-		return 0;
-	out->device = line.device;
-	out->inode = line.inode;
-	out->index = (line.offset + (va - line.start)) >> PAGE_SHIFT;
+	memo_add(memo, &line);
+	memo_tell(memo, va, out);
 	return 0;
+}
+
+int uik_page_identify(uint64_t pfn, struct uik_page_identity *out)
+{
+	struct uik_page_memo memo = { 0 };
+
+	return uik_page_identify_with(&memo, pfn, out);
 }
 
 bool uik_page_same(uint64_t pfn_a, uint64_t pfn_b)

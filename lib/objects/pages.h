@@ -224,6 +224,8 @@ int pages_rw(struct pages *pages, unsigned long byte, void *data,
  * Context: may sleep; freezes IOASes.  spec/80 MD_CHECK_REFS
  */
 u64 pages_pin_count(unsigned long va);
+/** pages_pin_count_with - the same for many pages in one call; see uik_page_memo. */
+u64 pages_pin_count_with(struct uik_page_memo *memo, unsigned long va);
 /**
  * pages_set_memory_limit - cap on temporary memory.
  * @bytes: at least 12

@@ -21,6 +21,7 @@
 struct target {
 	unsigned long va;		/* page aligned */
 	struct uik_page_identity identity;
+	struct uik_page_memo *memo;
 };
 
 static bool same_file(const struct uik_page_identity *a,
@@ -45,12 +46,14 @@ static bool find_from(const struct pages *pages, unsigned long index,
 {
 	struct uik_page_identity identity;
 
-	if (uik_page_identify(pages_pfn(pages, index), &identity) ||
+	if (uik_page_identify_with(target->memo, pages_pfn(pages, index),
+				   &identity) ||
 	    !same_file(&identity, &target->identity))
 		return false;
 	index += target->identity.index - identity.index;
 	if (index >= pages->npages ||
-	    uik_page_identify(pages_pfn(pages, index), &identity) ||
+	    uik_page_identify_with(target->memo, pages_pfn(pages, index),
+				   &identity) ||
 	    !same_page(&identity, &target->identity))
 		return false;
 	*out_index = index;
@@ -173,14 +176,14 @@ static bool look(int fd, struct file *file, void *arg)
 	return false;
 }
 
-u64 pages_pin_count(unsigned long va)
+u64 pages_pin_count_with(struct uik_page_memo *memo, unsigned long va)
 {
 	struct search search = { .machine = uik_this_machine(), .after = -1 };
-	struct target target = { .va = va & PAGE_MASK };
+	struct target target = { .va = va & PAGE_MASK, .memo = memo };
 	u64 count = 0;
 
-	if (uik_page_identify(uik_user_pfn(current->mm, target.va),
-			      &target.identity))
+	if (uik_page_identify_with(memo, uik_user_pfn(current->mm, target.va),
+				   &target.identity))
 		return 0;
 	for (;;) {
 		search.fd = -1;
@@ -193,6 +196,13 @@ u64 pages_pin_count(unsigned long va)
 		fput(search.file);
 		search.after = search.fd;
 	}
+}
+
+u64 pages_pin_count(unsigned long va)
+{
+	struct uik_page_memo memo = { 0 };
+
+	return pages_pin_count_with(&memo, va);
 }
 
 int pages_set_memory_limit(unsigned long bytes)

@@ -247,6 +247,33 @@ static void identity(void **state)
 	machine_end(m);
 }
 
+/* Law: what is remembered of mappings tells what the mappings would. */
+static void identity_remembered(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	int fd = memfd_of(8 * PAGE_SIZE), rw = PROT_READ | PROT_WRITE;
+	unsigned long at[6] = { map_fd(-1, 8, rw, MAP_PRIVATE) };
+	struct uik_page_identity one, two;
+	struct uik_page_memo memo = { 0 };
+
+	/* More of them than are remembered. */
+	for (int i = 1; i < 6; i++)
+		at[i] = map_fd(fd, 8, rw, MAP_SHARED);
+	for (int i = 0; i < 96; i++) {
+		u64 pfn = uik_user_pfn(current->mm,
+				       at[i % 6] + i / 12 * PAGE_SIZE);
+
+		assert_int_equal(uik_page_identify(pfn, &one), 0);
+		assert_int_equal(uik_page_identify_with(&memo, pfn, &two), 0);
+		assert_memory_equal(&one, &two, sizeof(one));
+		assert_int_equal(!one.inode, i % 6 == 0);
+	}
+	for (int i = 0; i < 6; i++)
+		munmap((void *)at[i], 8 * PAGE_SIZE);
+	close(fd);
+	machine_end(m);
+}
+
 static uint64_t count_two(struct uik_machine *machine,
 			  const struct uik_page_identity *identity)
 {
@@ -297,6 +324,7 @@ int main(void)
 		cmocka_unit_test(file_pins),
 		cmocka_unit_test(sealed),
 		cmocka_unit_test(identity),
+		cmocka_unit_test(identity_remembered),
 		cmocka_unit_test(counters),
 		cmocka_unit_test(page_bytes),
 	};

@@ -105,6 +105,21 @@ struct uik_page_identity {
 /** uik_page_identify - 0, or -EFAULT if the frame leads to nothing. */
 int uik_page_identify(uint64_t pfn, struct uik_page_identity *out) __uik_export;
 
+/*
+ * Mappings found on the way, for who identifies many pages in one call: they
+ * are as they were when first looked at.  Begins as zeros; caller's memory.
+ */
+struct uik_page_memo {
+	struct {
+		uint64_t start, end;	/* end 0: none */
+		uint64_t offset, device, inode;
+	} seen[4];
+	unsigned int next;		/* to be replaced */
+};
+/** uik_page_identify_with - uik_page_identify() that remembers. */
+int uik_page_identify_with(struct uik_page_memo *memo, uint64_t pfn,
+			   struct uik_page_identity *out) __uik_export;
+
 /**
  * uik_phys_to_host - where a device's access to memory goes.
  * @machine: whose physical addresses
