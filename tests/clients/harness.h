@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -16,6 +17,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define TEST_SECONDS 100
 
 struct test {
 	const char *name;
@@ -64,21 +67,45 @@ static inline int spawn_suspended(void)
 	return (int)syscall(SYS_clone3, &args, sizeof(args));
 }
 
-static inline bool run_one(const struct test *test)
+/* The end of a process, waited for as a descriptor that becomes readable. */
+static inline bool await(int pid)
 {
-	int status = -1, pid;
+	int fd = (int)syscall(SYS_pidfd_open, pid, 0), status = -1;
+	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
 
-	fflush(stdout);
+	if (fd >= 0 && poll(&poll_fd, 1, TEST_SECONDS * 1000) == 0)
+		kill(-pid, SIGKILL);
+	close(fd);
+	if (waitpid(pid, &status, 0) != pid)
+		status = -1;
+	return !status;
+}
+
+/* A group's leader, and below it the process that is the test. */
+static inline void lead(const struct test *test)
+{
+	int pid;
+
+	setpgid(0, 0);
 	pid = spawn_suspended();
 	if (!pid) {
-		alarm(60);
+		alarm(TEST_SECONDS);
 		test->run(test->argument);
 		fflush(stdout);
 		_exit(0);
 	}
-	if (pid < 0 || waitpid(pid, &status, 0) != pid)
-		status = -1;
-	return !status;
+	_exit(pid < 0 || !await(pid));
+}
+
+static inline bool run_one(const struct test *test)
+{
+	int pid;
+
+	fflush(stdout);
+	pid = spawn_suspended();
+	if (!pid)
+		lead(test);
+	return pid > 0 && await(pid);
 }
 
 /* Names one test with NAME or NAME.VARIANT on the command line. */
