@@ -7,6 +7,8 @@
 #include <linux/bug.h>
 #include <linux/slab.h>
 
+#include "kit/driver_op.h"
+
 bool device_iommu_capable(struct device *dev, enum iommu_cap cap)
 {
 	const struct iommu_ops *ops;
@@ -14,7 +16,7 @@ bool device_iommu_capable(struct device *dev, enum iommu_cap cap)
 	if (!dev_has_iommu(dev))
 		return false;
 	ops = dev_iommu_ops(dev);
-	return ops->capable && ops->capable(dev, cap);
+	return ops->capable && driver_call(ops, capable, dev, cap);
 }
 
 /* --- making and freeing -------------------------------------------------- */
@@ -26,9 +28,10 @@ static struct iommu_domain *paging_alloc(struct device *dev,
 	struct iommu_domain *domain;
 
 	if (ops->domain_alloc_paging && !flags)
-		domain = ops->domain_alloc_paging(dev);
+		domain = driver_call(ops, domain_alloc_paging, dev);
 	else if (ops->domain_alloc_paging_flags)
-		domain = ops->domain_alloc_paging_flags(dev, flags, NULL);
+		domain = driver_call(ops, domain_alloc_paging_flags, dev, flags,
+				     NULL);
 	else
 		return ERR_PTR(-EOPNOTSUPP);
 	return domain ?: ERR_PTR(-ENOMEM);
@@ -62,7 +65,7 @@ void iommu_domain_free(struct iommu_domain *domain)
 {
 	/* Static domains are never freed. */
 	if (!WARN_ON(!domain->ops || !domain->ops->free))
-		domain->ops->free(domain);
+		driver_tell(domain->ops, free, domain);
 }
 
 /* --- reserved regions ---------------------------------------------------- */
@@ -75,7 +78,7 @@ void iommu_get_resv_regions(struct device *dev, struct list_head *list)
 		return;
 	ops = dev_iommu_ops(dev);
 	if (ops->get_resv_regions)
-		ops->get_resv_regions(dev, list);
+		driver_tell(ops, get_resv_regions, dev, list);
 }
 
 void iommu_put_resv_regions(struct device *dev, struct list_head *list)

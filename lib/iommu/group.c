@@ -16,6 +16,7 @@
 #include <uik/machine.h>
 
 #include "iommu/state.h"
+#include "kit/driver_op.h"
 
 struct iommu_group *iommu_group_alloc(void)
 {
@@ -143,7 +144,7 @@ static struct iommu_domain *identity_domain(struct device *dev)
 		return ops->identity_domain;
 	if (!ops->domain_alloc_identity)
 		return ERR_PTR(-EOPNOTSUPP);
-	domain = ops->domain_alloc_identity(dev);
+	domain = driver_call(ops, domain_alloc_identity, dev);
 	if (!domain)
 		return ERR_PTR(-ENOMEM);
 	if (!IS_ERR(domain))
@@ -172,7 +173,8 @@ static struct iommu_domain *default_domain(struct device *dev)
 
 	if (ops->default_domain)
 		return ops->default_domain;
-	type = ops->def_domain_type ? ops->def_domain_type(dev) : 0;
+	type = ops->def_domain_type ? driver_call(ops, def_domain_type, dev) :
+				      0;
 	if (type == IOMMU_DOMAIN_DMA)
 		return dma_domain(dev);
 	domain = identity_domain(dev);
@@ -269,7 +271,7 @@ static int put_to_work(struct iommu_group *group, struct device *dev)
 	domain = group->domain ?: group->default_domain;
 	if (!domain->ops->attach_dev)
 		return -ENODEV;
-	ret = domain->ops->attach_dev(domain, dev, NULL);
+	ret = driver_call(domain->ops, attach_dev, domain, dev, NULL);
 	if (!ret)
 		WRITE_ONCE(group->domain, domain);
 	return ret;
@@ -320,10 +322,10 @@ void iommu_group_remove(struct iommu_group *group, struct device *dev)
 		kfree(member);
 	}
 	if (ops->release_domain && ops->release_domain != group->domain)
-		WARN_ON(ops->release_domain->ops->attach_dev(
-			ops->release_domain, dev, group->domain));
+		WARN_ON(driver_call(ops->release_domain->ops, attach_dev,
+				    ops->release_domain, dev, group->domain));
 	if (ops->release_device)
-		ops->release_device(dev);
+		driver_tell(ops, release_device, dev);
 	if (list_empty(&group->devices)) {
 		/* Who owns a device lets it go before it disappears. */
 		WARN_ON(group->owner_cnt);

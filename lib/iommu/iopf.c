@@ -20,6 +20,7 @@
 #include <linux/slab.h>
 
 #include "iommu/group.h"
+#include "kit/driver_op.h"
 
 struct iopf_queue {
 	const char *name;		/* borrowed */
@@ -79,7 +80,7 @@ static void respond(struct device *dev, struct iopf_fault *fault,
 	const struct iommu_ops *ops = dev_iommu_ops(dev);
 
 	if (ops->page_response)
-		ops->page_response(dev, fault, &response);
+		driver_tell(ops, page_response, dev, fault, &response);
 }
 
 void iopf_group_response(struct iopf_group *group,

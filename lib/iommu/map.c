@@ -12,6 +12,9 @@
 #include <linux/iommu.h>
 #include <linux/minmax.h>
 
+#include "iommu/sync.h"
+#include "kit/driver_op.h"
+
 static struct pt_iommu *to_pt(struct iommu_domain *domain)
 {
 	return container_of(domain, struct pt_iommu, domain);
@@ -62,8 +65,9 @@ static int map_batches(struct iommu_domain *domain, unsigned long iova,
 
 		page = entry_size(domain, iova + *done, paddr + *done,
 				  size - *done, &count);
-		ret = ops->map_pages(domain, iova + *done, paddr + *done, page,
-				     count, prot, gfp, &mapped);
+		ret = driver_call(ops, map_pages, domain, iova + *done,
+				  paddr + *done, page, count, prot, gfp,
+				  &mapped);
 		*done += mapped;
 		if (ret)
 			return ret;
@@ -80,8 +84,8 @@ static int map_range(struct iommu_domain *domain, unsigned long iova,
 	unsigned long smallest;
 
 	if (domain->is_iommupt)
-		return to_pt(domain)->ops->map_range(to_pt(domain), iova, paddr,
-						     size, prot, gfp, done);
+		return driver_call(to_pt(domain)->ops, map_range, to_pt(domain),
+				   iova, paddr, size, prot, gfp, done);
 	if (!domain->ops->map_pages || !domain->pgsize_bitmap)
 		return -ENODEV;
 	smallest = domain->pgsize_bitmap & -domain->pgsize_bitmap;
@@ -108,7 +112,7 @@ int iommu_sync_map(struct iommu_domain *domain, unsigned long iova, size_t size)
 {
 	if (!domain->ops->iotlb_sync_map)
 		return 0;
-	return domain->ops->iotlb_sync_map(domain, iova, size);
+	return driver_call(domain->ops, iotlb_sync_map, domain, iova, size);
 }
 
 int iommu_map(struct iommu_domain *domain, unsigned long iova,
@@ -134,8 +138,8 @@ static size_t unmap_batches(struct iommu_domain *domain, unsigned long iova,
 
 		page = entry_size(domain, iova + done, iova + done,
 				  size - done, &count);
-		unmapped = domain->ops->unmap_pages(domain, iova + done, page,
-						    count, gather);
+		unmapped = driver_call(domain->ops, unmap_pages, domain,
+				       iova + done, page, count, gather);
 		if (!unmapped)
 			break;
 		done += unmapped;
@@ -151,8 +155,8 @@ size_t iommu_unmap_fast(struct iommu_domain *domain, unsigned long iova,
 	if (!(domain->type & __IOMMU_DOMAIN_PAGING) || !size)
 		return 0;
 	if (domain->is_iommupt)
-		return to_pt(domain)->ops->unmap_range(to_pt(domain), iova,
-						       size, gather);
+		return driver_call(to_pt(domain)->ops, unmap_range,
+				   to_pt(domain), iova, size, gather);
 	if (!domain->ops->unmap_pages || !domain->pgsize_bitmap)
 		return 0;
 	smallest = domain->pgsize_bitmap & -domain->pgsize_bitmap;
@@ -168,7 +172,7 @@ size_t iommu_unmap(struct iommu_domain *domain, unsigned long iova, size_t size)
 
 	iommu_iotlb_gather_init(&gather);
 	unmapped = iommu_unmap_fast(domain, iova, size, &gather);
-	iommu_iotlb_sync(domain, &gather);
+	domain_iotlb_sync(domain, &gather);
 	return unmapped;
 }
 
@@ -178,5 +182,5 @@ phys_addr_t iommu_iova_to_phys(struct iommu_domain *domain, dma_addr_t iova)
 		return iova;
 	if (domain->type == IOMMU_DOMAIN_BLOCKED || !domain->ops->iova_to_phys)
 		return 0;
-	return domain->ops->iova_to_phys(domain, iova);
+	return driver_call(domain->ops, iova_to_phys, domain, iova);
 }

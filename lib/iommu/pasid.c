@@ -10,6 +10,8 @@
 #include <iommu-priv.h>
 #include <linux/bug.h>
 
+#include "kit/driver_op.h"
+
 static bool has_pasids(struct group_device *member)
 {
 	return member->dev->iommu->max_pasids > 0;
@@ -18,7 +20,8 @@ static bool has_pasids(struct group_device *member)
 static int set_pasid(struct group_device *member, struct iommu_domain *domain,
 		     ioasid_t pasid, struct iommu_domain *old)
 {
-	return domain->ops->set_dev_pasid(domain, member->dev, pasid, old);
+	return driver_call(domain->ops, set_dev_pasid, domain, member->dev,
+			   pasid, old);
 }
 
 static void block_pasid(struct group_device *member,

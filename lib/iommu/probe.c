@@ -18,6 +18,7 @@
 
 #include "iommu/group.h"
 #include "iommu/state.h"
+#include "kit/driver_op.h"
 
 struct dev_iommu *dev_iommu_need(struct device *dev)
 {
@@ -83,7 +84,7 @@ static const struct iommu_ops *ops_of(struct device *dev)
 
 static int join_group(struct device *dev, const struct iommu_ops *ops)
 {
-	struct iommu_group *group = ops->device_group(dev);
+	struct iommu_group *group = driver_call(ops, device_group, dev);
 	int ret;
 
 	if (WARN_ON(!group))
@@ -100,7 +101,7 @@ static int join_group(struct device *dev, const struct iommu_ops *ops)
 
 static int probe(struct device *dev, const struct iommu_ops *ops)
 {
-	struct iommu_device *iommu = ops->probe_device(dev);
+	struct iommu_device *iommu = driver_call(ops, probe_device, dev);
 	int ret;
 
 	if (IS_ERR(iommu))
@@ -110,10 +111,10 @@ static int probe(struct device *dev, const struct iommu_ops *ops)
 	ret = join_group(dev, ops);
 	if (ret) {
 		if (ops->release_device)
-			ops->release_device(dev);
+			driver_tell(ops, release_device, dev);
 		forget_instance(dev);
 	} else if (ops->probe_finalize) {
-		ops->probe_finalize(dev);
+		driver_tell(ops, probe_finalize, dev);
 	}
 	return ret;
 }

@@ -11,6 +11,8 @@
 #include <iommu-priv.h>
 #include <linux/bug.h>
 
+#include "kit/driver_op.h"
+
 static struct group_device *find_member(struct iommu_group *group,
 					struct device *dev)
 {
@@ -35,8 +37,8 @@ static void switch_pasids(struct iommu_group *group, struct device *dev,
 		struct iommu_domain *domain = pasid_entry_domain(entry);
 		struct iommu_domain *to = back ? domain : blocked;
 
-		WARN_ON(to->ops->set_dev_pasid(to, dev, pasid,
-					       back ? blocked : domain));
+		WARN_ON(driver_call(to->ops, set_dev_pasid, to, dev, pasid,
+				    back ? blocked : domain));
 	}
 }
 
@@ -51,7 +53,8 @@ static int begin(struct iommu_group *group, struct device *dev)
 	if (member->recovering)
 		return -EBUSY;
 	if (group->domain != blocked)
-		ret = blocked->ops->attach_dev(blocked, dev, group->domain);
+		ret = driver_call(blocked->ops, attach_dev, blocked, dev,
+				  group->domain);
 	if (ret)
 		return ret;
 	switch_pasids(group, dev, blocked, false);
@@ -83,8 +86,8 @@ static void end(struct iommu_group *group, struct device *dev)
 	member->recovering = false;
 	group->recovery_cnt--;
 	if (group->domain != blocked)
-		WARN_ON(group->domain->ops->attach_dev(group->domain, dev,
-						       blocked));
+		WARN_ON(driver_call(group->domain->ops, attach_dev,
+				    group->domain, dev, blocked));
 	switch_pasids(group, dev, blocked, true);
 }
 

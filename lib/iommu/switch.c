@@ -13,6 +13,8 @@
 #include <linux/dev_printk.h>
 #include <linux/lockdep.h>
 
+#include "kit/driver_op.h"
+
 bool iommu_domain_fits(struct iommu_domain *domain,
 		       const struct iommu_ops *ops)
 {
@@ -42,7 +44,7 @@ static int attach_member(struct iommu_group *group, struct group_device *member,
 	}
 	if (!domain->ops->attach_dev)
 		return -ENODEV;
-	return domain->ops->attach_dev(domain, dev, old);
+	return driver_call(domain->ops, attach_dev, domain, dev, old);
 }
 
 /* Members before @stop go from @domain back to the group's. */

@@ -19,12 +19,14 @@
 #include "kit/arena.h"
 #include "kit/clock.h"
 #include "kit/device.h"
+#include "kit/futex.h"
 #include "kit/irq.h"
 #include "kit/mmio.h"
 #include "kit/pages.h"
 #include "kit/sync.h"
 
 struct dentry;
+struct driver_op_watch;
 
 struct machine_slot {
 	void *value;			/* atomic */
@@ -59,6 +61,8 @@ struct uik_machine {
 	struct uik_range kept[8];	/* borrowed; see <uik/snapshot.h> */
 	unsigned int kept_count;
 	const struct uik_pin_watch *pin_watch;	/* borrowed; atomic */
+	struct uik_rawlock ops_lock;	/* protects ops_watch */
+	struct driver_op_watch *ops_watch;	/* borrowed; or NULL */
 };
 
 _Static_assert(sizeof(struct uik_machine) <= ARENA_CLASS_MAP,

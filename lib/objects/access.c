@@ -10,6 +10,7 @@
 #include <linux/err.h>
 #include <linux/kcsan-checks.h>
 
+#include "kit/driver_op.h"
 #include "objects/ioas.h"
 #include "objects/objects.h"
 
@@ -32,7 +33,8 @@ static void leave(struct iommufd_access *access, struct iommufd_ioas *ioas)
 	access->ioas = NULL;
 	if (has_unmap(access)) {
 		mutex_unlock(&access->lock);
-		access->ops->unmap(access->data, 0, ULONG_MAX);
+		driver_tell_as(access_unmap,
+			       access->ops->unmap(access->data, 0, ULONG_MAX));
 		mutex_lock(&access->lock);
 	}
 	iopt_remove_access(&ioas->iopt, access, key);
@@ -212,7 +214,8 @@ void iopt_notify_accesses(struct iopt *iopt, unsigned long iova,
 		    !iommufd_object_enter(access->ictx, &access->obj))
 			continue;
 		xa_unlock(&iopt->accesses);
-		access->ops->unmap(access->data, iova, length);
+		driver_tell_as(access_unmap,
+			       access->ops->unmap(access->data, iova, length));
 		iommufd_put_object(access->ictx, &access->obj);
 		xa_lock(&iopt->accesses);
 	}

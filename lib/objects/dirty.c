@@ -10,6 +10,8 @@
 #include <linux/minmax.h>
 #include <linux/uaccess.h>
 
+#include "iommu/sync.h"
+#include "kit/driver_op.h"
 #include "objects/iopt.h"
 
 /* ---- switching on and off ---- */
@@ -25,13 +27,13 @@ static int clear_dirty(struct iopt *iopt, struct iommu_domain *domain)
 
 	iommu_dirty_bitmap_init(&dirty, NULL, &gather);
 	iopt_for_each_area(area, iopt) {
-		ret = ops->read_and_clear_dirty(domain, area->first,
-						iopt_area_length(area), 0,
-						&dirty);
+		ret = driver_call(ops, read_and_clear_dirty, domain,
+				  area->first, iopt_area_length(area), 0,
+				  &dirty);
 		if (ret)
 			break;
 	}
-	iommu_iotlb_sync(domain, &gather);
+	domain_iotlb_sync(domain, &gather);
 	return ret;
 }
 
@@ -47,7 +49,7 @@ int iopt_dirty_enable(struct iopt *iopt, struct iommu_domain *domain,
 	if (enable)
 		ret = clear_dirty(iopt, domain);
 	if (!ret)
-		ret = ops->set_dirty_tracking(domain, enable);
+		ret = driver_call(ops, set_dirty_tracking, domain, enable);
 	iopt_unlock(iopt);
 	return ret;
 }
@@ -90,10 +92,9 @@ static int read_areas(struct iova_bitmap *bitmap, unsigned long iova,
 
 	for (; area; area = iopt_area_after(area)) {
 		unsigned long end = min(area->last, last);
-		int ret = ops->read_and_clear_dirty(reading->domain, iova,
-						    end - iova + 1,
-						    reading->flags,
-						    reading->dirty);
+		int ret = driver_call(ops, read_and_clear_dirty,
+				      reading->domain, iova, end - iova + 1,
+				      reading->flags, reading->dirty);
 
 		if (ret || end == last)
 			return ret;
@@ -119,7 +120,7 @@ static int read_dirty(struct iopt *iopt, struct iommu_domain *domain,
 	/* What stops it is nobody's error: the rest was not read. */
 	iova_bitmap_for_each(bitmap, &reading, read_areas);
 	if (!(flags & IOMMU_DIRTY_NO_CLEAR))
-		iommu_iotlb_sync(domain, &gather);
+		domain_iotlb_sync(domain, &gather);
 	iova_bitmap_free(bitmap);
 	return 0;
 }

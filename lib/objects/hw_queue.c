@@ -13,6 +13,7 @@
 #include <linux/overflow.h>
 #include <linux/slab.h>
 
+#include "kit/driver_op.h"
 #include "objects/access.h"
 #include "objects/ioas.h"
 
@@ -51,7 +52,7 @@ void iommufd_hw_queue_destroy(struct iommufd_object *obj)
 	struct page_range range;
 
 	if (queue->destroy)
-		queue->destroy(queue);
+		driver_tell_as(hw_queue_destroy, queue->destroy(queue));
 	if (queue->access) {
 		/* As in the allocation, which has succeeded then. */
 		if (!WARN_ON(page_range_of(queue->base_addr, queue->length,
@@ -139,7 +140,7 @@ static ssize_t hw_queue_size(struct iommufd_viommu *viommu, u32 type)
 
 	if (!ops || !ops->get_hw_queue_size || !ops->hw_queue_init_phys)
 		return -EOPNOTSUPP;
-	size = ops->get_hw_queue_size(viommu, type);
+	size = driver_call(ops, get_hw_queue_size, viommu, type);
 	if (!size)
 		return -EOPNOTSUPP;
 	if (WARN_ON_ONCE(size < sizeof(struct iommufd_hw_queue)))
@@ -173,7 +174,8 @@ static int hw_queue_alloc_on(struct iommufd_ucmd *ucmd,
 	queue->type = cmd->type;
 	queue->length = cmd->length;
 	queue->base_addr = cmd->nesting_parent_iova;
-	ret = viommu->ops->hw_queue_init_phys(queue, cmd->index, base_pa);
+	ret = driver_call(viommu->ops, hw_queue_init_phys, queue, cmd->index,
+			  base_pa);
 	if (ret)
 		return ret;
 	cmd->out_hw_queue_id = queue->obj.id;

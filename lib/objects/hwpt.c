@@ -13,6 +13,7 @@
 
 #include <linux/kcsan-checks.h>
 
+#include "kit/driver_op.h"
 #include "objects/ioas.h"
 
 #define PAGING_FLAGS \
@@ -102,8 +103,8 @@ alloc_domain(struct iommufd_device *idev, const struct iommu_ops *ops,
 
 	if (!ops->domain_alloc_paging_flags)
 		return iommu_paging_domain_alloc(idev->dev);
-	domain = ops->domain_alloc_paging_flags(
-		idev->dev, flags & ~IOMMU_HWPT_FAULT_ID_VALID, user_data);
+	domain = driver_call(ops, domain_alloc_paging_flags, idev->dev,
+			     flags & ~IOMMU_HWPT_FAULT_ID_VALID, user_data);
 	if (!IS_ERR(domain))
 		domain->owner = ops;
 	return domain;
@@ -126,7 +127,7 @@ static int init_domain(struct iommufd_hwpt_paging *paging,
 		return 0;
 	paging->enforce_cache_coherency =
 		domain->ops->enforce_cache_coherency &&
-		domain->ops->enforce_cache_coherency(domain);
+		driver_call(domain->ops, enforce_cache_coherency, domain);
 	/* The device has promised it. */
 	if (WARN_ON(!paging->enforce_cache_coherency))
 		return -EINVAL;

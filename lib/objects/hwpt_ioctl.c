@@ -7,6 +7,7 @@
  */
 #include "objects/objects.h"
 
+#include "kit/driver_op.h"
 #include "objects/ioas.h"
 
 #define INVALIDATE_ENTRIES_MAX (1u << 19)
@@ -33,7 +34,7 @@ static int invalidate_nested(struct iommufd_object *obj,
 
 	if (!domain->ops || !domain->ops->cache_invalidate_user)
 		return -EOPNOTSUPP;
-	ret = domain->ops->cache_invalidate_user(domain, array);
+	ret = driver_call(domain->ops, cache_invalidate_user, domain, array);
 	*out_done = array->entry_num;
 	return ret;
 }
@@ -47,7 +48,7 @@ static int invalidate_viommu(struct iommufd_object *obj,
 
 	if (!viommu->ops || !viommu->ops->cache_invalidate)
 		return -EOPNOTSUPP;
-	ret = viommu->ops->cache_invalidate(viommu, array);
+	ret = driver_call(viommu->ops, cache_invalidate, viommu, array);
 	*out_done = array->entry_num;
 	return ret;
 }

@@ -9,6 +9,8 @@
 
 #include <iommu-priv.h>
 
+#include "kit/driver_op.h"
+
 #define NESTED_FLAGS (IOMMU_HWPT_FAULT_ID_VALID | IOMMU_HWPT_ALLOC_PASID)
 
 /* Destroy and abort are the same: no lock is needed. */
@@ -72,9 +74,10 @@ iommufd_hwpt_nested_alloc(struct iommufd_ctx *ictx,
 	refcount_inc(&parent->common.obj.users);
 	nested->parent = parent;
 	ret = set_domain(nested,
-			 ops->domain_alloc_nested(
-				 idev->dev, parent->common.domain,
-				 flags & ~IOMMU_HWPT_FAULT_ID_VALID, user_data),
+			 driver_call(ops, domain_alloc_nested, idev->dev,
+				     parent->common.domain,
+				     flags & ~IOMMU_HWPT_FAULT_ID_VALID,
+				     user_data),
 			 ops);
 	if (!ret)
 		return nested;
@@ -102,9 +105,9 @@ iommufd_hwpt_nested_alloc_viommu(struct iommufd_viommu *viommu, u32 flags,
 	nested->viommu = viommu;
 	nested->parent = viommu->hwpt;
 	ret = set_domain(nested,
-			 viommu->ops->alloc_domain_nested(
-				 viommu, flags & ~IOMMU_HWPT_FAULT_ID_VALID,
-				 user_data),
+			 driver_call(viommu->ops, alloc_domain_nested, viommu,
+				     flags & ~IOMMU_HWPT_FAULT_ID_VALID,
+				     user_data),
 			 viommu->iommu_dev->ops);
 	if (!ret)
 		return nested;

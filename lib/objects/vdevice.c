@@ -23,6 +23,8 @@
 
 #include <linux/kcsan-checks.h>
 
+#include "kit/driver_op.h"
+
 static struct iommufd_vdevice *to_vdevice(struct iommufd_object *obj)
 {
 	return container_of(obj, struct iommufd_vdevice, obj);
@@ -40,7 +42,7 @@ static __always_inline void undo_locked(struct iommufd_vdevice *vdev)
 	struct iommufd_device *idev = vdev->idev;
 
 	if (vdev->destroy)
-		vdev->destroy(vdev);
+		driver_tell_as(vdevice_destroy, vdev->destroy(vdev));
 	/* Not if the slot is another's, which is why this one is aborted. */
 	xa_cmpxchg(&viommu->vdevs, vdev->virt_id, vdev, NULL, GFP_KERNEL);
 	/* Whoever has found it there is done with it. */
@@ -96,7 +98,7 @@ static int enter_viommu(struct iommufd_vdevice *vdev)
 		return ret == -EBUSY ? -EEXIST : ret;
 	if (!has_init)
 		return 0;
-	ret = viommu->ops->vdevice_init(vdev);
+	ret = driver_call(viommu->ops, vdevice_init, vdev);
 	if (ret) {
 		xa_release(&viommu->vdevs, vdev->virt_id);
 		return ret;
