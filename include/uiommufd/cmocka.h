@@ -130,8 +130,7 @@ static inline int uiommufd_cmocka_teardown(void **state)
 /*
  * What a driver does to a device's registers, in order: @width bytes at @offset
  * of @mmio, such as uiommufd_vcmdq_registers(platform).  From the first of them
- * to the assertion no other write may come.  For the calls a driver's ops get,
- * use the framework's own expectations in the ops.
+ * to the assertion no other write may come.
  */
 #define expect_mmio_write(mmio, offset, width, value) \
 	expect_mmio_write_bits((mmio), (offset), (width), (value), \
@@ -146,6 +145,31 @@ static inline int uiommufd_cmocka_teardown(void **state)
 /* All that was expected has come; expects nothing from now on. */
 #define assert_mmio(mmio) \
 	uiommufd_fail_with(uiommufd_mmio_expect_end(mmio), __FILE__, \
+			   __LINE__)
+
+/*
+ * Ops of the platform's drivers, in order: see <uiommufd/ops.h>.  Calls of ops
+ * that no expectation names are free.  What came unexpected or has not come
+ * fails the test at assert_ops(), or else when its fixture ends.
+ */
+#define expect_op(platform, op) expect_op_count(platform, op, 1)
+/* @count calls of it, one after the other. */
+#define expect_op_count(platform, op, count) \
+	uiommufd_fail_with(uiommufd_test_expect_op((platform), (op), (count), \
+						   __FILE__, __LINE__), \
+			   __FILE__, __LINE__)
+/* The driver is not called: the op gives @value, such as -ENOMEM. */
+#define expect_op_return(platform, op, value) \
+	uiommufd_fail_with(uiommufd_test_answer_op((platform), (op), (value), \
+						   __FILE__, __LINE__), \
+			   __FILE__, __LINE__)
+/* From now on it is not called. */
+#define expect_no_op(platform, op) expect_op_count(platform, op, 0)
+/* Nor is any op that no expectation names. */
+#define expect_no_other_op(platform) expect_op_count(platform, NULL, 0)
+/* All that was expected has come; expects nothing from now on. */
+#define assert_ops(platform) \
+	uiommufd_fail_with(uiommufd_op_expect_end(platform), __FILE__, \
 			   __LINE__)
 
 #endif

@@ -85,8 +85,7 @@ static inline void uiommufd_gtest_teardown(struct uiommufd_test *test,
 /*
  * What a driver does to a device's registers, in order: @width bytes at @offset
  * of @mmio, such as uiommufd_vcmdq_registers(platform).  From the first of them
- * to the assertion no other write may come.  For the calls a driver's ops get,
- * use the framework's own expectations in the ops.
+ * to the assertion no other write may come.
  */
 #define g_expect_mmio_write(mmio, offset, width, value) \
 	g_expect_mmio_write_bits((mmio), (offset), (width), (value), \
@@ -102,5 +101,32 @@ static inline void uiommufd_gtest_teardown(struct uiommufd_test *test,
 #define g_assert_mmio(mmio) \
 	uiommufd_gtest_fail_with(uiommufd_mmio_expect_end(mmio), \
 				 __FILE__, __LINE__, G_STRFUNC)
+
+/*
+ * Ops of the platform's drivers, in order: see <uiommufd/ops.h>.  Calls of ops
+ * that no expectation names are free.  What came unexpected or has not come
+ * fails the test at g_assert_ops(), or else when its fixture ends.
+ */
+#define g_expect_op(platform, op) g_expect_op_count(platform, op, 1)
+/* @count calls of it, one after the other. */
+#define g_expect_op_count(platform, op, count) \
+	uiommufd_gtest_fail_with( \
+		uiommufd_test_expect_op((platform), (op), (count), __FILE__, \
+					__LINE__), \
+		__FILE__, __LINE__, G_STRFUNC)
+/* The driver is not called: the op gives @value, such as -ENOMEM. */
+#define g_expect_op_return(platform, op, value) \
+	uiommufd_gtest_fail_with( \
+		uiommufd_test_answer_op((platform), (op), (value), __FILE__, \
+					__LINE__), \
+		__FILE__, __LINE__, G_STRFUNC)
+/* From now on it is not called. */
+#define g_expect_no_op(platform, op) g_expect_op_count(platform, op, 0)
+/* Nor is any op that no expectation names. */
+#define g_expect_no_other_op(platform) g_expect_op_count(platform, NULL, 0)
+/* All that was expected has come; expects nothing from now on. */
+#define g_assert_ops(platform) \
+	uiommufd_gtest_fail_with(uiommufd_op_expect_end(platform), __FILE__, \
+				 __LINE__, G_STRFUNC)
 
 #endif

@@ -21,6 +21,7 @@
 #include "client.h"
 #include "inspect.h"
 #include "mmio.h"
+#include "ops.h"
 #include "platform.h"
 
 #ifdef __cplusplus
@@ -49,10 +50,13 @@ int uiommufd_test_begin(struct uiommufd_test *test, const char *kind)
 /**
  * uiommufd_test_end - close the context, audit and free the platform.
  *
+ * Ends what was expected of driver ops, too, after the context is closed, so
+ * that what closing calls can be expected.
+ *
  * A platform that is not clean may still be in use by what leaked: it is left
  * to the process.
- * Return: NULL: clean; else what the audit counts, and where the blocks come
- * from.
+ * Return: NULL: clean; else what uiommufd_op_expect_end() says, what the audit
+ * counts, and where the blocks come from.
  */
 char *uiommufd_test_end(struct uiommufd_test *test) UIOMMUFD_API;
 
@@ -81,6 +85,38 @@ char *uiommufd_test_counts(int fd) UIOMMUFD_API;
  * (uiommufd_explain()).
  */
 char *uiommufd_test_destroy(int fd, uint32_t id) UIOMMUFD_API;
+
+/* For the macros of frameworks: calls of a driver op said to be expected here. */
+static inline char *uiommufd_test_expect_op(struct uiommufd_platform *platform,
+					    const char *op, uint32_t count,
+					    const char *file, int line)
+{
+	struct uiommufd_op_expected expected;
+
+	memset(&expected, 0, sizeof(expected));
+	expected.op = op;
+	expected.count = count;
+	expected.file = file;
+	expected.line = line;
+	return uiommufd_op_expect(platform, &expected);
+}
+
+/* And answered in the driver's place. */
+static inline char *uiommufd_test_answer_op(struct uiommufd_platform *platform,
+					    const char *op, long value,
+					    const char *file, int line)
+{
+	struct uiommufd_op_expected expected;
+
+	memset(&expected, 0, sizeof(expected));
+	expected.op = op;
+	expected.count = 1;
+	expected.answers = true;
+	expected.value = value;
+	expected.file = file;
+	expected.line = line;
+	return uiommufd_op_expect(platform, &expected);
+}
 
 /* For the macros of frameworks: an access said to be expected here. */
 static inline void uiommufd_test_expect_mmio(struct uiommufd_mmio *mmio,

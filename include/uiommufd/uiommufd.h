@@ -9,6 +9,7 @@
 #include "inspect.h"
 #include "lab.h"
 #include "mmio.h"
+#include "ops.h"
 #include "platform.h"
 #include "replay.h"
 #include "vcmdq.h"

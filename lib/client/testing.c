@@ -46,19 +46,35 @@ static char *blame(struct uiommufd_platform *platform,
 	return text;
 }
 
+/* Both texts, either of which may be NULL; takes them. */
+static char *join(char *first, char *second)
+{
+	char *both;
+
+	if (!first || !second)
+		return first ? first : second;
+	if (asprintf(&both, "%s%s", first, second) < 0)
+		both = strdup(first);
+	free(first);
+	free(second);
+	return both;
+}
+
 char *uiommufd_test_end(struct uiommufd_test *test)
 {
 	struct uiommufd_platform *platform = test->platform;
 	struct uiommufd_audit audit = { .size = sizeof(audit) };
+	char *ops;
 
 	if (test->fd >= 0)
 		uiommufd_close(test->fd);
 	test->fd = -1;
 	test->platform = NULL;
+	ops = uiommufd_op_expect_end(platform);
 	if (uiommufd_platform_audit(platform, &audit))
-		return blame(platform, &audit);
+		return join(ops, blame(platform, &audit));
 	uiommufd_platform_free(platform);
-	return NULL;
+	return ops;
 }
 
 /* Start of the line that @at is in. */

@@ -14,6 +14,7 @@
 #include <uik/machine.h>
 #include <uik/slab.h>
 #include <uik/snapshot.h>
+#include <uiommufd/ops.h>
 
 static const char *const kinds[] = { "mock", "noiommu", "smmuv3", "tegra241" };
 
@@ -168,6 +169,7 @@ void uiommufd_platform_free(struct uiommufd_platform *platform)
 	if (!platform)
 		return;
 	if (platform->machine) {
+		free(uiommufd_op_expect_end(platform));
 		previous = uik_enter(platform->machine);
 		if (platform->shutdown)
 			platform->shutdown(platform);

@@ -72,8 +72,84 @@ static void mmio(void **state)
 	assert_mmio(smmu);
 }
 
+/* A nesting parent on "dev0" of an SMMUv3. */
+static int make_parent(struct uiommufd_test *test)
+{
+	struct iommu_hwpt_alloc parent = {
+		.size = sizeof(parent),
+		.flags = IOMMU_HWPT_ALLOC_NEST_PARENT,
+		.pt_id = make_ioas(test->fd),
+	};
+	uint32_t device = 0;
+
+	assert_int_equal(uiommufd_device_bind(test->fd, "dev0", &device), 0);
+	parent.dev_id = device;
+	return uiommufd_ioctl(test->fd, IOMMU_HWPT_ALLOC, &parent) ? errno : 0;
+}
+
+static void unbind(struct uiommufd_test *test)
+{
+	assert_int_equal(uiommufd_device_unbind(test->fd, "dev0"), 0);
+}
+
+/* Ops in order, one in the driver's place, the last at the context's end. */
+static void ops(void **state)
+{
+	struct uiommufd_test *test = *state;
+
+	expect_op_return(test->platform, "domain_alloc_paging_flags", -ENOSPC);
+	expect_no_op(test->platform, "viommu_init");
+	assert_int_equal(make_parent(test), ENOSPC);
+	unbind(test);
+	assert_ops(test->platform);
+	expect_op_count(test->platform, "domain_alloc_paging_flags", 1);
+	expect_op(test->platform, "free");
+	assert_int_equal(make_parent(test), 0);
+	unbind(test);
+}
+
+static void ops_missing(void **state)
+{
+	struct uiommufd_test *test = *state;
+
+	expect_op(test->platform, "domain_alloc_paging_flags");
+	expect_op(test->platform, "viommu_init");
+	assert_int_equal(make_parent(test), 0);
+	unbind(test);
+}
+
+static void ops_extra(void **state)
+{
+	struct uiommufd_test *test = *state;
+
+	expect_no_op(test->platform, "domain_alloc_paging_flags");
+	assert_int_equal(make_parent(test), 0);
+	assert_ops(test->platform);
+}
+
+static void ops_other(void **state)
+{
+	struct uiommufd_test *test = *state;
+
+	expect_no_other_op(test->platform);
+	assert_int_equal(make_parent(test), 0);
+	unbind(test);
+}
+
+static void ops_name(void **state)
+{
+	struct uiommufd_test *test = *state;
+
+	expect_op(test->platform, "vdevice_int");
+}
+
 static const struct CMUnitTest tests[] = {
 	uiommufd_unit_test(right),
+	uiommufd_unit_test_on("smmuv3", ops),
+	uiommufd_unit_test_on("smmuv3", ops_missing),
+	uiommufd_unit_test_on("smmuv3", ops_extra),
+	uiommufd_unit_test_on("smmuv3", ops_other),
+	uiommufd_unit_test(ops_name),
 	uiommufd_unit_test_on("smmuv3", registers),
 	uiommufd_unit_test_on("smmuv3", mmio),
 	uiommufd_unit_test(leak),

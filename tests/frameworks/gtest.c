@@ -61,6 +61,68 @@ static void mmio(struct uiommufd_test *test, const void *kind)
 	g_assert_mmio(smmu);
 }
 
+/* A nesting parent on "dev0" of an SMMUv3. */
+static int make_parent(struct uiommufd_test *test)
+{
+	struct iommu_hwpt_alloc parent = {
+		.size = sizeof(parent),
+		.flags = IOMMU_HWPT_ALLOC_NEST_PARENT,
+		.pt_id = make_ioas(test->fd),
+	};
+	uint32_t device = 0;
+
+	g_assert_cmpint(uiommufd_device_bind(test->fd, "dev0", &device), ==, 0);
+	parent.dev_id = device;
+	return uiommufd_ioctl(test->fd, IOMMU_HWPT_ALLOC, &parent) ? errno : 0;
+}
+
+static void unbind(struct uiommufd_test *test)
+{
+	g_assert_cmpint(uiommufd_device_unbind(test->fd, "dev0"), ==, 0);
+}
+
+/* Ops in order, one in the driver's place, the last at the context's end. */
+static void ops(struct uiommufd_test *test, const void *kind)
+{
+	g_expect_op_return(test->platform, "domain_alloc_paging_flags",
+			   -ENOSPC);
+	g_expect_no_op(test->platform, "viommu_init");
+	g_assert_cmpint(make_parent(test), ==, ENOSPC);
+	unbind(test);
+	g_assert_ops(test->platform);
+	g_expect_op_count(test->platform, "domain_alloc_paging_flags", 1);
+	g_expect_op(test->platform, "free");
+	g_assert_cmpint(make_parent(test), ==, 0);
+	unbind(test);
+}
+
+static void ops_missing(struct uiommufd_test *test, const void *kind)
+{
+	g_expect_op(test->platform, "domain_alloc_paging_flags");
+	g_expect_op(test->platform, "viommu_init");
+	g_assert_cmpint(make_parent(test), ==, 0);
+	unbind(test);
+}
+
+static void ops_extra(struct uiommufd_test *test, const void *kind)
+{
+	g_expect_no_op(test->platform, "domain_alloc_paging_flags");
+	g_assert_cmpint(make_parent(test), ==, 0);
+	g_assert_ops(test->platform);
+}
+
+static void ops_other(struct uiommufd_test *test, const void *kind)
+{
+	g_expect_no_other_op(test->platform);
+	g_assert_cmpint(make_parent(test), ==, 0);
+	unbind(test);
+}
+
+static void ops_name(struct uiommufd_test *test, const void *kind)
+{
+	g_expect_op(test->platform, "vdevice_int");
+}
+
 static const struct {
 	const char *name, *kind;
 	void (*function)(struct uiommufd_test *test, const void *kind);
@@ -68,6 +130,9 @@ static const struct {
 	{ "right", NULL, right }, { "leak", NULL, leak },
 	{ "graph", NULL, graph }, { "destroy", "smmuv3", destroy },
 	{ "registers", "smmuv3", registers }, { "mmio", "smmuv3", mmio },
+	{ "ops", "smmuv3", ops }, { "ops_missing", "smmuv3", ops_missing },
+	{ "ops_extra", "smmuv3", ops_extra },
+	{ "ops_other", "smmuv3", ops_other }, { "ops_name", NULL, ops_name },
 };
 
 int main(int argc, char **argv)
