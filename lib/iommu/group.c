@@ -297,8 +297,8 @@ int iommu_group_add(struct iommu_group *group, struct device *dev)
 	return ret;
 }
 
-static struct group_device *find_member(struct iommu_group *group,
-					struct device *dev)
+struct group_device *group_find_member(struct iommu_group *group,
+				       struct device *dev)
 {
 	struct group_device *member;
 
@@ -314,7 +314,7 @@ void iommu_group_remove(struct iommu_group *group, struct device *dev)
 	struct group_device *member;
 
 	mutex_lock(&group->mutex);
-	member = find_member(group, dev);
+	member = group_find_member(group, dev);
 	if (!WARN_ON(!member)) {
 		list_del(&member->list);
 		if (member->recovering)

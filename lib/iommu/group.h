@@ -85,6 +85,10 @@ static inline struct device *group_first_dev(struct iommu_group *group)
 bool iommu_domain_fits(struct iommu_domain *domain,
 		       const struct iommu_ops *ops);
 
+/* The member that is @dev, or NULL.  Context: group->mutex. */
+struct group_device *group_find_member(struct iommu_group *group,
+				       struct device *dev);
+
 /*
  * Puts a device that was just probed into @group, and the group to work.
  * Context: probe mutex.  Return: 0, -ENOMEM or what attaching gave.

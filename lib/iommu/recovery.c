@@ -13,17 +13,6 @@
 
 #include "kit/driver_op.h"
 
-static struct group_device *find_member(struct iommu_group *group,
-					struct device *dev)
-{
-	struct group_device *member;
-
-	list_for_each_entry(member, &group->devices, list)
-		if (member->dev == dev)
-			return member;
-	return NULL;
-}
-
 /* The PASIDs of one device go to the blocked domain, or come back from it. */
 static void switch_pasids(struct iommu_group *group, struct device *dev,
 			  struct iommu_domain *blocked, bool back)
@@ -45,7 +34,7 @@ static void switch_pasids(struct iommu_group *group, struct device *dev,
 static int begin(struct iommu_group *group, struct device *dev)
 {
 	struct iommu_domain *blocked = dev_iommu_ops(dev)->blocked_domain;
-	struct group_device *member = find_member(group, dev);
+	struct group_device *member = group_find_member(group, dev);
 	int ret = 0;
 
 	if (!member || !blocked)
@@ -79,7 +68,7 @@ int iommu_dev_recovery_begin(struct device *dev)
 static void end(struct iommu_group *group, struct device *dev)
 {
 	struct iommu_domain *blocked = dev_iommu_ops(dev)->blocked_domain;
-	struct group_device *member = find_member(group, dev);
+	struct group_device *member = group_find_member(group, dev);
 
 	if (WARN_ON(!member || !member->recovering))
 		return;

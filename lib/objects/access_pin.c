@@ -215,6 +215,35 @@ unpin:
 	return ret;
 }
 
+/*
+ * For work on [iova, out_last] of the IOAS of @access: it and its areas stay
+ * until leave().  -EINVAL: nothing asked for; -EOVERFLOW; -ENOENT: no IOAS.
+ */
+static int enter(struct iommufd_access *access, unsigned long iova,
+		 unsigned long length, unsigned long *out_last,
+		 struct iopt **out_iopt)
+{
+	if (!length)
+		return -EINVAL;
+	if (__builtin_add_overflow(iova, length - 1, out_last))
+		return -EOVERFLOW;
+	mutex_lock(&access->lock);
+	kcsan_check_read(&access->ioas, sizeof(access->ioas));
+	if (!access->ioas) {
+		mutex_unlock(&access->lock);
+		return -ENOENT;
+	}
+	*out_iopt = &access->ioas->iopt;
+	iopt_lock_read(*out_iopt);
+	return 0;
+}
+
+static void leave(struct iommufd_access *access, struct iopt *iopt)
+{
+	iopt_unlock_read(iopt);
+	mutex_unlock(&access->lock);
+}
+
 /* Only those that let go when asked, and see pages as a whole, may pin. */
 static bool may_pin(const struct iommufd_access *access)
 {
@@ -233,23 +262,12 @@ int iommufd_access_pin_pages(struct iommufd_access *access, unsigned long iova,
 
 	if (WARN_ON(!may_pin(access)))
 		return -EINVAL;
-	if (!length)
-		return -EINVAL;
-	if (__builtin_add_overflow(iova, length - 1, &last))
-		return -EOVERFLOW;
-	mutex_lock(&access->lock);
-	kcsan_check_read(&access->ioas, sizeof(access->ioas));
-	if (!access->ioas) {
-		ret = -ENOENT;
-		goto unlock;
-	}
-	iopt = &access->ioas->iopt;
-	iopt_lock_read(iopt);
+	ret = enter(access, iova, length, &last, &iopt);
+	if (ret)
+		return ret;
 	ret = pin_range(iopt, iova, last, out_pages, flags,
 			iommufd_access_is_internal(access));
-	iopt_unlock_read(iopt);
-unlock:
-	mutex_unlock(&access->lock);
+	leave(access, iopt);
 	return ret;
 }
 
@@ -313,21 +331,10 @@ int iommufd_access_rw(struct iommufd_access *access, unsigned long iova,
 	struct iopt *iopt;
 	int ret;
 
-	if (!len)
-		return -EINVAL;
-	if (__builtin_add_overflow(iova, len - 1, &last))
-		return -EOVERFLOW;
-	mutex_lock(&access->lock);
-	kcsan_check_read(&access->ioas, sizeof(access->ioas));
-	if (!access->ioas) {
-		ret = -ENOENT;
-		goto unlock;
-	}
-	iopt = &access->ioas->iopt;
-	iopt_lock_read(iopt);
+	ret = enter(access, iova, len, &last, &iopt);
+	if (ret)
+		return ret;
 	ret = rw_range(iopt, iova, last, data, flags);
-	iopt_unlock_read(iopt);
-unlock:
-	mutex_unlock(&access->lock);
+	leave(access, iopt);
 	return ret;
 }

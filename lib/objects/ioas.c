@@ -70,6 +70,16 @@ int iommufd_ioas_alloc(struct iommufd_ucmd *ucmd)
 				    iommufd_ucmd_respond(ucmd, sizeof(*cmd)));
 }
 
+/* Answers, when the command went well, and lets go of its IOAS. */
+static int finish(struct iommufd_ucmd *ucmd, struct iommufd_ioas *ioas,
+		  int ret, size_t cmd_bytes)
+{
+	if (!ret)
+		ret = iommufd_ucmd_respond(ucmd, cmd_bytes);
+	iommufd_put_ioas(ucmd->ictx, ioas);
+	return ret;
+}
+
 /* ---- ranges ---- */
 
 static int list_ranges(const struct iopt *iopt,
@@ -120,6 +130,14 @@ int iommufd_ioas_iova_ranges(struct iommufd_ucmd *ucmd)
 
 /* ---- mapping ---- */
 
+/* Of the commands that map; their ranges are checked where they are used. */
+static int check_map(u32 flags, u64 iova, u64 length)
+{
+	if (iova >= ULONG_MAX || length >= ULONG_MAX)
+		return -EOVERFLOW;
+	return flags & MAP_ACCESS ? 0 : -EINVAL;
+}
+
 int iommufd_ioas_map(struct iommufd_ucmd *ucmd)
 {
 	struct iommu_ioas_map *cmd = ucmd->cmd;
@@ -129,22 +147,18 @@ int iommufd_ioas_map(struct iommufd_ucmd *ucmd)
 
 	if ((cmd->flags & ~MAP_FLAGS) || cmd->__reserved)
 		return -EOPNOTSUPP;
-	if (cmd->iova >= ULONG_MAX || cmd->length >= ULONG_MAX)
-		return -EOVERFLOW;
-	if (!(cmd->flags & MAP_ACCESS))
-		return -EINVAL;
+	ret = check_map(cmd->flags, cmd->iova, cmd->length);
+	if (ret)
+		return ret;
 	ioas = iommufd_get_ioas(ucmd->ictx, cmd->ioas_id);
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
 	ret = iopt_map_user(ucmd->ictx, &ioas->iopt, cmd->user_va, cmd->length,
 			    iommufd_map_prot(cmd->flags),
 			    cmd->flags & IOMMU_IOAS_MAP_FIXED_IOVA, &iova);
-	if (!ret) {
+	if (!ret)
 		cmd->iova = iova;
-		ret = iommufd_ucmd_respond(ucmd, sizeof(*cmd));
-	}
-	iommufd_put_ioas(ucmd->ictx, ioas);
-	return ret;
+	return finish(ucmd, ioas, ret, sizeof(*cmd));
 }
 
 int iommufd_ioas_map_file(struct iommufd_ucmd *ucmd)
@@ -156,22 +170,18 @@ int iommufd_ioas_map_file(struct iommufd_ucmd *ucmd)
 
 	if (cmd->flags & ~MAP_FLAGS)
 		return -EOPNOTSUPP;
-	if (cmd->iova >= ULONG_MAX || cmd->length >= ULONG_MAX)
-		return -EOVERFLOW;
-	if (!(cmd->flags & MAP_ACCESS))
-		return -EINVAL;
+	ret = check_map(cmd->flags, cmd->iova, cmd->length);
+	if (ret)
+		return ret;
 	ioas = iommufd_get_ioas(ucmd->ictx, cmd->ioas_id);
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
 	ret = iopt_map_file(ucmd->ictx, &ioas->iopt, cmd->fd, cmd->start,
 			    cmd->length, iommufd_map_prot(cmd->flags),
 			    cmd->flags & IOMMU_IOAS_MAP_FIXED_IOVA, &iova);
-	if (!ret) {
+	if (!ret)
 		cmd->iova = iova;
-		ret = iommufd_ucmd_respond(ucmd, sizeof(*cmd));
-	}
-	iommufd_put_ioas(ucmd->ictx, ioas);
-	return ret;
+	return finish(ucmd, ioas, ret, sizeof(*cmd));
 }
 
 static void resolve_syz(struct iommufd_ctx *ictx, struct iommu_ioas_copy *cmd)
@@ -217,12 +227,9 @@ static int copy_to(struct iommufd_ucmd *ucmd, const struct iopt_piece *pieces,
 	ret = iopt_map_pieces(&ioas->iopt, pieces, count, cmd->length,
 			      iommufd_map_prot(cmd->flags),
 			      cmd->flags & IOMMU_IOAS_MAP_FIXED_IOVA, &iova);
-	if (!ret) {
+	if (!ret)
 		cmd->dst_iova = iova;
-		ret = iommufd_ucmd_respond(ucmd, sizeof(*cmd));
-	}
-	iommufd_put_ioas(ucmd->ictx, ioas);
-	return ret;
+	return finish(ucmd, ioas, ret, sizeof(*cmd));
 }
 
 int iommufd_ioas_copy(struct iommufd_ucmd *ucmd)
@@ -282,16 +289,12 @@ int iommufd_ioas_unmap(struct iommufd_ucmd *ucmd)
 {
 	struct iommu_ioas_unmap *cmd = ucmd->cmd;
 	struct iommufd_ioas *ioas;
-	int ret;
 
 	ioas = iommufd_get_ioas(ucmd->ictx, cmd->ioas_id);
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
-	ret = unmap_checked(&ioas->iopt, cmd);
-	if (!ret)
-		ret = iommufd_ucmd_respond(ucmd, sizeof(*cmd));
-	iommufd_put_ioas(ucmd->ictx, ioas);
-	return ret;
+	return finish(ucmd, ioas, unmap_checked(&ioas->iopt, cmd),
+		      sizeof(*cmd));
 }
 
 /* ---- options ---- */
