@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <unistd.h>
 #include <uik/file.h>
 
@@ -31,6 +32,7 @@
 
 /* Process-wide door: written when machines come and go. */
 struct arena *uik_arena_of_slot[ARENA_SLOTS];
+static uintptr_t slots_low = ARENA_SLOTS, slots_high;	/* ever used */
 static pthread_mutex_t slots_lock = PTHREAD_MUTEX_INITIALIZER;
 
 FORK_LOCK(slots_lock)
@@ -115,9 +117,12 @@ static void slots_set(uintptr_t at, size_t size, struct arena *arena)
 	uintptr_t slot;
 
 	for (slot = at >> ARENA_SLOT_SHIFT;
-	     slot <= (at + size - 1) >> ARENA_SLOT_SHIFT; slot++)
+	     slot <= (at + size - 1) >> ARENA_SLOT_SHIFT; slot++) {
 		__atomic_store_n(&uik_arena_of_slot[slot], arena,
 				 __ATOMIC_RELEASE);
+		slots_low = slot < slots_low ? slot : slots_low;
+		slots_high = slot > slots_high ? slot : slots_high;
+	}
 }
 
 void *arena_reserve(size_t wanted_bytes, size_t *size)
@@ -189,6 +194,7 @@ int arena_init(struct arena *arena, size_t size)
 	arena->heap.fd = -1;
 	arena->zone.brk = arena->zone.start;
 	arena->zone.fd = -1;
+	arena->zone.copy_fd = -1;
 	arena->zone.is_file = true;
 	lists_init(arena);
 	slots_set(at, size, arena);
@@ -214,6 +220,90 @@ static bool zone_open(struct arena_zone *zone)
 		return false;
 	zone->fd = uik_fd_high(fd);
 	return true;
+}
+
+/* ---- forks: pages are shared, and a child's machine is its own ---- */
+
+static int zone_copy(const struct arena_zone *zone)
+{
+	size_t left = zone->brk - zone->start;
+	int fd = memfd_create("uiommufd-pages", MFD_CLOEXEC);
+	off_t from = 0;
+
+	if (fd < 0 || ftruncate(fd, left))
+		goto err_close;
+	while (left) {
+		ssize_t done = sendfile(fd, zone->fd, &from, left);
+
+		if (done <= 0)
+			goto err_close;
+		left -= done;
+	}
+	return fd;
+
+err_close:
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+/* Visits each arena whose pages clients may have mapped. */
+static void zones_each(void (*visit)(struct arena_zone *zone))
+{
+	struct arena *last = NULL;
+
+	for (uintptr_t slot = slots_low; slot <= slots_high; slot++) {
+		struct arena *arena = uik_arena_of_slot[slot];
+
+		if (arena && arena != last && arena->zone.is_file &&
+		    arena->zone.fd >= 0)
+			visit(&arena->zone);
+		last = arena;
+	}
+}
+
+static void zone_fork_prepare(struct arena_zone *zone)
+{
+	zone->copy_fd = zone_copy(zone);
+}
+
+static void zone_fork_parent(struct arena_zone *zone)
+{
+	if (zone->copy_fd >= 0)
+		close(zone->copy_fd);
+	zone->copy_fd = -1;
+}
+
+/* The copy takes the number: whoever knows it need not learn another. */
+static void zone_fork_child(struct arena_zone *zone)
+{
+	int copy = zone->copy_fd;
+
+	zone->copy_fd = -1;
+	if (copy < 0)
+		return;		/* no memory for it: shared */
+	if (dup3(copy, zone->fd, O_CLOEXEC) >= 0) {
+		mmap((void *)zone->start, zone->brk - zone->start,
+		     PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, zone->fd,
+		     0);
+		vmas_fork_child(zone->fd);
+	}
+	close(copy);
+}
+
+void arenas_fork_prepare(void)
+{
+	zones_each(zone_fork_prepare);
+}
+
+void arenas_fork_parent(void)
+{
+	zones_each(zone_fork_parent);
+}
+
+void arenas_fork_child(void)
+{
+	zones_each(zone_fork_child);
 }
 
 /* Makes [brk, brk + bytes) and its tags usable. */

@@ -85,6 +85,7 @@ struct arena_zone {
 	uintptr_t end;
 	uintptr_t free[ARENA_ORDERS];
 	int fd;			/* memfd behind it, or -1 */
+	int copy_fd;		/* over a fork: the child's; -1 */
 	bool is_file;
 };
 

@@ -7,6 +7,7 @@
  */
 #include "kit/fork.h"
 
+#include <uik/hook.h>
 #include <uik/task.h>
 
 static struct fork_lock *locks;
@@ -24,6 +25,7 @@ void uik_fork_prepare(void)
 
 	if (depth++)
 		return;
+	threads_fork_prepare();
 	for (entry = locks; entry; entry = entry->next)
 		pthread_mutex_lock(entry->lock);
 	tasks_fork_prepare();
@@ -38,9 +40,11 @@ void uik_fork_parent(void)
 	tasks_fork_parent();
 	for (entry = locks; entry; entry = entry->next)
 		pthread_mutex_unlock(entry->lock);
+	threads_fork_parent();
 }
 
-void uik_fork_child(void)
+/* @anew: the child goes on with copies of the parent's machines. */
+static void fork_child(bool anew)
 {
 	struct fork_lock *entry;
 
@@ -50,6 +54,48 @@ void uik_fork_child(void)
 	for (entry = locks; entry; entry = entry->next)
 		pthread_mutex_unlock(entry->lock);
 	pagemap_fork_child();
+	if (anew)
+		arenas_fork_child();
+	threads_fork_child(anew);
+}
+
+void uik_fork_child(void)
+{
+	fork_child(false);
+}
+
+/* Who hosts all threads keeps them, and the memory they work in. */
+static bool hooks_host(void)
+{
+	return uik_hooks && uik_hooks->start;
+}
+
+/*
+ * What libc calls.  Under whoever brackets a fork, too, and then does nothing:
+ * the child's calls will be made in the parent, by that one's doing.
+ */
+static void libc_prepare(void)
+{
+	uik_fork_prepare();
+	if (depth == 1 && !hooks_host())
+		arenas_fork_prepare();
+}
+
+static void libc_parent(void)
+{
+	if (depth == 1)
+		arenas_fork_parent();
+	uik_fork_parent();
+}
+
+static void libc_child(void)
+{
+	fork_child(!hooks_host());
+}
+
+int fork_listen(void)
+{
+	return pthread_atfork(libc_prepare, libc_parent, libc_child);
 }
 
 void uik_fork_forget(void)

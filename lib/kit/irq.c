@@ -13,6 +13,7 @@
 #include <linux/slab.h>
 #include <uik/task.h>
 
+#include "kit/fork.h"
 #include "kit/machine.h"
 
 void irq_domain_init(struct irq_domain *domain, struct uik_machine *machine)
@@ -160,7 +161,8 @@ static int line_thread(void *arg)
 	bool stop = false;
 
 	while (!stop) {
-		wait_event(line->wait, line_has_work(line));
+		fork_stand();
+		wait_event(line->wait, line_has_work(line) || fork_pending());
 		spin_lock(&line->lock);
 		stop = line->stop;
 		if (!stop) {
@@ -170,6 +172,13 @@ static int line_thread(void *arg)
 		spin_unlock(&line->lock);
 	}
 	return 0;
+}
+
+static void line_wake(void *arg)
+{
+	struct irq_line *line = arg;
+
+	wake_up_all(&line->wait);
 }
 
 static bool line_idle(struct irq_line *line)
@@ -237,8 +246,9 @@ int request_threaded_irq(unsigned int irq, irq_handler_t hard,
 	if (rc)
 		return rc;
 	if (thread && !stepped) {
-		line->runner = uik_thread_start(line_thread, line,
-						name ? name : "irq");
+		line->runner = thread_start_lasting(line_thread, line,
+						    name ? name : "irq",
+						    line_wake);
 		if (!line->runner) {
 			line->requested = false;
 			return -ENOMEM;

@@ -236,7 +236,7 @@ void tasks_fork_child(void)
 static void own_task_setup(void)
 {
 	if (pthread_key_create(&own_task_key, own_task_end) ||
-	    pthread_atfork(uik_fork_prepare, uik_fork_parent, uik_fork_child))
+	    fork_listen())
 		BUG();
 }
 

@@ -9,26 +9,18 @@
  * All signals are blocked in a kit thread except the ones that report faults of
  * its own: the client's handlers run on the client's threads.
  */
-#include <pthread.h>
+#include "kit/thread.h"
+
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <linux/kthread.h>
 #include <linux/sched.h>
-#include <uik/task.h>
 
+#include "kit/fork.h"
 #include "kit/futex.h"
 #include "kit/machine.h"
 #include "kit/sync.h"
-
-struct uik_thread {
-	pthread_t pthread;
-	int (*fn)(void *);
-	void *arg;			/* borrowed by fn */
-	struct task_struct *task;	/* counted until joined */
-	u32 done;			/* atomic; futex of the joiner */
-	bool hosted;			/* by the hooks: no system thread */
-};
 
 struct kthread {
 	struct uik_thread *thread;	/* owned */
@@ -78,6 +70,7 @@ static void *thread_main(void *arg)
 
 	uik_current_task = task;
 	if (!thread->hosted) {
+		thread_list_self(thread);
 		task->pid = gettid();
 		pthread_setname_np(pthread_self(), task->comm);
 	}
@@ -99,7 +92,7 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
-static int start_with_signals_blocked(struct uik_thread *thread)
+int thread_run(struct uik_thread *thread)
 {
 	sigset_t block, before;
 	int rc;
@@ -124,10 +117,15 @@ static int thread_start(struct uik_thread *thread)
 	thread->task->entry_depth = 1;
 	uik_clock_enter(clock);
 	thread->hosted = hooks_host();
-	if (thread->hosted ? !uik_hooks->start(thread->task, thread_main,
-					       thread) :
-			     !start_with_signals_blocked(thread))
-		return 0;
+	if (thread->hosted) {
+		if (!uik_hooks->start(thread->task, thread_main, thread))
+			return 0;
+	} else {
+		thread_list_add(thread);
+		if (!thread_run(thread))
+			return 0;
+		thread_list_del(thread);
+	}
 	uik_clock_leave(clock);
 	return -EAGAIN;
 }
@@ -158,15 +156,26 @@ static void thread_free(struct uik_thread *thread)
 	record_free(thread);
 }
 
-struct uik_thread *uik_thread_start(int (*fn)(void *), void *arg,
-				    const char *name)
+struct uik_thread *thread_start_lasting(int (*fn)(void *), void *arg,
+					const char *name,
+					void (*wake)(void *arg))
 {
 	struct uik_thread *thread = thread_make(fn, arg, name);
 
-	if (!thread || !thread_start(thread))
+	if (!thread)
+		return NULL;
+	thread->wake = wake;
+	thread->wake_arg = arg;
+	if (!thread_start(thread))
 		return thread;
 	thread_free(thread);
 	return NULL;
+}
+
+struct uik_thread *uik_thread_start(int (*fn)(void *), void *arg,
+				    const char *name)
+{
+	return thread_start_lasting(fn, arg, name, NULL);
 }
 
 static bool thread_done(void *arg)
@@ -194,8 +203,11 @@ int uik_thread_join(struct uik_thread *thread)
 		return -EDEADLK;
 	while (!thread_done(thread))
 		uik_sleep_until_ready(&sleep);
-	if (!thread->hosted)
-		rc = pthread_join(thread->pthread, NULL);
+	if (!thread->hosted) {
+		thread_list_del(thread);
+		if (!thread->lost)
+			rc = pthread_join(thread->pthread, NULL);
+	}
 	thread_free(thread);
 	return -rc;
 }
@@ -245,6 +257,13 @@ err_thread:
 err_free:
 	record_free(kthread);
 	return ERR_PTR(-ENOMEM);
+}
+
+void kthread_lasts(struct task_struct *task, void (*wake)(void *data))
+{
+	struct kthread *kthread = task->kthread;
+
+	thread_list_wake(kthread->thread, wake, kthread->data);
 }
 
 int kthread_stop(struct task_struct *task)

@@ -39,6 +39,13 @@ static int prot_of(const struct vm_area_struct *vma)
 	       (vma->vm_flags & VM_EXEC ? PROT_EXEC : 0);
 }
 
+static vm_flags_t can_of(int prot)
+{
+	return (prot & PROT_READ ? VM_READ : 0) |
+	       (prot & PROT_WRITE ? VM_WRITE : 0) |
+	       (prot & PROT_EXEC ? VM_EXEC : 0);
+}
+
 int remap_pfn_range(struct vm_area_struct *vma, unsigned long addr,
 		    unsigned long pfn, unsigned long size, pgprot_t prot)
 {
@@ -152,6 +159,13 @@ static void vma_drop(struct vm_area_struct *vma)
 }
 
 /* A copy of @vma with its own counts, for the part [@start, its end). */
+static void vma_begins_at(struct vm_area_struct *vma, uintptr_t start)
+{
+	vma->vm_pgoff += (start - vma->vm_start) >> PAGE_SHIFT;
+	vma->vm_host_offset_ += start - vma->vm_start;
+	vma->vm_start = start;
+}
+
 static struct vm_area_struct *vma_copy(struct vm_area_struct *vma,
 				       uintptr_t start)
 {
@@ -160,8 +174,7 @@ static struct vm_area_struct *vma_copy(struct vm_area_struct *vma,
 	if (!copy)
 		return NULL;
 	*copy = *vma;
-	copy->vm_pgoff += (start - vma->vm_start) >> PAGE_SHIFT;
-	copy->vm_start = start;
+	vma_begins_at(copy, start);
 	get_file(copy->vm_file);
 	uik_mm_get(copy->vm_mm);
 	return copy;
@@ -190,8 +203,7 @@ static int vma_cut(struct vm_area_struct *vma, uintptr_t start, uintptr_t end)
 	} else if (vma->vm_start < start) {
 		vma->vm_end = start;
 	} else {
-		vma->vm_pgoff += (end - vma->vm_start) >> PAGE_SHIFT;
-		vma->vm_start = end;
+		vma_begins_at(vma, end);
 	}
 	pthread_mutex_unlock(&vmas_lock);
 	if (tail)
@@ -262,6 +274,20 @@ static int protect_check(uintptr_t start, uintptr_t end, int prot)
 	return rc;
 }
 
+/* Mappings of ours in the range, which now begin and end there. */
+static void protect_note(uintptr_t start, uintptr_t end, int prot)
+{
+	struct vm_area_struct *vma;
+
+	pthread_mutex_lock(&vmas_lock);
+	list_for_each_entry(vma, &vmas, vm_node_)
+		if (vma->vm_start >= start && vma->vm_end <= end) {
+			vm_flags_clear(vma, VM_READ | VM_WRITE | VM_EXEC);
+			vm_flags_set(vma, can_of(prot));
+		}
+	pthread_mutex_unlock(&vmas_lock);
+}
+
 int uik_mprotect(void *addr, size_t length, int prot)
 {
 	uintptr_t start = (uintptr_t)addr, end = start + PAGE_ALIGN(length);
@@ -276,7 +302,23 @@ int uik_mprotect(void *addr, size_t length, int prot)
 		rc = vma_split(end);
 	if (rc)
 		return rc;
-	return mprotect(addr, end - start, prot) ? -errno : 0;
+	if (mprotect(addr, end - start, prot))
+		return -errno;
+	protect_note(start, end, prot);
+	return 0;
+}
+
+/* The file of pages @fd is another: puts its pages where the old ones were. */
+void vmas_fork_child(int fd)
+{
+	struct vm_area_struct *vma;
+
+	list_for_each_entry(vma, &vmas, vm_node_)
+		if (vma->vm_mm->own && vma->vm_flags & VM_PFNMAP &&
+		    vma->vm_host_fd_ == fd)
+			mmap((void *)vma->vm_start,
+			     vma->vm_end - vma->vm_start, prot_of(vma),
+			     MAP_SHARED | MAP_FIXED, fd, vma->vm_host_offset_);
 }
 
 unsigned int uik_vma_end_all(void)
@@ -377,9 +419,7 @@ static vm_flags_t flags_of(int prot, int flags, fmode_t mode)
 {
 	vm_flags_t vm = VM_MAYREAD | VM_MAYEXEC;
 
-	vm |= prot & PROT_READ ? VM_READ : 0;
-	vm |= prot & PROT_WRITE ? VM_WRITE : 0;
-	vm |= prot & PROT_EXEC ? VM_EXEC : 0;
+	vm |= can_of(prot);
 	if ((flags & MAP_TYPE) == MAP_PRIVATE)
 		return vm | VM_MAYWRITE;
 	return vm | VM_SHARED | VM_MAYSHARE |

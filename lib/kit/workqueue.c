@@ -14,6 +14,7 @@
 #include <linux/ktime.h>
 #include <linux/slab.h>
 
+#include "kit/fork.h"
 #include "kit/machine.h"
 #include "kit/sync.h"
 #include "kit/workqueue.h"
@@ -86,7 +87,7 @@ static void worker_idle(struct workqueue_struct *wq)
 	spin_lock(&wq->lock);
 	timeout = time_to_next(wq);
 	spin_unlock(&wq->lock);
-	if (timeout && !kthread_should_stop())
+	if (timeout && !kthread_should_stop() && !fork_pending())
 		schedule_timeout(timeout);
 	finish_wait(&wq->idle, &entry);
 }
@@ -95,10 +96,19 @@ static int worker_main(void *arg)
 {
 	struct workqueue_struct *wq = arg;
 
-	while (!kthread_should_stop())
+	while (!kthread_should_stop()) {
+		fork_stand();
 		if (is_manual(wq) || !run_one(wq))
 			worker_idle(wq);
+	}
 	return 0;
+}
+
+static void worker_wake(void *arg)
+{
+	struct workqueue_struct *wq = arg;
+
+	wake_up_all(&wq->idle);
 }
 
 static void queue_init(struct workqueue_struct *wq, struct uik_machine *machine)
@@ -156,12 +166,15 @@ static void need_worker(struct workqueue_struct *wq)
 		return;
 	uik_rawlock_lock(&sync->queues_lock);
 	if (!wq->worker) {
-		struct task_struct *task = kthread_run(worker_main, wq, "%s",
-						       wq->name);
+		struct task_struct *task = kthread_create(worker_main, wq,
+							  "%s", wq->name);
 
 		if (!WARN(IS_ERR(task), "no thread for work queue %s",
-			  wq->name))
+			  wq->name)) {
+			kthread_lasts(task, worker_wake);
+			wake_up_process(task);
 			wq->worker = task;
+		}
 	}
 	uik_rawlock_unlock(&sync->queues_lock);
 }

@@ -22,6 +22,7 @@
 #include <errno.h>
 #include <uik/clock.h>
 #include <uik/task.h>
+#include "kit/fork.h"
 #include "sim.h"
 
 #define SPIN_NS 50000
@@ -190,7 +191,7 @@ static u64 next_deadline(struct sim *sim)
 static bool woken(struct engine *engine)
 {
 	return READ_ONCE(engine->kicked) || READ_ONCE(engine->stop) ||
-	       anything_to_do(engine->sim);
+	       fork_pending() || anything_to_do(engine->sim);
 }
 
 /* Sleeps for @limit_ns at most; any trigger ends it. */
@@ -267,6 +268,7 @@ static int engine_main(void *arg)
 	struct uik_machine *previous = uik_enter(engine->sim->machine);
 
 	while (!READ_ONCE(engine->stop)) {
+		fork_stand();
 		if (engine_pass(engine->sim, U64_MAX))
 			forget_quiet(engine);
 		else
@@ -274,6 +276,11 @@ static int engine_main(void *arg)
 	}
 	uik_leave(previous);
 	return 0;
+}
+
+static void engine_wake(void *arg)
+{
+	wake(arg);
 }
 
 static void thread_stop(struct engine *engine)
@@ -311,8 +318,9 @@ static int engine_change(struct sim *sim, enum uiommufd_engine mode)
 	}
 	if (!engine->thread) {
 		forget_quiet(engine);
-		engine->thread = uik_thread_start(engine_main, engine,
-						  "vcmdq-engine");
+		engine->thread = thread_start_lasting(engine_main, engine,
+						      "vcmdq-engine",
+						      engine_wake);
 		if (!engine->thread)
 			return -ENOMEM;
 	}
