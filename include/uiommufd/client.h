@@ -149,6 +149,12 @@ UIOMMUFD_API ssize_t uiommufd_pread(int fd, void *buf, size_t count,
 /** uiommufd_pwrite - write to one; returns as uiommufd_pread(). */
 UIOMMUFD_API ssize_t uiommufd_pwrite(int fd, const void *buf, size_t count,
 				     off_t offset);
+/** uiommufd_preadv - one uiommufd_pread() after another; returns the sum. */
+UIOMMUFD_API ssize_t uiommufd_preadv(int fd, const struct iovec *iov, int count,
+				     off_t offset);
+/** uiommufd_pwritev - one uiommufd_pwrite() after another; returns the sum. */
+UIOMMUFD_API ssize_t uiommufd_pwritev(int fd, const struct iovec *iov,
+				      int count, off_t offset);
 /** uiommufd_lseek - files without position: returns -1, ESPIPE or EBADF. */
 UIOMMUFD_API off_t uiommufd_lseek(int fd, off_t offset, int whence);
 

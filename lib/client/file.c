@@ -308,15 +308,15 @@ ssize_t uiommufd_write(int fd, const void *buf, size_t count)
 
 /* One operation an element, in order, up to the first short or failing one. */
 static ssize_t each_element(struct file *file, const struct iovec *iov,
-			    int count, bool write)
+			    int count, loff_t *pos, bool write)
 {
 	ssize_t done = 0, ret;
 
 	for (int i = 0; i < count; i++) {
 		ret = write ? write_at(file, iov[i].iov_base, iov[i].iov_len,
-				       &file->f_pos) :
+				       pos) :
 			      read_at(file, iov[i].iov_base, iov[i].iov_len,
-				      &file->f_pos);
+				      pos);
 		if (ret < 0)
 			return done ? done : ret;
 		done += ret;
@@ -343,16 +343,16 @@ static int check_vector(const struct iovec *iov, int count, size_t *out_bytes)
 }
 
 static ssize_t fetched_vector(struct file *file, const struct iovec *iov,
-			      int count, bool write)
+			      int count, loff_t *pos, bool write)
 {
 	size_t bytes;
 	int ret = check_vector(iov, count, &bytes);
 
-	return ret || !bytes ? ret : each_element(file, iov, count, write);
+	return ret || !bytes ? ret : each_element(file, iov, count, pos, write);
 }
 
 static ssize_t user_vector(struct file *file, const struct iovec __user *from,
-			   int count, bool write)
+			   int count, loff_t *pos, bool write)
 {
 	struct iovec few[ELEMENTS_ON_STACK], *iov = few;
 	ssize_t ret = write ? may_write(file) : may_read(file);
@@ -366,32 +366,58 @@ static ssize_t user_vector(struct file *file, const struct iovec __user *from,
 	if (!iov)
 		return -ENOMEM;
 	ret = copy_from_user(iov, from, count * sizeof(*iov)) ? -EFAULT :
-		fetched_vector(file, iov, count, write);
+		fetched_vector(file, iov, count, pos, write);
 	if (iov != few)
 		kfree(iov);
 	return ret;
 }
 
-static ssize_t do_vector(int fd, const struct iovec *iov, int count, bool write)
+/* @at: where; NULL: at the file's own position. */
+static ssize_t vector_at(struct file *file, const struct iovec *iov, int count,
+			 const off_t *at, bool write)
+{
+	loff_t pos = at ? *at : 0;
+
+	if (pos < 0)
+		return -EINVAL;
+	if (at && !(file->f_mode & (write ? FMODE_PWRITE : FMODE_PREAD)))
+		return -ESPIPE;
+	return user_vector(file, iov, count, at ? &pos : &file->f_pos, write);
+}
+
+static ssize_t do_vector(int fd, const struct iovec *iov, int count,
+			 const off_t *at, bool write)
 {
 	struct entry entry;
 	ssize_t ret;
 
 	if (!entry_begin(&entry, fd))
 		return entry_result(-EBADF);
-	ret = user_vector(entry.file, iov, count, write);
+	ret = vector_at(entry.file, iov, count, at, write);
 	entry_end(&entry);
 	return entry_result(ret);
 }
 
 ssize_t uiommufd_readv(int fd, const struct iovec *iov, int count)
 {
-	return do_vector(fd, iov, count, false);
+	return do_vector(fd, iov, count, NULL, false);
 }
 
 ssize_t uiommufd_writev(int fd, const struct iovec *iov, int count)
 {
-	return do_vector(fd, iov, count, true);
+	return do_vector(fd, iov, count, NULL, true);
+}
+
+ssize_t uiommufd_preadv(int fd, const struct iovec *iov, int count,
+			off_t offset)
+{
+	return do_vector(fd, iov, count, &offset, false);
+}
+
+ssize_t uiommufd_pwritev(int fd, const struct iovec *iov, int count,
+			 off_t offset)
+{
+	return do_vector(fd, iov, count, &offset, true);
 }
 
 /* Files of device nodes have positions; event files have none. */
@@ -441,7 +467,15 @@ ssize_t uiommufd_pwrite(int fd, const void *buf, size_t count, off_t offset)
 
 off_t uiommufd_lseek(int fd, off_t offset, int whence)
 {
-	return entry_result(uik_fd_is_ours(fd) ? -ESPIPE : -EBADF);
+	struct entry entry;
+	loff_t ret = -ESPIPE;
+
+	if (!entry_begin(&entry, fd))
+		return entry_result(-EBADF);
+	if (entry.file->f_op->llseek)
+		ret = entry.file->f_op->llseek(entry.file, offset, whence);
+	entry_end(&entry);
+	return entry_result(ret);
 }
 
 static int do_dup(int fd, int min, bool exact, bool cloexec)

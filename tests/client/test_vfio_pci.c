@@ -42,6 +42,27 @@ static void device_info(void **state)
 	FAILS(uiommufd_lseek(vfio->device, 0, SEEK_SET), ESPIPE);
 }
 
+/* Law: a vector is one access after another, each where the last ended. */
+static void vectors(void **state)
+{
+	struct vfio *vfio = *state;
+	uint8_t bytes[4] = { 0 };
+	struct iovec parts[] = { { bytes, 1 }, { bytes + 1, 3 } };
+	int fd = vfio->device;
+
+	assert_int_equal(uiommufd_preadv(fd, parts, 2, CONFIG(0)), 4);
+	assert_int_equal(bytes[0] | bytes[1] << 8 | bytes[2] << 16,
+			 0x00051b36);
+	assert_int_equal(uiommufd_pwritev(fd, parts, 2, CONFIG(0)), 4);
+	assert_int_equal(uiommufd_preadv(fd, parts, 2, CONFIG(4095)), 1);
+	FAILS(uiommufd_preadv(fd, parts, 2, CONFIG(4096)), EFAULT);
+	FAILS(uiommufd_preadv(fd, parts, 2, -1), EINVAL);
+	FAILS(uiommufd_preadv(fd, parts, -1, CONFIG(0)), EINVAL);
+	FAILS(uiommufd_preadv(fd, BAD, 1, CONFIG(0)), EFAULT);
+	FAILS(uiommufd_pwritev(fd, BAD, 1, CONFIG(0)), EFAULT);
+	FAILS(uiommufd_preadv(-1, parts, 2, 0), EBADF);
+}
+
 static void region_info(void **state)
 {
 	static const struct {
@@ -452,6 +473,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		BOUND_TEST(device_info),
+		BOUND_TEST(vectors),
 		BOUND_TEST(region_info),
 		BOUND_TEST(capabilities),
 		BOUND_TEST(config_writes),

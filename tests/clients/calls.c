@@ -358,7 +358,62 @@ static void test_attributes(int unused)
 	CHECK_ERRNO(ENOENT, open("/sys/kernel/debug/failslab/none", O_RDWR));
 }
 
+/* The same files as streams, which libc reads and writes behind its own back. */
+static void test_streams(int unused)
+{
+	static const char path[] = "/sys/kernel/debug/fail_iommufd/times";
+	int next = open("/dev/null", O_RDWR), fd;
+	char text[16];
+	FILE *f;
+
+	close(next);
+	f = fopen(path, "w");
+	CHECK(f);
+	CHECK_EQ(fprintf(f, "%d", 77), 2);
+	CHECK_EQ(fclose(f), 0);
+	f = fopen(path, "re");
+	CHECK(f && fgets(text, sizeof(text), f));
+	CHECK_EQ(atoi(text), 77);
+	rewind(f);
+	CHECK(fgets(text, sizeof(text), f));
+	CHECK_EQ(atoi(text), 77);
+	CHECK_EQ(fclose(f), 0);
+	fd = open(path, O_RDWR);
+	CHECK_EQ(fd, next);		/* the streams left nothing open */
+	CHECK_EQ(read(fd, text, 1), 1);
+	CHECK_EQ(lseek(fd, 0, SEEK_SET), 0);
+	CHECK_EQ(read(fd, text, 15), 3);
+	CHECK_EQ(close(fd), 0);
+	f = freopen("/dev/iommu", "r+", stdin);
+	CHECK(f);
+	CHECK_EQ(ioas_alloc(fileno(f)), 1);
+}
+
+/* Calls made by number, for want of a wrapper. */
+static void test_by_number(int unused)
+{
+	int fd = (int)syscall(SYS_openat, AT_FDCWD, "/dev/iommu", O_RDWR), file;
+	struct iommu_ioas_alloc cmd = { .size = sizeof(cmd) };
+
+	CHECK_EQ(syscall(SYS_ioctl, fd, IOMMU_IOAS_ALLOC, &cmd), 0);
+	CHECK_EQ(cmd.out_ioas_id, 1);
+	CHECK_EQ(syscall(SYS_close, fd), 0);
+	CHECK_EQ(open_iommu(), fd);
+	CHECK_EQ(ioas_alloc(fd), 1);	/* a new context under the number */
+	CHECK_EQ(syscall(SYS_close_range, fd, fd, 0), 0);
+	CHECK_ERRNO(EBADF, destroy(fd, 1));
+	file = (int)syscall(SYS_memfd_create, "huge", MFD_HUGETLB);
+	CHECK(file >= 0);
+	CHECK_EQ(ftruncate(file, 2 * HUGE), 0);
+	fd = open_iommu();
+	mock_domain(fd, ioas_alloc(fd));
+	check_huge(mmap(NULL, 2 * HUGE, PROT_READ | PROT_WRITE, MAP_SHARED,
+			file, 0), fd, 1, 4);
+}
+
 static const struct test tests[] = {
+	{ "streams", "", 0, test_streams },
+	{ "by_number", "", 0, test_by_number },
 	{ "paths", "", 0, test_paths },
 	{ "descriptors", "", 0, test_descriptors },
 	{ "waiting", "", 0, test_waiting },

@@ -293,6 +293,19 @@ static ssize_t fault_write(struct file *file, const char *buf, size_t count,
 	return count;
 }
 
+/* They have no end that one could seek from. */
+static loff_t fault_seek(struct file *file, loff_t offset, int whence)
+{
+	if (whence == SEEK_CUR)
+		offset += file->f_pos;
+	else if (whence != SEEK_SET)
+		return -EINVAL;
+	if (offset < 0)
+		return -EINVAL;
+	file->f_pos = offset;
+	return offset;
+}
+
 static int fault_release(struct inode *inode, struct file *file)
 {
 	free(file->private_data);
@@ -300,6 +313,7 @@ static int fault_release(struct inode *inode, struct file *file)
 }
 
 static const struct file_operations fault_fops = {
+	.llseek = fault_seek,
 	.read = fault_read,
 	.write = fault_write,
 	.release = fault_release,

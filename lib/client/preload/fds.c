@@ -43,6 +43,8 @@ int preload_dup3(int fd, int new_fd, int flags)
 	return NEXT(dup3)(fd, new_fd, flags);
 }
 
+PRELOAD_OWN(dup3);
+
 #define SETTABLE (O_APPEND | O_NONBLOCK | O_ASYNC | O_DIRECT | O_NOATIME)
 
 /* Flags of the file; the descriptor behind it has others. */
@@ -96,6 +98,8 @@ int preload_close(int fd)
 		return fail_with(EBADF);
 	return NEXT(close)(fd);
 }
+
+PRELOAD_OWN(close);
 
 int preload_fclose(FILE *f)
 {

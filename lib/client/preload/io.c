@@ -22,11 +22,15 @@ ssize_t preload___read_chk(int fd, void *buf, size_t count, size_t room)
 		       NEXT(__read_chk)(fd, buf, count, room);
 }
 
+PRELOAD_OWN(read);
+
 ssize_t preload_write(int fd, const void *buf, size_t count)
 {
 	return ours(fd) ? TRACED(write, fd, buf, count) :
 			  NEXT(write)(fd, buf, count);
 }
+
+PRELOAD_OWN(write);
 
 ssize_t preload_readv(int fd, const struct iovec *iov, int count)
 {
@@ -80,29 +84,70 @@ ssize_t preload_pwrite64(int fd, const void *buf, size_t count, off_t at)
 			  NEXT(pwrite64)(fd, buf, count, at);
 }
 
-/* The vector calls with a position: none of our files has one. */
 ssize_t preload_preadv(int fd, const struct iovec *iov, int count, off_t at)
 {
-	return ours(fd) ? uiommufd_pread(fd, NULL, 0, at) :
+	return ours(fd) ? uiommufd_preadv(fd, iov, count, at) :
 			  NEXT(preadv)(fd, iov, count, at);
 }
 
 ssize_t preload_preadv64(int fd, const struct iovec *iov, int count, off_t at)
 {
-	return ours(fd) ? uiommufd_pread(fd, NULL, 0, at) :
+	return ours(fd) ? uiommufd_preadv(fd, iov, count, at) :
 			  NEXT(preadv64)(fd, iov, count, at);
 }
 
 ssize_t preload_pwritev(int fd, const struct iovec *iov, int count, off_t at)
 {
-	return ours(fd) ? uiommufd_pwrite(fd, NULL, 0, at) :
+	return ours(fd) ? uiommufd_pwritev(fd, iov, count, at) :
 			  NEXT(pwritev)(fd, iov, count, at);
 }
 
 ssize_t preload_pwritev64(int fd, const struct iovec *iov, int count, off_t at)
 {
-	return ours(fd) ? uiommufd_pwrite(fd, NULL, 0, at) :
+	return ours(fd) ? uiommufd_pwritev(fd, iov, count, at) :
 			  NEXT(pwritev64)(fd, iov, count, at);
+}
+
+/* With flags: none of them changes what our files do; -1 is their position. */
+static ssize_t read_vector(int fd, const struct iovec *iov, int count, off_t at)
+{
+	return at == -1 ? uiommufd_readv(fd, iov, count) :
+			  uiommufd_preadv(fd, iov, count, at);
+}
+
+static ssize_t write_vector(int fd, const struct iovec *iov, int count,
+			    off_t at)
+{
+	return at == -1 ? uiommufd_writev(fd, iov, count) :
+			  uiommufd_pwritev(fd, iov, count, at);
+}
+
+ssize_t preload_preadv2(int fd, const struct iovec *iov, int count, off_t at,
+			int flags)
+{
+	return ours(fd) ? read_vector(fd, iov, count, at) :
+			  NEXT(preadv2)(fd, iov, count, at, flags);
+}
+
+ssize_t preload_preadv64v2(int fd, const struct iovec *iov, int count, off_t at,
+			   int flags)
+{
+	return ours(fd) ? read_vector(fd, iov, count, at) :
+			  NEXT(preadv64v2)(fd, iov, count, at, flags);
+}
+
+ssize_t preload_pwritev2(int fd, const struct iovec *iov, int count, off_t at,
+			 int flags)
+{
+	return ours(fd) ? write_vector(fd, iov, count, at) :
+			  NEXT(pwritev2)(fd, iov, count, at, flags);
+}
+
+ssize_t preload_pwritev64v2(int fd, const struct iovec *iov, int count,
+			    off_t at, int flags)
+{
+	return ours(fd) ? write_vector(fd, iov, count, at) :
+			  NEXT(pwritev64v2)(fd, iov, count, at, flags);
 }
 
 off_t preload_lseek(int fd, off_t offset, int whence)

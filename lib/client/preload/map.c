@@ -81,3 +81,5 @@ int preload_memfd_create(const char *name, unsigned int flags)
 		return huge_file(name, flags);
 	return NEXT(memfd_create)(name, flags);
 }
+
+PRELOAD_OWN(memfd_create);

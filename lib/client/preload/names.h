@@ -113,6 +113,14 @@ struct statx;
 	  (int fd, const struct iovec *iov, int count, off_t at))              \
 	X(ssize_t, pwritev64,                                                  \
 	  (int fd, const struct iovec *iov, int count, off_t at))              \
+	X(ssize_t, preadv2,                                                    \
+	  (int fd, const struct iovec *iov, int count, off_t at, int flags))   \
+	X(ssize_t, preadv64v2,                                                 \
+	  (int fd, const struct iovec *iov, int count, off_t at, int flags))   \
+	X(ssize_t, pwritev2,                                                   \
+	  (int fd, const struct iovec *iov, int count, off_t at, int flags))   \
+	X(ssize_t, pwritev64v2,                                                \
+	  (int fd, const struct iovec *iov, int count, off_t at, int flags))   \
 	X(off_t, lseek, (int fd, off_t offset, int whence))                    \
 	X(off_t, lseek64, (int fd, off_t offset, int whence))
 

@@ -98,19 +98,27 @@ static int flags_of(const char *mode)
 /* libc reads and writes the streams it opens behind our back: not these. */
 static ssize_t stream_read(void *cookie, char *buf, size_t size)
 {
-	return preload_read((int)(long)cookie, buf, size);
+	return own_read((int)(long)cookie, buf, size);
 }
 
 static ssize_t stream_write(void *cookie, const char *buf, size_t size)
 {
-	ssize_t n = preload_write((int)(long)cookie, buf, size);
+	ssize_t n = own_write((int)(long)cookie, buf, size);
 
 	return n < 0 ? 0 : n;
 }
 
+static int stream_seek(void *cookie, off64_t *offset, int whence)
+{
+	off_t at = uiommufd_lseek((int)(long)cookie, *offset, whence);
+
+	*offset = at;
+	return at < 0 ? -1 : 0;
+}
+
 static int stream_close(void *cookie)
 {
-	return preload_close((int)(long)cookie);
+	return own_close((int)(long)cookie);
 }
 
 static FILE *open_text(const struct node *node, const char *mode, int flags)
@@ -118,6 +126,7 @@ static FILE *open_text(const struct node *node, const char *mode, int flags)
 	const cookie_io_functions_t functions = {
 		.read = stream_read,
 		.write = stream_write,
+		.seek = stream_seek,
 		.close = stream_close,
 	};
 	int fd = node_open(node, flags);
@@ -127,7 +136,7 @@ static FILE *open_text(const struct node *node, const char *mode, int flags)
 		return NULL;
 	f = fopencookie((void *)(long)fd, mode, functions);
 	if (!f)
-		preload_close(fd);
+		own_close(fd);
 	return f;
 }
 
@@ -147,7 +156,7 @@ static FILE *open_stream(const struct node *node, const char *mode)
 		return NULL;
 	f = fdopen(fd, mode);
 	if (!f)
-		preload_close(fd);
+		own_close(fd);
 	return f;
 }
 
@@ -183,14 +192,14 @@ static FILE *reopen_stream(const struct node *node, const char *mode, FILE *f)
 		int error = errno;
 
 		if (fd >= 0)
-			preload_close(fd);
+			own_close(fd);
 		NEXT(fclose)(f);
 		errno = error;
 		return NULL;
 	}
 	number = fileno(f);
-	preload_dup3(fd, number, flags & O_CLOEXEC);
-	preload_close(fd);
+	own_dup3(fd, number, flags & O_CLOEXEC);
+	own_close(fd);
 	return f;
 }
 

@@ -30,6 +30,22 @@
 PRELOAD_NAMES(PRELOAD_DECLARE)
 #undef PRELOAD_DECLARE
 
+/*
+ * Calls between files in here to a name that the linker leads past us (see
+ * meson.build) would miss their target: it has a second name for them.
+ */
+#define PRELOAD_OWN(name)                                             \
+	extern __typeof__(preload_##name) own_##name                  \
+		__attribute__((alias(#name), visibility("hidden")))
+#define PRELOAD_OWN_DECLARE(name)              \
+	extern __typeof__(preload_##name) own_##name \
+		__attribute__((visibility("hidden")))
+PRELOAD_OWN_DECLARE(read);
+PRELOAD_OWN_DECLARE(write);
+PRELOAD_OWN_DECLARE(close);
+PRELOAD_OWN_DECLARE(dup3);
+PRELOAD_OWN_DECLARE(memfd_create);
+
 /* Finds and remembers the definition after ours; aborts if there is none. */
 void *preload_find_next(void **slot, const char *name);
 

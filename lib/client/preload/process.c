@@ -299,15 +299,15 @@ static bool by_number(long number, const long *arg, long *out)
 				      (int)arg[2], (mode_t)arg[3]);
 		return true;
 	case SYS_close:
-		*out = preload_close((int)arg[0]);
+		*out = own_close((int)arg[0]);
 		return true;
 	case SYS_close_range:
 		*out = preload_close_range((unsigned int)arg[0],
 					   (unsigned int)arg[1], (int)arg[2]);
 		return true;
 	case SYS_memfd_create:
-		*out = preload_memfd_create((const char *)arg[0],
-					    (unsigned int)arg[1]);
+		*out = own_memfd_create((const char *)arg[0],
+					(unsigned int)arg[1]);
 		return true;
 	case SYS_capget:
 		*out = preload_capget((void *)arg[0], (void *)arg[1]);
