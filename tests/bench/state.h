@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Says loudly when what is measured is not what the goals are about: a release
- * build in which nothing watches.
+ * build in which nothing watches, on a machine that does nothing else.
  *
  * Hooks, laws and traces come in through the environment only, so that is
  * where they are looked for; a benchmark itself installs none.
@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #ifdef __has_feature
 #define BENCH_HAS(feature) __has_feature(feature)
@@ -30,6 +31,19 @@ static inline void bench_loud(int *lines, const char *what, const char *value)
 	printf("*** NOT COMPARABLE WITH THE GOALS: %s%s%s\n", what,
 	       *value ? ": " : "", value);
 	++*lines;
+}
+
+/* Others at work: what threads do together cannot be measured. */
+static inline void bench_load(int *lines)
+{
+	double load;
+	char text[64];
+
+	if (getloadavg(&load, 1) != 1 || load < 1)
+		return;
+	snprintf(text, sizeof(text), "%.1f on %ld processors", load,
+		 sysconf(_SC_NPROCESSORS_ONLN));
+	bench_loud(lines, "load average", text);
 }
 
 /* One line for each thing that is on; returns how many. */
@@ -52,6 +66,7 @@ static inline int bench_state(void)
 		if (value && *value)
 			bench_loud(&lines, watchers[i], value);
 	}
+	bench_load(&lines);
 	fflush(stdout);
 	return lines;
 }
