@@ -54,6 +54,13 @@ typedef void (*uiommufd_part)(struct uiommufd_run *run, void *state);
 /* What remains at the end is not looked at: the law against leaks is off. */
 #define UIOMMUFD_SCENARIO_REMAINS (1u << 2)
 
+/*
+ * What may fail beside UIOMMUFD_FAIL_* of client.h: the simulated device.  The
+ * next command is refused, cannot be fetched or is not answered, a register
+ * does not follow, an interrupt is lost.
+ */
+#define UIOMMUFD_FAIL_HARDWARE (1u << 4)
+
 struct uiommufd_scenario {
 	const char *name;
 	const char *summary;		/* one line */

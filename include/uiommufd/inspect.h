@@ -72,6 +72,20 @@ UIOMMUFD_API char *uiommufd_graph_html(int fd);
 UIOMMUFD_API int uiommufd_graph_check(int fd, FILE *out);
 
 /**
+ * uiommufd_ids_check - look for IDs that are taken for nothing.
+ * @fd: of the context
+ * @out: receives a line for each such ID; NULL: none
+ *
+ * A new object reserves its ID before it is complete; then it is shown, or the
+ * ID is given up.  One that nobody will do either to is lost until the
+ * context ends.
+ *
+ * Context: nobody else is in the context, no command is running.
+ * Return: how many there are; -1 with EBADF.
+ */
+UIOMMUFD_API int uiommufd_ids_check(int fd, FILE *out);
+
+/**
  * uiommufd_explain - why an object cannot be destroyed, and what would help.
  * @fd: of the context; @id: the object
  *

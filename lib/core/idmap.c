@@ -14,6 +14,7 @@
 #include <linux/errno.h>
 #include <linux/minmax.h>
 #include <linux/slab.h>
+#include <uik/history.h>
 
 #define WORD_BITS 64u
 #define LEAVES_MAX ((IDMAP_MAX >> IDMAP_LEAF_SHIFT) + 1)
@@ -194,10 +195,12 @@ int idmap_reserve(struct idmap *map, u32 *out_id)
 		u32 count;
 		int ret;
 
+		uik_map_begin(map, UIK_MAP_RESERVE, 0, NULL);
 		spin_lock(&map->lock);
 		found = reserve_locked(map, out_id);
 		count = map->leaf_count;
 		spin_unlock(&map->lock);
+		uik_map_done(map, UIK_MAP_RESERVE, *out_id, NULL, !found);
 		if (likely(found))
 			return 0;
 		ret = grow(map, count);
@@ -287,11 +290,13 @@ bool idmap_unreserve(struct idmap *map, u32 id)
 	struct garbage *garbage = NULL;
 	bool reserved;
 
+	uik_map_begin(map, UIK_MAP_UNRESERVE, id, NULL);
 	spin_lock(&map->lock);
 	reserved = idmap_is_reserved_locked(map, id);
 	if (likely(reserved))
 		garbage = free_locked(map, id);
 	spin_unlock(&map->lock);
+	uik_map_done(map, UIK_MAP_UNRESERVE, id, NULL, !reserved);
 	idmap_free(garbage);
 	return reserved;
 }

@@ -15,6 +15,7 @@
 
 #include <linux/file.h>
 #include <linux/slab.h>
+#include <uik/history.h>
 
 #include "core/object_free.h"
 
@@ -68,13 +69,18 @@ iommufd_object_alloc_ucmd(struct iommufd_ucmd *ucmd, size_t size,
 void iommufd_object_finalize(struct iommufd_ctx *ictx,
 			     struct iommufd_object *obj)
 {
+	bool published;
+
 	ASSERT(refcount_read(&obj->users) >= 1);
 	ASSERT(refcount_read(&obj->wait_cnt) >= 1);
 	/* Releases all that was built; pairs with the lock in lookups. */
 	if (likely(idmap_publish_quick(&ictx->objects, obj->id, obj)))
 		return;
 	iommufd_tell_stage(ictx, obj, IOMMUFD_STAGE_LIVE);
-	WARN_ON(!idmap_publish(&ictx->objects, obj->id, obj));
+	uik_map_begin(&ictx->objects, UIK_MAP_PUBLISH, obj->id, obj);
+	published = idmap_publish(&ictx->objects, obj->id, obj);
+	uik_map_done(&ictx->objects, UIK_MAP_PUBLISH, obj->id, obj, !published);
+	WARN_ON(!published);
 }
 
 void iommufd_object_abort(struct iommufd_ctx *ictx, struct iommufd_object *obj)
@@ -122,16 +128,18 @@ static noinline struct iommufd_object *
 get_object_watched(struct iommufd_ctx *ictx, u32 id,
 		   enum iommufd_object_type type)
 {
-	struct iommufd_object *obj;
+	struct iommufd_object *obj, *shown;
 
 	if (uik_fail(UIK_FAIL_OP))
 		return ERR_PTR(-ENOENT);
+	uik_map_begin(&ictx->objects, UIK_MAP_LOOKUP, id, NULL);
 	iommufd_objects_lock(ictx);
-	obj = idmap_load_locked(&ictx->objects, id);
+	obj = shown = idmap_load_locked(&ictx->objects, id);
 	if (unlikely(!obj || (obj->type != type && type != IOMMUFD_OBJ_ANY) ||
 		     !iommufd_object_lock_live(obj)))
 		obj = ERR_PTR(-ENOENT);
 	iommufd_objects_unlock(ictx);
+	uik_map_done(&ictx->objects, UIK_MAP_LOOKUP, id, shown, false);
 	return obj;
 }
 

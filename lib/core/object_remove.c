@@ -14,6 +14,7 @@
 
 #include <linux/jiffies.h>
 #include <linux/slab.h>
+#include <uik/history.h>
 #include <uik/slab.h>
 
 #include "core/object_free.h"
@@ -77,9 +78,12 @@ static struct iommufd_object *
 take_out(struct iommufd_ctx *ictx, struct iommufd_object *expected, u32 id,
 	 unsigned int flags, bool idle)
 {
+	enum uik_map_op op = flags & IOMMUFD_REMOVE_TOMBSTONE ?
+			     UIK_MAP_BURY : UIK_MAP_RELEASE;
 	struct iommufd_object *obj;
 	void *memory = NULL;
 
+	uik_map_begin(&ictx->objects, op, id, NULL);
 	iommufd_objects_lock(ictx);
 	obj = claim_locked(ictx, expected, id);
 	if (likely(!IS_ERR(obj))) {
@@ -93,6 +97,8 @@ take_out(struct iommufd_ctx *ictx, struct iommufd_object *expected, u32 id,
 		refcount_set(&expected->wait_cnt, 1);
 	}
 	iommufd_objects_unlock(ictx);
+	uik_map_done(&ictx->objects, op, id, IS_ERR(obj) ? NULL : obj,
+		     IS_ERR(obj));
 	idmap_free(memory);
 	if (!IS_ERR(obj))
 		iommufd_tell_stage(ictx, obj, IOMMUFD_STAGE_LEAVING);

@@ -218,6 +218,9 @@ static unsigned int next_fiber(struct uiommufd_run *run)
 		if (run->verdict != VERDICT_CLEAN)
 			return NOBODY;
 		if (run->phase == PHASE_THREADS && !run->threads_left) {
+			laws_threads_done(run);
+			if (run->verdict == VERDICT_BROKEN)
+				return NOBODY;
 			run->phase = PHASE_END;
 			if (ended_before(run))
 				return NOBODY;
@@ -406,6 +409,15 @@ static bool hook_warn(const char *what, const char *file, int line,
 	if (run->in_law && !fatal)
 		return true;
 	engine_abandon(run);
+}
+
+static void hook_map(const struct uik_map_event *event)
+{
+	struct uiommufd_run *run = engine;
+
+	if (run->running != NOBODY && !run->in_law &&
+	    run->phase == PHASE_THREADS)
+		law_linear_event(run, event);
 }
 
 static struct sigaction before_fpe;
@@ -601,6 +613,7 @@ void engine_install(struct uiommufd_run *run)
 	engine = run;
 	arithmetic_watch();
 	uik_hooks = &hooks;
+	uik_map_listener = hook_map;
 	uik_fail_armed++;
 	uik_fiber_init_self(&run->outside);
 }
@@ -608,6 +621,7 @@ void engine_install(struct uiommufd_run *run)
 void engine_remove(struct uiommufd_run *run)
 {
 	uik_hooks = NULL;
+	uik_map_listener = NULL;
 	uik_fail_armed--;
 	sigaction(SIGFPE, &before_fpe, NULL);
 	engine = NULL;

@@ -136,6 +136,7 @@ struct uiommufd_run {
 	struct lock_edge *lock_edges;		/* of all executions */
 	char *law_base;
 	struct races *races;			/* law_race.c */
+	struct history *history;		/* law_linear.c */
 	uint64_t *ended;			/* ended.c */
 	uint64_t end_hash;			/* of what is being ended; 0 */
 	unsigned long host_changes;		/* at its begin */

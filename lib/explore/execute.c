@@ -378,6 +378,7 @@ void run_free(struct uiommufd_run *run)
 	munmap(run->state, STATE_MAX);
 	munmap(run->lock_edges, LOCK_EDGES_BYTES);
 	law_race_free(run);
+	law_linear_free(run);
 	ended_free(run);
 	if (run->law_base)
 		munmap(run->law_base, run->law_bytes);

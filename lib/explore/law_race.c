@@ -103,7 +103,8 @@ static struct sync *sync_of(struct races *races, uintptr_t key)
 			return s;
 		if (s->generation == races->generation)
 			continue;
-		memset(s, 0, sizeof(*s));
+		memset(s->released, 0, sizeof(s->released));
+		memset(s->read, 0, sizeof(s->read));
 		s->key = key;
 		s->generation = races->generation;
 		return s;

@@ -19,6 +19,8 @@ const struct uiommufd_law *const law_table[] = {
 	&law_order,
 	&law_race,
 	&law_counts,
+	&law_ids,
+	&law_linear,
 	&law_fetch_once,
 	&law_producer,
 	&law_atomic_alloc,
@@ -66,7 +68,7 @@ int laws_prepare(struct uiommufd_run *run)
 		ret = add_law(run, law_table[i]);
 	for (; own && *own && !ret; own++)
 		ret = add_law(run, *own);
-	if (!ret && law_race_prepare(run))
+	if (!ret && (law_race_prepare(run) || law_linear_prepare(run)))
 		ret = -ENOMEM;
 	if (ret || !run->law_bytes)
 		return ret;
@@ -85,6 +87,7 @@ int laws_prepare(struct uiommufd_run *run)
 void laws_begin(struct uiommufd_run *run)
 {
 	law_race_begin(run);
+	law_linear_begin(run);
 	for (unsigned int i = 0; i < run->law_count; i++) {
 		const struct uiommufd_law *law = run->laws[i];
 		size_t bytes = law->cleared_bytes ? law->cleared_bytes :
@@ -135,6 +138,13 @@ void laws_step(struct uiommufd_run *run, const struct uik_point *point)
 	run->in_law = false;
 	if (run->verdict == VERDICT_BROKEN)
 		engine_abandon(run);
+}
+
+void laws_threads_done(struct uiommufd_run *run)
+{
+	run->in_law = true;
+	law_linear_judge(run);
+	run->in_law = false;
 }
 
 void laws_end(struct uiommufd_run *run)

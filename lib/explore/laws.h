@@ -5,6 +5,8 @@
 #ifndef EXPLORE_LAWS_H
 #define EXPLORE_LAWS_H
 
+#include <uik/history.h>
+
 #include "explore/engine.h"
 
 /* The library's laws by number; NULL-terminated. */
@@ -47,6 +49,16 @@ int law_race_prepare(struct uiommufd_run *run);
 void law_race_begin(struct uiommufd_run *run);
 void law_race_free(struct uiommufd_run *run);
 extern const struct uiommufd_law law_race;
+/* Every thread has returned, nothing is undone yet. */
+void laws_threads_done(struct uiommufd_run *run);
+int law_linear_prepare(struct uiommufd_run *run);
+void law_linear_begin(struct uiommufd_run *run);
+void law_linear_event(struct uiommufd_run *run,
+		      const struct uik_map_event *event);
+void law_linear_judge(struct uiommufd_run *run);
+void law_linear_free(struct uiommufd_run *run);
+extern const struct uiommufd_law law_linear;
+extern const struct uiommufd_law law_ids;
 extern const struct uiommufd_law law_fetch_once;
 extern const struct uiommufd_law law_producer;
 extern const struct uiommufd_law law_atomic_alloc;

@@ -8,7 +8,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <uik/hook.h>
+#include <uik/hardware_fault.h>
 
 #include "explore/symbol.h"
 #include "explore/trail.h"
@@ -36,17 +36,18 @@ static const char *const verbs[UIK_POINT_NR] = {
 	[UIK_POINT_SLEEP] = "yield",
 };
 
-static const char *const failures[UIK_FAIL_NR] = {
+static const char *const failures[UIK_FAIL_KINDS] = {
 	[UIK_FAIL_ALLOC] = "allocation fails",
 	[UIK_FAIL_COPY] = "user copy fails",
 	[UIK_FAIL_PIN] = "pinning fails",
 	[UIK_FAIL_OP] = "operation fails",
+	[UIK_FAIL_HARDWARE] = "hardware fails",
 };
 
 const char *row_verb(const struct trail_row *row)
 {
 	if (row->failure)
-		return failures[row->kind % UIK_FAIL_NR];
+		return failures[row->kind % UIK_FAIL_KINDS];
 	return verbs[row->kind % UIK_POINT_NR];
 }
 

@@ -82,7 +82,8 @@ static const struct uiommufd_scenario vdevices = {
 	.thread = { slots },
 	.finish = finish_both,
 	.state_bytes = sizeof(struct arm),
-	.failures = UIOMMUFD_FAIL_ALLOC,
+	.failures = UIOMMUFD_FAIL_ALLOC |
+		    UIOMMUFD_FAIL_HARDWARE,
 };
 
 static void no_slots(struct uiommufd_platform_config *config)
@@ -158,7 +159,8 @@ static const struct uiommufd_scenario order = {
 	.thread = { queues },
 	.finish = arm_finish,
 	.state_bytes = sizeof(struct arm),
-	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_COPY | UIOMMUFD_FAIL_PIN,
+	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_COPY | UIOMMUFD_FAIL_PIN |
+		    UIOMMUFD_FAIL_HARDWARE,
 };
 
 /* ---- the vIOMMU ---- */
@@ -233,7 +235,8 @@ static const struct uiommufd_scenario viommus = {
 	.thread = { vintfs },
 	.finish = arm_finish,
 	.state_bytes = sizeof(struct arm),
-	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_COPY,
+	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_COPY |
+		    UIOMMUFD_FAIL_HARDWARE,
 };
 
 /* ---- errors of a guest's queue ---- */
@@ -467,7 +470,8 @@ static const struct uiommufd_scenario map_race = {
 	.thread = { map_page, make_vintf },
 	.finish = arm_finish,
 	.state_bytes = sizeof(struct arm),
-	.failures = UIOMMUFD_FAIL_COPY,
+	.failures = UIOMMUFD_FAIL_COPY |
+		    UIOMMUFD_FAIL_HARDWARE,
 };
 
 /* ---- the driver's own queues ---- */
@@ -642,7 +646,8 @@ static const struct uiommufd_scenario probing = {
 	.thread = { probe, interrupts },
 	.finish = finish_probe,
 	.state_bytes = 8,
-	.failures = UIOMMUFD_FAIL_ALLOC,
+	.failures = UIOMMUFD_FAIL_ALLOC |
+		    UIOMMUFD_FAIL_HARDWARE,
 	.flags = UIOMMUFD_SCENARIO_REMAINS,
 };
 

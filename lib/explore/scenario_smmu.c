@@ -148,7 +148,8 @@ static const struct uiommufd_scenario fetched = {
 	.thread = { copies },
 	.finish = arm_finish,
 	.state_bytes = sizeof(struct arm),
-	.failures = UIOMMUFD_FAIL_ANY,
+	.failures = UIOMMUFD_FAIL_ANY |
+		    UIOMMUFD_FAIL_HARDWARE,
 };
 
 /* ---- events ---- */
@@ -283,7 +284,8 @@ static const struct uiommufd_scenario messages = {
 	.thread = { doorbells },
 	.finish = arm_finish,
 	.state_bytes = sizeof(struct arm),
-	.failures = UIOMMUFD_FAIL_ALLOC,
+	.failures = UIOMMUFD_FAIL_ALLOC |
+		    UIOMMUFD_FAIL_HARDWARE,
 };
 
 /* ---- reserved regions ---- */
@@ -321,7 +323,8 @@ static const struct uiommufd_scenario reserved = {
 	.thread = { regions },
 	.finish = arm_finish,
 	.state_bytes = sizeof(struct arm),
-	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_PIN,
+	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_PIN |
+		    UIOMMUFD_FAIL_HARDWARE,
 };
 
 /* ---- the guest's stream table entry ---- */
@@ -394,7 +397,8 @@ static const struct uiommufd_scenario stream_entries = {
 	.thread = { entries },
 	.finish = arm_finish,
 	.state_bytes = sizeof(struct arm),
-	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_COPY,
+	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_COPY |
+		    UIOMMUFD_FAIL_HARDWARE,
 };
 
 const struct uiommufd_scenario *const scenarios_smmu[] = {

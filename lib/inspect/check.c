@@ -127,3 +127,29 @@ int uiommufd_graph_check(int fd, FILE *out)
 {
 	return inspect_with_context(fd, check_context, out);
 }
+
+/* ---- IDs ----------------------------------------------------------------- */
+
+static int check_ids(struct iommufd_ctx *ictx, void *arg)
+{
+	u32 end = ictx->objects.leaf_count * IDMAP_LEAF_IDS;
+	FILE *out = arg;
+	int lost = 0;
+
+	iommufd_objects_lock(ictx);
+	for (u32 id = 1; id < end; id++) {
+		if (!idmap_is_reserved_locked(&ictx->objects, id))
+			continue;
+		lost++;
+		if (out)
+			fprintf(out, "ID %u is reserved, and nobody shows or frees it\n",
+				id);
+	}
+	iommufd_objects_unlock(ictx);
+	return lost;
+}
+
+int uiommufd_ids_check(int fd, FILE *out)
+{
+	return inspect_with_context(fd, check_ids, out);
+}

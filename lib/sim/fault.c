@@ -3,6 +3,7 @@
  * Fault injection: what shall go wrong, when, and how often it did.
  */
 #include <errno.h>
+#include <uik/hardware_fault.h>
 #include <uik/machine.h>
 #include "sim.h"
 
@@ -32,6 +33,15 @@ static bool strike(struct armed_fault *fault)
 	return true;
 }
 
+/* Delays are no failures, and lost invalidations are for the law of dma.h. */
+static bool decided_elsewhere(enum uiommufd_fault_kind kind)
+{
+	return kind != UIOMMUFD_FAULT_SLOW &&
+	       kind != UIOMMUFD_FAULT_LOST_INVALIDATION &&
+	       kind != UIOMMUFD_FAULT_SPURIOUS_INTERRUPT &&
+	       uik_hardware_fails();
+}
+
 bool fault_strikes(struct sim *sim, enum uiommufd_fault_kind kind,
 		   enum uiommufd_fault_unit unit, int number, int opcode,
 		   u64 *out_delay_ns)
@@ -40,6 +50,8 @@ bool fault_strikes(struct sim *sim, enum uiommufd_fault_kind kind,
 	unsigned long flags;
 	bool hit = false;
 
+	if (uik_hardware_may_fail() && decided_elsewhere(kind))
+		return true;
 	if (!fault_armed(sim, kind))
 		return false;
 	spin_lock_irqsave(&faults->lock, flags);

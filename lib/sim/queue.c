@@ -8,6 +8,7 @@
 #include <linux/limits.h>
 #include <linux/minmax.h>
 #include <uik/clock.h>
+#include <uik/hardware_fault.h>
 #include "sim.h"
 
 #define FETCH_ENTRIES 128
@@ -264,7 +265,8 @@ u32 queue_run(struct sim_queue *queue, u32 max_commands)
 			queue->back_to_back = false;
 			break;
 		}
-		if (READ_ONCE(queue->sim->slow) || queue->in_flight)
+		if (READ_ONCE(queue->sim->slow) || queue->in_flight ||
+		    uik_hardware_may_fail())
 			some = run_slow(queue);
 		else
 			some = run_fast(queue, min_t(u32, count,

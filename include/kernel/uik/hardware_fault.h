@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Failure points of devices: whether the hardware does now what it should not.
+ *
+ * A kind of its own and none of UIK_FAIL_ANY, since whoever makes operations of
+ * software fail does not expect the device to fail, too.
+ */
+#ifndef UIK_HARDWARE_FAULT_H
+#define UIK_HARDWARE_FAULT_H
+
+#include <uik/hook.h>
+
+#define UIK_FAIL_HARDWARE ((enum uik_fail_kind)UIK_FAIL_NR)
+#define UIK_FAIL_KINDS (UIK_FAIL_NR + 1)
+
+/* Whether somebody decides on such points. */
+static inline bool uik_hardware_may_fail(void)
+{
+	return uik_unlikely(uik_fail_armed);
+}
+
+static inline __attribute__((always_inline)) bool uik_hardware_fails(void)
+{
+	return uik_hardware_may_fail() &&
+	       uik_fail_slow(UIK_FAIL_HARDWARE, __builtin_return_address(0));
+}
+
+#endif
