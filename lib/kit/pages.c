@@ -224,12 +224,12 @@ static void note_touched(void *host, bool good)
 /* Memory of the process that may have gone away; bytes left.  In one page. */
 static size_t touch(void *host, void *buf, size_t n, bool write)
 {
-	struct mm_struct *mm = mm_own();
 	size_t left;
 
 	if (!may_touch(host, n))
-		return write ? foreign_write(mm, (uintptr_t)host, buf, n) :
-			       foreign_read(mm, buf, (uintptr_t)host, n);
+		return write ? foreign_write(mm_own(), (uintptr_t)host, buf,
+					     n) :
+			       foreign_read(mm_own(), buf, (uintptr_t)host, n);
 	left = write ? uik_raw_copy(host, buf, n) : uik_raw_copy(buf, host, n);
 	note_touched(host, !left);
 	return left;
