@@ -15,7 +15,8 @@ strict = ["-std=gnu11", "-Wall", "-Wextra", "-Wno-unused-parameter",
           '-DKBUILD_MODNAME="arm_smmu_v3"', "-c", "-o", os.devnull]
 include = [f"-I{root}/include/kernel", f"-I{root}/include",
            f"-I{here}/full_header", f"-I{root}/lib/drivers/arm-smmu-v3"]
-sources = ["full_header/tegra241-cmdqv.c", "cmdqv_names.c",
+sources = ["full_header/tegra241-cmdqv.c", "cmdqv_names.c", "kit_prototypes.c",
+           "smmu_prototypes.c",
            "test_driver_kit.c", "glue_smmu.c"]
 passed = failed = 0
 for compiler in filter(shutil.which, ("gcc", "clang")):

@@ -51,7 +51,7 @@ void debugfs_create_atomic_t(const char *name, umode_t mode,
 	__uik(debugfs_create_atomic_t);
 /** debugfs_remove - an entry and all below it; NULL and errors are fine. */
 void debugfs_remove(struct dentry *entry) __uik(debugfs_remove);
-#define debugfs_remove_recursive(entry) debugfs_remove(entry)
+#define debugfs_remove_recursive debugfs_remove
 /** debugfs_lookup - an entry by name; NULL.  Borrowed. */
 struct dentry *debugfs_lookup(const char *name, struct dentry *parent)
 	__uik(debugfs_lookup);

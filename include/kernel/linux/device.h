@@ -11,6 +11,7 @@
 
 #include <linux/types.h>
 #include <linux/bug.h>
+#include <linux/completion.h>
 #include <linux/err.h>
 #include <linux/dev_printk.h>
 #include <linux/device/bus.h>

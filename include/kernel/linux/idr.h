@@ -37,7 +37,10 @@ struct ida {
 #define DEFINE_IDA(name) struct ida name = IDA_INIT(name)
 
 /** ida_init - make an empty IDA. */
-#define ida_init(ida) xa_init_flags(&(ida)->xa, IDA_INIT_FLAGS)
+static inline void ida_init(struct ida *ida)
+{
+	xa_init_flags(&ida->xa, IDA_INIT_FLAGS);
+}
 
 /**
  * ida_alloc_range - allocate the lowest free number of a range.
