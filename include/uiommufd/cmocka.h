@@ -129,7 +129,8 @@ static inline int uiommufd_cmocka_teardown(void **state)
 
 /*
  * What a driver does to a device's registers, in order: @width bytes at @offset
- * of @mmio, such as uiommufd_vcmdq_registers(platform).  From the first of them
+ * of @mmio, such as uiommufd_vcmdq_registers(platform), where offset and value
+ * have names in <uiommufd/registers.h>.  From the first of them
  * to the assertion no other write may come.
  */
 #define expect_mmio_write(mmio, offset, width, value) \

@@ -84,7 +84,8 @@ static inline void uiommufd_gtest_teardown(struct uiommufd_test *test,
 
 /*
  * What a driver does to a device's registers, in order: @width bytes at @offset
- * of @mmio, such as uiommufd_vcmdq_registers(platform).  From the first of them
+ * of @mmio, such as uiommufd_vcmdq_registers(platform), where offset and value
+ * have names in <uiommufd/registers.h>.  From the first of them
  * to the assertion no other write may come.
  */
 #define g_expect_mmio_write(mmio, offset, width, value) \

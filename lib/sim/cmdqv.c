@@ -34,12 +34,12 @@ static void maps_set(struct sim *sim, u32 v, u32 l, u32 number, bool error)
 	struct uiommufd_mmio *mmio = sim->cmdqv;
 	bool any;
 
-	set_bit_of(mmio_cell(mmio, CMDQV_LVCMDQ_ERR_MAP, 2 * v + l / 64),
+	set_bit_of(mmio_cell(mmio, CMDQV_LVCMDQ_ERR_MAP_64, 2 * v + l / 64),
 		   l % 64, error);
 	set_bit_of(mmio_cell(mmio, CMDQV_CMDQ_ERR_MAP, number / 32),
 		   number % 32, error);
-	any = uiommufd_mmio_get(mmio, CMDQV_LVCMDQ_ERR_MAP, 2 * v) |
-	      uiommufd_mmio_get(mmio, CMDQV_LVCMDQ_ERR_MAP, 2 * v + 1);
+	any = uiommufd_mmio_get(mmio, CMDQV_LVCMDQ_ERR_MAP_64, 2 * v) |
+	      uiommufd_mmio_get(mmio, CMDQV_LVCMDQ_ERR_MAP_64, 2 * v + 1);
 	set_bit_of(mmio_cell(mmio, CMDQV_VINTF_ERR_MAP, v / 32), v % 32, any);
 	set_bit_of(mmio_cell(mmio, CMDQV_VINTF_STATUS, v),
 		   __builtin_ctz(VINTF_STATUS_ERROR), any);
@@ -125,7 +125,7 @@ u64 cmdqv_mirror_address(const struct sim_queue *queue)
 
 	if (!(uiommufd_mmio_get(mmio, CMDQV_CONFIG, 0) & CMDQV_CONS_DRAM_EN))
 		return 0;
-	return uiommufd_mmio_get(mmio, CMDQV_CONS_BASE, queue->number);
+	return uiommufd_mmio_get(mmio, CMDQV_VCMDQ_CONS_INDX_BASE, queue->number);
 }
 
 void cmdqv_mirror_cons(struct sim_queue *queue, u32 value)
@@ -413,15 +413,15 @@ void cmdqv_map_update(struct sim *sim, u32 number)
 static void bind_queue(struct sim *sim, struct uiommufd_mmio *mmio, u32 number)
 {
 	static const u8 row[PAGE_CELLS] = {
-		[PAGE_CONS] = CMDQV_CONS,	[PAGE_PROD] = CMDQV_PROD,
-		[PAGE_CONFIG] = CMDQV_QCONFIG,	[PAGE_STATUS] = CMDQV_QSTATUS,
-		[PAGE_GERROR] = CMDQV_GERROR,	[PAGE_GERRORN] = CMDQV_GERRORN,
+		[PAGE_CONS] = CMDQV_VCMDQ_CONS,	[PAGE_PROD] = CMDQV_VCMDQ_PROD,
+		[PAGE_CONFIG] = CMDQV_VCMDQ_CONFIG,	[PAGE_STATUS] = CMDQV_VCMDQ_STATUS,
+		[PAGE_GERROR] = CMDQV_VCMDQ_GERROR,	[PAGE_GERRORN] = CMDQV_VCMDQ_GERRORN,
 	};
 	struct sim_queue *queue = sim_vcmdq(sim, number);
 
 	for (int cell = 0; cell < PAGE_CELLS; cell++)
 		queue->cell[cell] = mmio_cell(mmio, row[cell], number);
-	queue->base_cell = mmio_cell(mmio, CMDQV_BASE, number);
+	queue->base_cell = mmio_cell(mmio, CMDQV_VCMDQ_BASE, number);
 }
 
 struct uiommufd_mmio *cmdqv_new(struct sim *sim)

@@ -2,6 +2,7 @@
 /* One test of <uiommufd/cmocka.h>, chosen on the command line. */
 #include <uapi/linux/iommufd.h>
 #include <uiommufd/cmocka.h>
+#include <uiommufd/registers.h>
 #include <uiommufd/vcmdq.h>
 
 static uint32_t make_ioas(int fd)
@@ -55,8 +56,8 @@ static void registers(void **state)
 	struct uiommufd_mmio *smmu = uiommufd_smmu_registers(test->platform);
 
 	assert_non_null(smmu);
-	expect_mmio_write(smmu, 0x70, 4, 0);
-	expect_mmio_read(smmu, 0x60, 4);
+	expect_mmio_write(smmu, UIOMMUFD_SMMU_GERROR_IRQ_CFG1, 4, 0);
+	expect_mmio_read(smmu, UIOMMUFD_SMMU_GERROR, 4);
 	uiommufd_mmio_write(smmu, 0x70, 4, 0);
 	uiommufd_mmio_read(smmu, 0x60, 4);
 	assert_mmio(smmu);
