@@ -16,6 +16,7 @@
 
 #include <time.h>
 #include <uik/hook.h>
+#include <uik/snapshot.h>
 
 #include "kit/fork.h"
 #include "kit/futex.h"
@@ -25,12 +26,12 @@
 #define PATIENCE_NS 1000000000ull
 #define LOOK_NS 1000000ull
 
-u32 fork_turn;
+uik_unsnapped u32 fork_turn;
 
 /* Protects the list and who wakes whom; held over a fork. */
-static pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct uik_thread *threads;
-static u32 arrivals;			/* atomic; futex of who forks */
+static uik_unsnapped pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER;
+static uik_unsnapped struct uik_thread *threads;
+static uik_unsnapped u32 arrivals;		/* atomic; futex of who forks */
 static __thread struct uik_thread *self;
 
 void thread_list_add(struct uik_thread *thread)

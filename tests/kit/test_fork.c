@@ -107,10 +107,11 @@ static int is_served(void *arg)
 	int irqs = s->irqs, works = s->works;
 
 	uik_irq_raise(s->m.machine, s->irq);
-	SOON(__atomic_load_n(&s->irqs, __ATOMIC_SEQ_CST) == irqs + 1);
+	/* More if some were on their way at the fork. */
+	SOON(__atomic_load_n(&s->irqs, __ATOMIC_SEQ_CST) > irqs);
 	MUST(schedule_work(&s->work));
 	flush_work(&s->work);
-	MUST(__atomic_load_n(&s->works, __ATOMIC_SEQ_CST) == works + 1);
+	MUST(__atomic_load_n(&s->works, __ATOMIC_SEQ_CST) > works);
 	return 0;
 }
 
