@@ -2,9 +2,10 @@
 /*
  * uiommufd explore --all: every scenario, in rounds, by several processes.
  *
- * A round takes every scenario that is not done through one stage of its plan,
- * so that what is easily found is found early wherever it is.  A lane is a
- * process that takes one scenario through one stage: whatever a broken library
+ * First come glances: every scenario that is not done is taken through all of
+ * its plan in a moment, then in a longer one.  Then a round takes it through one
+ * stage with a share of the time that is left.  So what is easily found is found
+ * early wherever it is.  A lane is a process that works on one scenario: whatever a broken library
  * does to it, the others and the report are safe from it.  A lane that ends
  * otherwise than it should, or never, breaks a law by that.
  */
@@ -24,6 +25,8 @@
 #define LANES_MAX 256
 #define FAST_STAGES 6		/* leave more for what follows them */
 #define SHARE_MIN_NS 1000000u
+/* Of the time that is left, at most this part is for one round of glances. */
+#define GLANCE_PART 4u
 /* Of processor time, and of waiting, over what a lane was given. */
 #define STUCK_NS (10 * 1000000000ull)
 #define LOST_US (180 * G_USEC_PER_SEC)
@@ -304,14 +307,25 @@ static guint64 share_of(const struct all *all, unsigned int left)
 	return time <= 0 ? 0 : MAX(time * 1000 * lanes / share, SHARE_MIN_NS);
 }
 
-static void run_round(struct all *all)
+static unsigned int count_left(const struct all *all)
 {
 	unsigned int left = 0;
 
 	for (unsigned int i = 0; i < all->count; i++)
 		left += !is_done(&all->totals[i]);
+	return left;
+}
+
+/* @glance_ns: for each; 0: its share of all that is left. */
+static void run_round(struct all *all, guint64 glance_ns)
+{
+	unsigned int left = count_left(all);
+
 	for (unsigned int i = 0; i < all->count && !all->status; i++) {
 		guint64 budget = share_of(all, MAX(left, 1));
+
+		if (budget && glance_ns)
+			budget = glance_ns;
 
 		if (!budget || is_done(&all->totals[i]))
 			continue;
@@ -327,21 +341,32 @@ static void run_round(struct all *all)
 	wait_lanes(all, 0);
 }
 
-static gboolean all_done(const struct all *all)
+static void run_glances(struct all *all)
 {
-	for (unsigned int i = 0; i < all->count; i++)
-		if (!is_done(&all->totals[i]))
-			return FALSE;
-	return TRUE;
+	static const guint64 glances_ns[] = { 40000000, 200000000 };
+
+	for (unsigned int i = 0; i < G_N_ELEMENTS(glances_ns); i++) {
+		gint64 time = all->end_us - g_get_monotonic_time();
+		guint64 cost = glances_ns[i] / 1000 * count_left(all) /
+			       all->o->threads;
+
+		if (all->status || time < 0 || cost > (guint64)time / GLANCE_PART)
+			return;
+		all->options.stage = -1;
+		run_round(all, glances_ns[i]);
+		/* What is drawn at random need not be drawn again. */
+		all->options.seed++;
+	}
 }
 
 static void run_rounds(struct all *all)
 {
-	for (int i = 0; !all->status && i < STAGES_MAX && !all_done(all); i++) {
+	run_glances(all);
+	for (int i = 0; !all->status && i < STAGES_MAX && count_left(all); i++) {
 		all->options.stage = i;
 		if (g_get_monotonic_time() >= all->end_us)
 			break;
-		run_round(all);
+		run_round(all, 0);
 	}
 	if (all->options.progress)
 		fputs("\r\033[K", all->options.progress);
