@@ -372,6 +372,8 @@ static bool hook_fail(enum uik_fail_kind kind, const void *site)
 	if (run->verdict != VERDICT_CLEAN)
 		engine_abandon(run);
 	run->failures += chosen;
+	if (chosen && kind == UIK_FAIL_COPY)
+		law_initialised_failed(run);
 	return chosen;
 }
 

@@ -137,6 +137,9 @@ struct uiommufd_run {
 	char *law_base;
 	struct races *races;			/* law_race.c */
 	struct history *history;		/* law_linear.c */
+	struct uik_range kept;			/* memory of clients, brought back */
+	struct outputs *outputs;		/* law_initialised.c */
+	bool watch_copies;			/* it looks at all steps */
 	uint64_t *ended;			/* ended.c */
 	uint64_t end_hash;			/* of what is being ended; 0 */
 	unsigned long host_changes;		/* at its begin */
@@ -195,6 +198,8 @@ unsigned int frames_take(const void *frame, const void **out, unsigned int max);
 int run_prepare(struct uiommufd_run *run);
 /* From the snapshot, which the caller has restored. */
 void run_execute(struct uiommufd_run *run);
+/* The same, without what laws want to see run again. */
+void run_once(struct uiommufd_run *run);
 struct uiommufd_run *run_new(const struct uiommufd_scenario *scenario,
 			     const struct uiommufd_explore_options *options);
 void run_free(struct uiommufd_run *run);

@@ -178,7 +178,7 @@ static unsigned int live_stacks(struct uiommufd_run *run,
 
 static int take_snapshot(struct uiommufd_run *run)
 {
-	struct uik_range ranges[FIBERS_MAX + 1];
+	struct uik_range ranges[FIBERS_MAX + 2];
 	unsigned int n = live_stacks(run, ranges);
 
 	if (run->scenario->state_bytes)
@@ -186,6 +186,8 @@ static int take_snapshot(struct uiommufd_run *run)
 			.start = run->state,
 			.bytes = (run->scenario->state_bytes + 4095) & ~4095ul,
 		};
+	if (run->kept.bytes)
+		ranges[n++] = run->kept;
 	run->snapshot = uik_snapshot_take(run->machine, ranges, n);
 	memcpy(run->prepared, run->fibers, sizeof(run->prepared));
 	run->prepared_count = run->fiber_count;
@@ -252,7 +254,7 @@ static void restart_fibers(struct uiommufd_run *run)
 	}
 }
 
-void run_execute(struct uiommufd_run *run)
+void run_once(struct uiommufd_run *run)
 {
 	restart_fibers(run);
 	laws_begin(run);
@@ -275,6 +277,13 @@ void run_execute(struct uiommufd_run *run)
 	if (run->verdict == VERDICT_CLEAN)
 		ended_well(run);
 	run->total_steps += run->steps;
+}
+
+void run_execute(struct uiommufd_run *run)
+{
+	run_once(run);
+	if (run->verdict == VERDICT_CLEAN)
+		law_initialised_judge(run);
 }
 
 /* ---- life ---------------------------------------------------------------- */
@@ -379,6 +388,7 @@ void run_free(struct uiommufd_run *run)
 	munmap(run->lock_edges, LOCK_EDGES_BYTES);
 	law_race_free(run);
 	law_linear_free(run);
+	law_initialised_free(run);
 	ended_free(run);
 	if (run->law_base)
 		munmap(run->law_base, run->law_bytes);

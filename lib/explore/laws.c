@@ -21,6 +21,7 @@ const struct uiommufd_law *const law_table[] = {
 	&law_counts,
 	&law_ids,
 	&law_linear,
+	&law_initialised,
 	&law_fetch_once,
 	&law_producer,
 	&law_atomic_alloc,
@@ -68,7 +69,8 @@ int laws_prepare(struct uiommufd_run *run)
 		ret = add_law(run, law_table[i]);
 	for (; own && *own && !ret; own++)
 		ret = add_law(run, *own);
-	if (!ret && (law_race_prepare(run) || law_linear_prepare(run)))
+	if (!ret && (law_race_prepare(run) || law_linear_prepare(run) ||
+		     law_initialised_prepare(run)))
 		ret = -ENOMEM;
 	if (ret || !run->law_bytes)
 		return ret;
@@ -88,6 +90,7 @@ void laws_begin(struct uiommufd_run *run)
 {
 	law_race_begin(run);
 	law_linear_begin(run);
+	law_initialised_begin(run);
 	for (unsigned int i = 0; i < run->law_count; i++) {
 		const struct uiommufd_law *law = run->laws[i];
 		size_t bytes = law->cleared_bytes ? law->cleared_bytes :
@@ -128,6 +131,9 @@ void laws_step(struct uiommufd_run *run, const struct uik_point *point)
 	if (point->addr)
 		law_memory_step(run, point);
 	law_race_step(run, point);
+	if (run->phase == PHASE_THREADS &&
+	    (point->kind == UIK_POINT_COPY || run->watch_copies))
+		law_initialised_step(run, point);
 	if (held) {
 		law_locks_step(run, task, point);
 		if (held > 1 && point->kind == UIK_POINT_UNLOCK)

@@ -58,6 +58,16 @@ void law_linear_event(struct uiommufd_run *run,
 void law_linear_judge(struct uiommufd_run *run);
 void law_linear_free(struct uiommufd_run *run);
 extern const struct uiommufd_law law_linear;
+int law_initialised_prepare(struct uiommufd_run *run);
+void law_initialised_begin(struct uiommufd_run *run);
+void law_initialised_step(struct uiommufd_run *run,
+			  const struct uik_point *point);
+/* The copy that was about to be made was made to fail. */
+void law_initialised_failed(struct uiommufd_run *run);
+/* After a clean execution, which it may run again. */
+void law_initialised_judge(struct uiommufd_run *run);
+void law_initialised_free(struct uiommufd_run *run);
+extern const struct uiommufd_law law_initialised;
 extern const struct uiommufd_law law_ids;
 extern const struct uiommufd_law law_fetch_once;
 extern const struct uiommufd_law law_producer;

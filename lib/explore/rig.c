@@ -12,14 +12,13 @@
 
 /* ---- memory ---- */
 
-static uint8_t *region;
+/* One for all executions; see keep_memory(). */
+static uint8_t *region uik_unsnapped;
 
-uint8_t *rig_memory(void)
+static uint8_t *make_memory(void)
 {
 	uint8_t *memory;
 
-	if (region)
-		return region;
 	memory = mmap(NULL, REGION_PAGES * RIG_PAGE, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (memory == MAP_FAILED)
@@ -28,8 +27,23 @@ uint8_t *rig_memory(void)
 	if (mprotect(memory + RIG_PAGES * RIG_PAGE, RIG_PAGE, PROT_NONE) ||
 	    mprotect(memory + (RIG_PAGES + 1) * RIG_PAGE, RIG_PAGE, PROT_READ))
 		abort();
-	region = memory;
+	return memory;
+}
+
+uint8_t *rig_memory(void)
+{
+	if (!region)
+		region = make_memory();
 	return region;
+}
+
+/* What an execution writes there is brought back with all else. */
+static void keep_memory(struct uiommufd_run *run)
+{
+	run->kept = (struct uik_range){
+		.start = rig_memory(),
+		.bytes = RIG_PAGES * RIG_PAGE,
+	};
 }
 
 void *rig_edge(size_t bytes)
@@ -117,6 +131,8 @@ int rig_open(struct uiommufd_run *run)
 {
 	int fd = uiommufd_open(uiommufd_run_platform(run), O_RDWR | O_CLOEXEC);
 
+	if (run->phase == PHASE_SETUP)
+		keep_memory(run);
 	return fd < 0 ? -errno : fd;
 }
 

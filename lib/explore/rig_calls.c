@@ -3,6 +3,7 @@
 #include "explore/rig.h"
 
 #include <poll.h>
+#include <uik/fill.h>
 
 #define STACK_BYTES 6144
 
@@ -14,7 +15,7 @@ static __attribute__((__noinline__)) void dirty_stack(void)
 {
 	uint8_t below[STACK_BYTES];
 
-	memset(below, 0x5a, sizeof(below));
+	memset(below, uik_fill_fresh(), sizeof(below));
 	/* Somebody might read it. */
 	__asm__ volatile("" : : "r"(below) : "memory");
 }

@@ -208,6 +208,24 @@ int follow_start(struct uiommufd_run *run, const struct decision *decisions,
 	return 0;
 }
 
+int follow_again(struct uiommufd_run *run, const struct decision *decisions,
+		 uint32_t count, struct search_hold *hold)
+{
+	*hold = (struct search_hold){ run->search, run->strategy };
+	run->search = NULL;
+	if (!follow_start(run, decisions, count))
+		return 0;
+	follow_back(run, hold);
+	return -ENOMEM;
+}
+
+void follow_back(struct uiommufd_run *run, const struct search_hold *hold)
+{
+	search_stop(run);
+	run->search = hold->search;
+	run->strategy = hold->strategy;
+}
+
 bool follow_kept(const struct uiommufd_run *run)
 {
 	const struct follow *follow = run->search;

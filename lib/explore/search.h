@@ -54,6 +54,14 @@ int tree_start(struct uiommufd_run *run, bool reduce);
 /* Follows the decisions given, then keeps whoever runs, failing nothing. */
 int follow_start(struct uiommufd_run *run, const struct decision *decisions,
 		 uint32_t count);
+/* The same in between: what was searched goes on after follow_back(). */
+struct search_hold {
+	void *search;
+	const struct strategy *strategy;
+};
+int follow_again(struct uiommufd_run *run, const struct decision *decisions,
+		 uint32_t count, struct search_hold *hold);
+void follow_back(struct uiommufd_run *run, const struct search_hold *hold);
 /* Whether all decisions were followed as they were recorded. */
 bool follow_kept(const struct uiommufd_run *run);
 

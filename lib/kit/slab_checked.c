@@ -18,12 +18,13 @@
 #include <string.h>
 #include <linux/bug.h>
 #include <linux/minmax.h>
+#include <uik/fill.h>
 #include <uik/slab.h>
+#include <uik/snapshot.h>
 #include <uik/task.h>
 
 #include "kit/poison.h"
 
-#define FILL_FRESH 0x5a
 #define FILL_FREE 0x6b
 #define FILL_SLACK 0xbb
 #define VERIFY_MAX 4096u	/* bytes of a block that are looked at */
@@ -104,6 +105,18 @@ const void *checked_site(const struct arena *arena, uint64_t tag)
 	return ((const struct block_record *)p)->site;
 }
 
+static unsigned char fill_fresh_pattern uik_unsnapped = UIK_FILL_FRESH;
+
+unsigned char uik_fill_fresh(void)
+{
+	return fill_fresh_pattern;
+}
+
+void uik_fill_fresh_set(unsigned char pattern)
+{
+	fill_fresh_pattern = pattern;
+}
+
 static void fill_fresh(const struct arena *arena, void *p, size_t bytes,
 		       size_t room, bool zero)
 {
@@ -111,7 +124,7 @@ static void fill_fresh(const struct arena *arena, void *p, size_t bytes,
 	if (zero)
 		memset(p, 0, bytes);
 	else if (arena->fills)
-		memset(p, FILL_FRESH, bytes);
+		memset(p, fill_fresh_pattern, bytes);
 	if (arena->fills)
 		memset((char *)p + bytes, FILL_SLACK, room - bytes);
 	poison_close(p, room);

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <cmocka.h>
 #include <linux/mutex.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
 #include <uapi/linux/iommufd.h>
 #include <uik/history.h>
 #include <uiommufd/uiommufd.h>
@@ -246,12 +248,75 @@ static void fails_hardware(void **unused)
 	assert_string_equal(broken_law(&sound, UIOMMUFD_STRATEGY_DPOR), "");
 }
 
+/* ---- bytes that nobody has set ------------------------------------------- */
+
+struct answer {
+	uint32_t value;
+	uint8_t kind;
+	uint64_t more;
+};
+
+static void answer_with(struct uiommufd_run *run, void *state,
+			struct answer *answer)
+{
+	struct answer *out = state;
+
+	if (!answer)
+		return;
+	answer->value = 3;
+	answer->kind = 2;
+	answer->more = 1;
+	uiommufd_run_expect(run, !copy_to_user(out, answer, sizeof(*out)));
+	kfree(answer);
+}
+
+static void answer_dirty(struct uiommufd_run *run, void *state)
+{
+	answer_with(run, state, kmalloc(sizeof(struct answer), GFP_KERNEL));
+}
+
+static void answer_clean(struct uiommufd_run *run, void *state)
+{
+	answer_with(run, state, kzalloc(sizeof(struct answer), GFP_KERNEL));
+}
+
+/* Goes by what it finds, after it has answered. */
+static void answer_by_luck(struct uiommufd_run *run, void *state)
+{
+	struct answer *answer = kmalloc(sizeof(*answer), GFP_KERNEL);
+	bool lucky = answer && answer->value != 0xa5a5a5a5u;
+
+	answer_with(run, state, kzalloc(sizeof(struct answer), GFP_KERNEL));
+	kfree(answer);
+	uiommufd_run_expect(run, lucky);
+}
+
+static const char *answers_break(uiommufd_part thread)
+{
+	const struct uiommufd_scenario answering = {
+		.name = "answering",
+		.thread = { thread },
+		.state_bytes = sizeof(struct answer),
+	};
+
+	return broken_law(&answering, UIOMMUFD_STRATEGY_DPOR);
+}
+
+/* Law: nothing depends on what fresh memory holds; padding is a byte, too. */
+static void finds_unset_bytes(void **unused)
+{
+	assert_string_equal(answers_break(answer_dirty), "initialised");
+	assert_string_equal(answers_break(answer_by_luck), "initialised");
+	assert_string_equal(answers_break(answer_clean), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_no_order),
 		cmocka_unit_test(sees_reserved_ids),
 		cmocka_unit_test(fails_hardware),
+		cmocka_unit_test(finds_unset_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
