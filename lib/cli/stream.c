@@ -11,15 +11,6 @@
 #define STREAM_ERROR g_quark_from_static_string("stream")
 
 /* The built-in stream: real traffic of a Linux 6.12 with ATS devices. */
-__asm__(".section .rodata\n"
-	".balign 16\n"
-	"builtin_cmdq: .incbin \"" BUILTIN_STREAM ".cmdq.xz\"\n"
-	"builtin_cmdq_end:\n"
-	"builtin_doorbells: .incbin \"" BUILTIN_STREAM ".doorbells.xz\"\n"
-	"builtin_doorbells_end:\n"
-	"builtin_dbcpu: .incbin \"" BUILTIN_STREAM ".dbcpu.xz\"\n"
-	"builtin_dbcpu_end:\n"
-	".text\n");
 extern const char builtin_cmdq[], builtin_cmdq_end[];
 extern const char builtin_doorbells[], builtin_doorbells_end[];
 extern const char builtin_dbcpu[], builtin_dbcpu_end[];
