@@ -387,6 +387,49 @@ void uiommufd_lab_result_free(struct uiommufd_lab_result *result) UIOMMUFD_API;
 int uiommufd_lab_trace_write(const struct uiommufd_lab_result *result,
 			     FILE *out) UIOMMUFD_API;
 
+/* Groups of tracks.  Queues: 0 is the SMMU's own, then VCMDQs from 1. */
+enum uiommufd_lab_track {
+	UIOMMUFD_LAB_CPU_TRACK,
+	UIOMMUFD_LAB_QUEUE_TRACK,
+	UIOMMUFD_LAB_INTERRUPT_TRACK,
+	UIOMMUFD_LAB_TRACKS
+};
+
+/**
+ * uiommufd_lab_trace_new - a trace of something else than a simulation.
+ * @mode: what the groups of tracks are called by, as "Measured"; a constant
+ * @clock: which clock the times are of; a constant
+ *
+ * Return: owned by the caller, never NULL.
+ */
+struct uiommufd_lab_trace *uiommufd_lab_trace_new(const char *mode,
+						  const char *clock)
+	UIOMMUFD_API;
+/** uiommufd_lab_trace_free - release a trace; NULL is fine. */
+void uiommufd_lab_trace_free(struct uiommufd_lab_trace *trace) UIOMMUFD_API;
+
+/**
+ * uiommufd_lab_trace_span - something took from @start_ps to @end_ps.
+ * @trace: NULL: nothing is kept
+ * @number: of the track in its group, below 65,536
+ * @name: a constant
+ *
+ * After 400,000 spans the rest is only counted, interrupts a little later.  One
+ * thread at a time.
+ */
+void uiommufd_lab_trace_span(struct uiommufd_lab_trace *trace,
+			     enum uiommufd_lab_track track,
+			     unsigned int number, const char *name,
+			     uint64_t start_ps, uint64_t end_ps) UIOMMUFD_API;
+
+/**
+ * uiommufd_lab_trace_save - write it; see uiommufd_lab_trace_write().
+ *
+ * Return: 0; -1 with errno from the file.
+ */
+int uiommufd_lab_trace_save(const struct uiommufd_lab_trace *trace, FILE *out)
+	UIOMMUFD_API;
+
 /* --- reports ------------------------------------------------------------------ */
 
 struct uiommufd_lab_report;

@@ -14,6 +14,25 @@ static uint64_t now_ns(void)
 	return now.tv_sec * 1000000000ull + now.tv_nsec;
 }
 
+void timeline_start(struct timeline *line, struct uiommufd_lab_trace *trace)
+{
+	*line = (struct timeline){ trace, now_ns() };
+}
+
+uint64_t timeline_now(const struct timeline *line)
+{
+	return line->trace ? now_ns() : 0;
+}
+
+void timeline_span(const struct timeline *line, enum uiommufd_lab_track track,
+		   guint number, const char *name, uint64_t start_ns)
+{
+	if (line->trace)
+		uiommufd_lab_trace_span(line->trace, track, number, name,
+					(start_ns - line->start_ns) * 1000,
+					(now_ns() - line->start_ns) * 1000);
+}
+
 static int by_value(gconstpointer a, gconstpointer b)
 {
 	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
@@ -60,6 +79,8 @@ static void reset_mmio(struct guest_queue *queues, guint count)
 struct group {
 	const struct command *commands;
 	guint count;
+	guint cpu;
+	guint queue;
 	gboolean direct;	/* something waits in the queue */
 	gboolean sync;
 };
@@ -69,9 +90,27 @@ struct group {
  * completed first.  The CMD_SYNC after a trapped command has nothing left to
  * wait for but is still executed by the queue, as it would be.
  */
-static gboolean play_group(struct vmm *vmm, struct guest_queue *queue,
-			   struct group *group, struct measurement *out)
+static gboolean play_trapped(struct vmm *vmm, struct guest_queue *queue,
+			     const struct group *group,
+			     const struct command *command,
+			     const struct timeline *line)
 {
+	uint64_t start = timeline_now(line);
+
+	guest_queue_doorbell(queue);
+	if (!guest_queue_wait(queue) || !vmm_trap(vmm, command))
+		return FALSE;
+	timeline_span(line, UIOMMUFD_LAB_CPU_TRACK, group->cpu, "trapped",
+		      start);
+	return TRUE;
+}
+
+static gboolean play_group(struct vmm *vmm, struct guest_queue *queue,
+			   struct group *group, const struct timeline *line,
+			   struct measurement *out)
+{
+	uint64_t start = timeline_now(line);
+
 	for (guint i = 0; i < group->count; i++) {
 		const struct command *command = &group->commands[i];
 
@@ -83,21 +122,22 @@ static gboolean play_group(struct vmm *vmm, struct guest_queue *queue,
 			if (!guest_queue_put(queue, command))
 				return FALSE;
 		} else {
-			guest_queue_doorbell(queue);
-			if (!guest_queue_wait(queue) ||
-			    !vmm_trap(vmm, command))
+			if (!play_trapped(vmm, queue, group, command, line))
 				return FALSE;
 			out->trapped++;
+			start = timeline_now(line);
 			continue;
 		}
 		group->direct = TRUE;
 		out->commands++;
 	}
+	timeline_span(line, UIOMMUFD_LAB_CPU_TRACK, group->cpu, "build", start);
 	return TRUE;
 }
 
 static gboolean finish_group(struct guest_queue *queue,
-			     const struct group *group, GArray *samples)
+			     const struct group *group,
+			     const struct timeline *line, GArray *samples)
 {
 	uint64_t start, took;
 
@@ -111,32 +151,39 @@ static gboolean finish_group(struct guest_queue *queue,
 		return FALSE;
 	took = now_ns() - start;
 	g_array_append_val(samples, took);
+	timeline_span(line, UIOMMUFD_LAB_CPU_TRACK, group->cpu, "wait", start);
+	timeline_span(line, UIOMMUFD_LAB_QUEUE_TRACK, group->queue + 1,
+		      "doorbell to CMD_SYNC", start);
 	return TRUE;
 }
 
 gboolean measure_recorded(struct vmm *vmm, struct guest_queue *queues,
 			  guint count, const struct stream *stream,
-			  size_t limit, struct progress *progress,
-			  struct measurement *out, struct latency *latency)
+			  const struct timeline *line,
+			  struct progress *progress, struct measurement *out,
+			  struct latency *latency)
 {
 	g_autoptr(GArray) samples = g_array_new(FALSE, FALSE, sizeof(uint64_t));
-	size_t at = 0, total = MIN(limit, stream->count);
+	size_t at = 0;
 	uint64_t start = now_ns();
 
 	*out = (struct measurement){ .queues = count };
 	reset_mmio(queues, count);
-	for (size_t i = 0; i < stream->doorbell_count && at < total; i++) {
+	for (size_t i = 0; i < stream->doorbell_count && at < stream->count;
+	     i++) {
 		struct guest_queue *queue = &queues[stream->cpus[i] % count];
 		struct group group = {
 			.commands = stream->commands + at,
 			.count = stream->doorbells[i],
+			.cpu = stream->cpus[i],
+			.queue = queue - queues,
 		};
 
-		if (!play_group(vmm, queue, &group, out) ||
-		    !finish_group(queue, &group, samples))
+		if (!play_group(vmm, queue, &group, line, out) ||
+		    !finish_group(queue, &group, line, samples))
 			return FALSE;
 		at += group.count;
-		if (!progress_show(progress, "replay", at, total))
+		if (!progress_show(progress, "replay", at, stream->count))
 			break;
 	}
 	for (guint i = 0; i < count; i++)

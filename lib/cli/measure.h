@@ -7,6 +7,7 @@
 
 #include <glib.h>
 #include <stdint.h>
+#include <uiommufd/lab.h>
 
 #include "guest.h"
 #include "progress.h"
@@ -30,6 +31,18 @@ struct latency {
 	uint64_t p50_ns, p90_ns, p99_ns, p999_ns, max_ns;
 };
 
+/* What happened when, as software sees it; trace NULL: not kept. */
+struct timeline {
+	struct uiommufd_lab_trace *trace;	/* borrowed */
+	uint64_t start_ns;
+};
+
+void timeline_start(struct timeline *line, struct uiommufd_lab_trace *trace);
+uint64_t timeline_now(const struct timeline *line);
+/* From @start_ns, as timeline_now() said, until now. */
+void timeline_span(const struct timeline *line, enum uiommufd_lab_track track,
+		   guint number, const char *name, uint64_t start_ns);
+
 /*
  * As recorded: each doorbell's commands go to queue (CPU mod queues), what a
  * guest queue may not execute goes the trapped way, and a CMD_SYNC is waited
@@ -38,8 +51,9 @@ struct latency {
  */
 gboolean measure_recorded(struct vmm *vmm, struct guest_queue *queues,
 			  guint count, const struct stream *stream,
-			  size_t limit, struct progress *progress,
-			  struct measurement *out, struct latency *latency);
+			  const struct timeline *line,
+			  struct progress *progress, struct measurement *out,
+			  struct latency *latency);
 
 /*
  * The stream's direct commands in batches of @batch, the last of each a

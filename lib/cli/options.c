@@ -72,7 +72,6 @@ static gboolean check_prediction(const struct options *o)
 		{ "lists", o->lists != NOT_GIVEN },
 		{ "illegal-ppm", o->illegal_ppm != NOT_GIVEN },
 		{ "gaps-percent", o->gaps_percent != NOT_GIVEN },
-		{ "trace", o->trace != NULL },
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++)
@@ -109,6 +108,11 @@ static gboolean check_modes(const struct options *o)
 		complain(0, "--%s: only when a machine is measured",
 			 o->dump ? "dump-registers" :
 			 o->specs ? "inject" : "inject-random");
+		return FALSE;
+	}
+	if (o->trace && (o->study || o->compare[0])) {
+		complain(0, "--trace: of one run, not with --%s",
+			 o->study ? "study" : "compare");
 		return FALSE;
 	}
 	if (o->no_sensitivity && !o->study) {
@@ -212,7 +216,7 @@ static void add_main(GOptionContext *context, struct options *o)
 		{ "csv", 0, 0, G_OPTION_ARG_FILENAME, &o->csv,
 		  "write the figures as CSV too", "FILE" },
 		{ "trace", 0, 0, G_OPTION_ARG_FILENAME, &o->trace,
-		  "predict: write what happened, for Perfetto", "FILE" },
+		  "write what happened, for Perfetto", "FILE" },
 		{ "quiet", 'q', 0, G_OPTION_ARG_NONE, &o->quiet,
 		  "no report on standard output", NULL },
 		{ NULL }

@@ -47,18 +47,18 @@ static gboolean write_as(const uiommufd_lab_report *report, const char *option,
 	return TRUE;
 }
 
-static gboolean write_trace(const struct uiommufd_lab_result *result,
-			    const char *path)
+gboolean trace_to_file(const struct uiommufd_lab_trace *trace,
+		       const char *path)
 {
 	FILE *out;
 	int rc;
 
-	if (!path)
+	if (!path || !trace)
 		return TRUE;
 	out = fopen(path, "w");
 	if (!out)
 		return cannot("trace", path);
-	rc = uiommufd_lab_trace_write(result, out);
+	rc = uiommufd_lab_trace_save(trace, out);
 	if (fclose(out) || rc)
 		return cannot("trace", path);
 	return TRUE;
@@ -201,7 +201,7 @@ static int run_one(struct job *job, const uiommufd_lab_profile *profile,
 					 &job->watch, &error);
 	if (!result)
 		return bad("--predict", error);
-	ok = write_trace(result, job->o->trace);
+	ok = trace_to_file(result->trace, job->o->trace);
 	if (!result->partial && (job->o->report || job->o->csv)) {
 		struct uiommufd_lab_design around = *design;
 

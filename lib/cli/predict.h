@@ -13,6 +13,10 @@
 #include "report.h"
 #include "stream.h"
 
+/* To --trace's file; NULL: nothing to write.  FALSE: said why. */
+gboolean trace_to_file(const struct uiommufd_lab_trace *trace,
+		       const char *path);
+
 /* --predict, --study, --compare: an exit status. */
 int predict(const struct options *o, const struct stream *stream);
 

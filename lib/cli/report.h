@@ -33,6 +33,7 @@ struct report {
 	guint row_count;
 	struct measurement rows[REPORT_MAX_ROWS];
 	struct error_story error;
+	struct timeline line;
 	struct uiommufd_vcmdq_counters counters;
 	struct uiommufd_audit audit;
 	gboolean complete;		/* every step got through */

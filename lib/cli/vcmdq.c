@@ -44,10 +44,11 @@ static struct uiommufd_platform *make_platform(const struct options *o,
 }
 
 /* One illegal command, its vEVENT, and recovery as a guest kernel does it. */
-static gboolean break_and_mend(struct vmm *vmm, struct guest_queue *queue,
-			       struct error_story *story)
+static gboolean break_and_mend(struct report *report, struct guest_queue *queue)
 {
 	const struct command illegal = { { ILLEGAL_OPCODE, 0 } };
+	struct error_story *story = &report->error;
+	uint64_t start = timeline_now(&report->line);
 
 	story->opcode = ILLEGAL_OPCODE;
 	guest_queue_put(queue, &illegal);
@@ -55,9 +56,11 @@ static gboolean break_and_mend(struct vmm *vmm, struct guest_queue *queue,
 	guest_queue_doorbell(queue);
 	do {
 		/* Errors that were injected left events of their own. */
-		if (!vmm_event(vmm, EVENT_TIMEOUT_MS, story->map))
+		if (!vmm_event(&report->vmm, EVENT_TIMEOUT_MS, story->map))
 			return FALSE;
 		story->events++;
+		timeline_span(&report->line, UIOMMUFD_LAB_INTERRUPT_TRACK, 1,
+			      "doorbell to vEVENT", start);
 	} while (!guest_queue_error(queue, &story->code) && queue->mends);
 	if (!guest_queue_error(queue, &story->code)) {
 		complain(0, "the queue did not stop at an illegal command");
@@ -77,7 +80,7 @@ static gboolean measure_all(struct report *report, struct guest_queue *queues,
 	gsize done = 0;
 
 	if (!measure_recorded(vmm, queues, vmm->queue_count, report->stream,
-			      SIZE_MAX, progress, &report->recorded,
+			      &report->line, progress, &report->recorded,
 			      &report->latency)) {
 		complain(0, "a queue stopped during the replay");
 		return FALSE;
@@ -115,7 +118,7 @@ static gboolean run_guest(struct report *report, const struct options *o,
 	if (!measure_all(report, queues, o, progress))
 		return FALSE;
 	report->interrupted = progress->interrupted;
-	return break_and_mend(vmm, &queues[0], &report->error);
+	return break_and_mend(report, &queues[0]);
 }
 
 /* Before anything is taken down, and before faults are forgotten. */
@@ -153,7 +156,8 @@ static int finish(struct report *report, const struct options *o,
 {
 	g_autoptr(GError) error = NULL;
 
-	if (!predict_beside(o, report, progress))
+	if (!predict_beside(o, report, progress) ||
+	    !trace_to_file(report->line.trace, o->trace))
 		return EXIT_UNCLEAN;
 	progress_end(progress);
 	if (!o->quiet)
@@ -169,12 +173,18 @@ static int run(struct options *o, struct stream *stream)
 	g_autofree struct report *report = g_new0(struct report, 1);
 	struct uiommufd_platform *platform;
 	struct progress progress;
+	int status;
 
+	timeline_start(&report->line,
+		       o->trace ? uiommufd_lab_trace_new("Measured",
+							 "wall clock") : NULL);
 	report->stream = stream;
 	report->seed = o->seed;
 	platform = make_platform(o, report);
-	if (!platform)
+	if (!platform) {
+		uiommufd_lab_trace_free(report->line.trace);
 		return EXIT_UNCLEAN;
+	}
 	report->vmm.platform = platform;
 	progress_init(&progress, !o->quiet);
 	report->complete = run_machine(report, o, &progress) &&
@@ -185,7 +195,9 @@ static int run(struct options *o, struct stream *stream)
 	uiommufd_platform_audit(platform, &report->audit);
 	if (report->complete)
 		uiommufd_platform_free(platform);
-	return finish(report, o, &progress);
+	status = finish(report, o, &progress);
+	uiommufd_lab_trace_free(report->line.trace);
+	return status;
 }
 
 int cmd_vcmdq(int argc, char **argv)

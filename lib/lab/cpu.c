@@ -30,9 +30,12 @@ void cpu_book(struct uiommufd_lab_cpu *cpu, enum uiommufd_lab_phase phase,
 		cpu->phase_ps[phase] += until - cpu->booked_ps;
 	else
 		cpu->other_ps += until - cpu->booked_ps;
-	trace_span(cpu->world->trace, TRACE_CPU, cpu->number,
-		   cpu->invalidating ? uiommufd_lab_phase_name(phase) : "other",
-		   cpu->booked_ps, until);
+	uiommufd_lab_trace_span(cpu->world->trace, UIOMMUFD_LAB_CPU_TRACK,
+				cpu->number,
+				cpu->invalidating ?
+					uiommufd_lab_phase_name(phase) :
+					"other",
+				cpu->booked_ps, until);
 	cpu->booked_ps = until;
 }
 

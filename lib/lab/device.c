@@ -187,8 +187,9 @@ static void note_effect(struct lane *lane, uint8_t opcode)
 	switch (opcode) {
 	case OP_SYNC:
 		world->result->syncs++;
-		trace_span(world->trace, TRACE_QUEUE, lane->queue, "CMD_SYNC",
-			   lane->sync_ps, world->now_ps);
+		uiommufd_lab_trace_span(world->trace, UIOMMUFD_LAB_QUEUE_TRACK,
+					lane->queue, "CMD_SYNC", lane->sync_ps,
+					world->now_ps);
 		free_sync_slot(lane);
 		complete(lane);
 		break;
@@ -210,8 +211,9 @@ static void handled(void *arg, uint64_t raised_ps)
 	hwmodel_recover(world->model, lane->queue);
 	world->result->mmio_reads += HANDLER_READS;
 	world->result->mmio_writes++;
-	trace_span(world->trace, TRACE_INTERRUPT, lane->queue, "error interrupt",
-		   raised_ps, world->now_ps);
+	uiommufd_lab_trace_span(world->trace, UIOMMUFD_LAB_INTERRUPT_TRACK,
+				lane->queue, "error interrupt", raised_ps,
+				world->now_ps);
 	lane->stopped = false;
 	fetch(lane, 0);
 	lane_ready(lane);
@@ -309,9 +311,9 @@ static void executed(void *arg, uint64_t took)
 	if (opcode == OP_SYNC) {
 		sync_sent(lane);
 	} else {
-		trace_span(world->trace, TRACE_QUEUE, lane->queue,
-			   command_name(opcode), world->now_ps - took,
-			   world->now_ps);
+		uiommufd_lab_trace_span(world->trace, UIOMMUFD_LAB_QUEUE_TRACK,
+					lane->queue, command_name(opcode),
+					world->now_ps - took, world->now_ps);
 		finish(lane, opcode, took);
 	}
 	work(world);

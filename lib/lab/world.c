@@ -321,6 +321,6 @@ void uiommufd_lab_result_free(struct uiommufd_lab_result *result)
 {
 	if (!result)
 		return;
-	trace_free(result->trace);
+	uiommufd_lab_trace_free(result->trace);
 	g_free(result);
 }

@@ -198,7 +198,8 @@ def refusals(folder):
                         (["--compare", bad, bad], ["--compare", "bad.ini:5:"]),
                         (["--seeds", "5"], ["--seeds"]),
                         (["--predict", "--seeds", "1"], ["--seeds"]),
-                        (["--trace", "x"], ["--trace"]),
+                        (["--study", "published", "--trace", "x"],
+                         ["--trace", "--study"]),
                         (["--no-sensitivity"], ["--no-sensitivity"])):
         got = run(*args)
         check(" ".join(args), got.returncode == 2 and

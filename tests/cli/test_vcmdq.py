@@ -87,6 +87,26 @@ def dump():
               got.stdout[:3000])
 
 
+def trace():
+    with tempfile.TemporaryDirectory() as folder:
+        name = os.path.join(folder, "trace.json")
+        got = run("vcmdq", *quick, "--trace", name)
+        check("trace", got.returncode == 0, got.stderr)
+        with open(name, encoding="utf-8") as file:
+            events = json.load(file)["traceEvents"]
+    tracks = {(e["pid"], e["args"]["name"]) for e in events
+              if e["name"] == "thread_name"}
+    check("tracks", {(1, "CPU 0"), (2, "queue 0"), (3, "queue 0")} <= tracks, tracks)
+    check("says which clock", any("wall clock" in str(e.get("args")) for e in events))
+    spans = [e for e in events if e["ph"] == "X"]
+    for name in ("build", "wait", "trapped", "doorbell to vEVENT"):
+        check(name, any(e["name"] == name for e in spans))
+    # The software of all CPUs is one thread here: nothing overlaps.
+    cpu = [e for e in spans if e["pid"] == 1 and e["name"] != "build"]
+    ends = [e["ts"] + e["dur"] for e in cpu]
+    check("in order", all(a <= e["ts"] + 0.001 for a, e in zip(ends, cpu[1:])))
+
+
 def refusals():
     for args, word in ((["--vintfs", "3"], "--vintfs"),
                        (["--devices", "99"], "--devices"),
@@ -110,6 +130,7 @@ replay_ends_clean()
 shapes()
 faults()
 dump()
+trace()
 refusals()
 print(f"[  PASSED  ] {passed} test(s).")
 if failed:
