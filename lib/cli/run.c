@@ -216,6 +216,22 @@ static gchar *find_object(void)
 	return g_build_filename(PRELOAD_DIR, OBJECT, NULL);
 }
 
+/*
+ * A program that forks with a device open has a thread of ours that serves the
+ * child.  TSan takes it for one of many threads and ends children that then make
+ * some, unless it is told not to.  What the library does, by its own locks, is
+ * none of its business.
+ */
+static void tell_tsan(void)
+{
+	const char *own = g_getenv("TSAN_OPTIONS");
+	g_autofree gchar *options = g_strconcat("die_after_fork=0 "
+						"ignore_noninstrumented_modules=1",
+						own ? " " : "", own, NULL);
+
+	g_setenv("TSAN_OPTIONS", options, TRUE);
+}
+
 /* The sanitizer's runtime, ours, and whatever else was to be preloaded. */
 static void set_environment(const struct options *o, const char *object,
 			    const struct program *program)
@@ -229,6 +245,7 @@ static void set_environment(const struct options *o, const char *object,
 
 	g_setenv("LD_PRELOAD", list, TRUE);
 	g_setenv("UIOMMUFD_RUN", words, TRUE);
+	tell_tsan();
 	if (o->log_level > 5)	/* GLib hides these otherwise */
 		g_setenv("G_MESSAGES_DEBUG", "uiommufd", FALSE);
 }

@@ -9,12 +9,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <string.h>
 #include <linux/mutex.h>
 #include <sys/sysmacros.h>
 #include <uiommufd/platform.h>
 
 #include "client/entry.h"
+#include "client/vfio/vfio.h"
 #include "client/vfs_layout.h"
 #include "client/vfs_populate.h"
 #include "client/vfs_tree.h"
@@ -23,17 +25,51 @@ struct vfs {
 	struct vfs_entry *tree;		/* owned */
 	char *devices;			/* owned: what the tree was made for */
 	struct vfs_layout layout;
+	struct vfs *next, **link;	/* all; all_lock */
+	struct vfio_host *host;		/* borrowed, to be found by who finds us */
 };
 
 static DEFINE_MUTEX(vfs_lock);
 
+/*
+ * Machines keep theirs where leak sanitizers do not look; the child of a fork
+ * has its parent's in no machine at all.
+ */
+static struct vfs *all;
+static pthread_mutex_t all_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static struct vfs *vfs_new(void)
+{
+	struct vfs *vfs = g_new0(struct vfs, 1);
+
+	pthread_mutex_lock(&all_lock);
+	vfs->next = all;
+	vfs->link = &all;
+	if (all)
+		all->link = &vfs->next;
+	all = vfs;
+	pthread_mutex_unlock(&all_lock);
+	return vfs;
+}
+
+static void vfs_unlist(struct vfs *vfs)
+{
+	pthread_mutex_lock(&all_lock);
+	*vfs->link = vfs->next;
+	if (vfs->next)
+		vfs->next->link = vfs->link;
+	pthread_mutex_unlock(&all_lock);
+}
+
 void vfs_fork_begin(void)
 {
 	mutex_lock(&vfs_lock);
+	pthread_mutex_lock(&all_lock);
 }
 
 void vfs_fork_end(void)
 {
+	pthread_mutex_unlock(&all_lock);
 	mutex_unlock(&vfs_lock);
 }
 
@@ -41,6 +77,7 @@ static void vfs_destroy(void *value)
 {
 	struct vfs *vfs = value;
 
+	vfs_unlist(vfs);
 	vfs_layout_remove(&vfs->layout);
 	vfs_tree_free(vfs->tree);
 	g_free(vfs->devices);
@@ -53,8 +90,7 @@ static struct vfs *vfs_of(struct uik_machine *machine)
 
 	if (vfs)
 		return vfs;
-	return uik_slot_set(machine, UIK_SLOT_CLIENT, g_new0(struct vfs, 1),
-			    vfs_destroy);
+	return uik_slot_set(machine, UIK_SLOT_CLIENT, vfs_new(), vfs_destroy);
 }
 
 /* Makes the tree if there is none, or none of the devices of now. */
@@ -62,6 +98,7 @@ static int renew_tree(struct vfs *vfs, struct uiommufd_platform *platform)
 {
 	g_autofree char *devices = vfs_devices_now(platform);
 
+	vfs->host = platform ? vfio_host() : NULL;
 	if (vfs->tree && !strcmp(devices, vfs->devices))
 		return 0;
 	vfs_tree_free(vfs->tree);

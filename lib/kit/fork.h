@@ -53,6 +53,9 @@ static inline void fork_stand(void)
 		fork_stand_slow();
 }
 
+/* As uik_thread_start(), but nobody joins it; 0 or -errno. */
+int thread_start_detached(int (*fn)(void *), void *arg, const char *name);
+
 /* As uik_thread_start(); @wake ends a sleep of @fn, which has @arg too. */
 struct uik_thread *thread_start_lasting(int (*fn)(void *), void *arg,
 					const char *name,

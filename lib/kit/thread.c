@@ -62,6 +62,12 @@ static void tell_hooks(int (*fn)(void *), void *arg)
 		hooks->thread(fn, arg);
 }
 
+static void thread_free(struct uik_thread *thread)
+{
+	uik_task_put(thread->task);
+	record_free(thread);
+}
+
 static void *thread_main(void *arg)
 {
 	struct uik_thread *thread = arg;
@@ -71,6 +77,8 @@ static void *thread_main(void *arg)
 	uik_current_task = task;
 	if (!thread->hosted) {
 		thread_list_self(thread);
+		if (thread->detached)
+			pthread_detach(pthread_self());
 		task->pid = gettid();
 		pthread_setname_np(pthread_self(), task->comm);
 	}
@@ -89,6 +97,10 @@ static void *thread_main(void *arg)
 	uik_clock_leave(clock);
 	if (!thread->hosted)
 		uik_current_task = NULL;
+	if (thread->detached) {
+		thread_list_del(thread);
+		thread_free(thread);
+	}
 	return NULL;
 }
 
@@ -150,12 +162,6 @@ static struct uik_thread *thread_make(int (*fn)(void *), void *arg,
 	return thread;
 }
 
-static void thread_free(struct uik_thread *thread)
-{
-	uik_task_put(thread->task);
-	record_free(thread);
-}
-
 struct uik_thread *thread_start_lasting(int (*fn)(void *), void *arg,
 					const char *name,
 					void (*wake)(void *arg))
@@ -176,6 +182,24 @@ struct uik_thread *uik_thread_start(int (*fn)(void *), void *arg,
 				    const char *name)
 {
 	return thread_start_lasting(fn, arg, name, NULL);
+}
+
+int thread_start_detached(int (*fn)(void *), void *arg, const char *name)
+{
+	struct uik_thread *thread = thread_make(fn, arg, name);
+	int rc;
+
+	if (!thread)
+		return -ENOMEM;
+	if (WARN_ON(hooks_host())) {
+		thread_free(thread);
+		return -EOPNOTSUPP;
+	}
+	thread->detached = true;
+	rc = thread_start(thread);
+	if (rc)
+		thread_free(thread);
+	return rc;
 }
 
 static bool thread_done(void *arg)

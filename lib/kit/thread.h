@@ -21,6 +21,7 @@ struct uik_thread {
 	u32 stands_at;			/* atomic; the fork it stands still for */
 	bool hosted;			/* by the hooks: no system thread */
 	bool lost;			/* a parent's: nothing to join */
+	bool detached;			/* frees itself; never hosted */
 	struct uik_thread *next, **link;	/* all of this process */
 };
 

@@ -238,6 +238,12 @@ static void test_huge(int unused)
 
 /* ---- signals ---- */
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define WATCHED true		/* by a runtime with a handler of its own */
+#else
+#define WATCHED false
+#endif
+
 static sigjmp_buf back;
 static volatile int faults;
 
@@ -259,7 +265,7 @@ static void test_signals(int block)
 	sigaddset(&set, SIGSEGV);
 	CHECK_ERRNO(EFAULT, ioctl(fd, IOMMU_IOAS_ALLOC, (void *)8));
 	CHECK_EQ(sigaction(SIGSEGV, &action, &old), 0);
-	CHECK(old.sa_handler == SIG_DFL);
+	CHECK(WATCHED || old.sa_handler == SIG_DFL);
 	CHECK_EQ(sigaction(SIGSEGV, NULL, &old), 0);
 	CHECK(old.sa_handler == on_fault);
 	if (block)

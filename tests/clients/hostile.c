@@ -44,7 +44,7 @@ static uint32_t below(struct worker *worker, uint32_t limit)
 
 static int some_fd(struct worker *worker)
 {
-	return __atomic_load_n(&fds[below(worker, FDS)], __ATOMIC_RELAXED);
+	return __atomic_load_n(&fds[below(worker, FDS)], __ATOMIC_ACQUIRE);
 }
 
 /* Keeps a descriptor in the table and closes the one that was there. */
@@ -55,7 +55,7 @@ static void keep_fd(struct worker *worker, int fd)
 	if (fd < 0)
 		return;
 	old = __atomic_exchange_n(&fds[below(worker, FDS)], fd,
-				  __ATOMIC_RELAXED);
+				  __ATOMIC_ACQ_REL);
 	if (old >= 3)
 		close(old);
 }

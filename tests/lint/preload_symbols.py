@@ -36,7 +36,8 @@ def gone_past(sources):
     """Calls of a file's to a wrapped function of another's."""
     wrapped = re.findall(r"^\tX\([\w\s*]+?,\s*(\w+),",
                          (sources / "names.h").read_text()
-                         .split("define PRELOAD_WRAPPED")[1], re.M)
+                         .split("define PRELOAD_WRAPPED")[1]
+                         .split("define PRELOAD_BARE")[0], re.M)
     for source in sources.glob("*.c"):
         text = source.read_text()
         for name in wrapped:

@@ -57,6 +57,7 @@ struct birth {
 	struct born_area *areas;
 	unsigned int area_count, area_room;
 	int error;
+	bool idle;			/* the threads that serve are */
 };
 
 /* ---- before ---- */
@@ -189,6 +190,7 @@ struct birth *birth_prepare(void)
 	birth->needed = birth->fd_count || birth->area_count;
 	if (birth->needed)
 		gather(birth);
+	birth->idle = service_fork_begin();
 	vfs_fork_begin();
 	uik_fork_prepare();
 	return birth;
@@ -212,6 +214,7 @@ void birth_parent(struct birth *birth, int pid)
 		return;
 	uik_fork_parent();
 	vfs_fork_end();
+	service_fork_end(birth->idle);
 	for (i = 0; i < birth->owner_count; i++)
 		channel_close(birth->owners[i].channel);
 	if (birth->client)
@@ -291,11 +294,11 @@ void birth_child(struct birth *birth)
 		return;
 	uik_fork_child();
 	vfs_fork_end();
+	service_forget();
 	creds_refresh();
 	if (preload_platform_built() || birth->needed) {
 		uik_fork_forget();
 		preload_platform_forget();
-		service_forget();
 		peers_forget();
 		know_owners(birth);
 	}

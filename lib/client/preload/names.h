@@ -299,4 +299,15 @@ struct statx;
 	  (long number, long a, long b, long c, long d, long e, long f),       \
 	  (number, a, b, c, d, e, f))
 
+/*
+ * Descriptors that the library makes for itself.  A sanitizer would see them
+ * made, but not closed: it is to see neither.
+ */
+#define PRELOAD_BARE(X)                                                        \
+	X(int, epoll_create1, (int flags), (flags))                            \
+	X(int, eventfd, (unsigned int value, int flags), (value, flags))       \
+	X(int, socketpair, (int domain, int type, int protocol, int ends[2]),  \
+	  (domain, type, protocol, ends))                                      \
+	X(int, pipe2, (int ends[2], int flags), (ends, flags))
+
 #endif

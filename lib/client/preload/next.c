@@ -51,3 +51,12 @@ void *preload_find_next(void **slot, const char *name)
 		return NEXT(name) arguments;               \
 	}
 PRELOAD_WRAPPED(WRAP)
+
+#define BARE(result, name, parameters, arguments)                        \
+	static result(*preload_next_##name) parameters;                  \
+	result __wrap_##name parameters;                                 \
+	result __wrap_##name parameters                                  \
+	{                                                                \
+		return NEXT(name) arguments;                             \
+	}
+PRELOAD_BARE(BARE)

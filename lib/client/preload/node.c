@@ -8,9 +8,9 @@
  */
 #include "client/preload/node.h"
 
-#include <glib.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <stdlib.h>
 #include <string.h>
 #include <uik/task.h>
 #include <unistd.h>
@@ -97,6 +97,36 @@ static bool may_be_ours(int dir, const char *path)
 	       proc_may_be_ours(last);
 }
 
+struct name {
+	struct name *next;
+	char text[];
+};
+
+/*
+ * A name that lasts.  GLib's would need a lock, which in the child of a fork may
+ * be one that a thread of the parent's holds for ever.
+ */
+static const char *name_of(const char *text)
+{
+	static struct name *names;	/* atomic; only added to */
+	struct name *first = __atomic_load_n(&names, __ATOMIC_ACQUIRE), *name;
+
+	for (name = first; name; name = name->next)
+		if (!strcmp(name->text, text))
+			return name->text;
+	name = malloc(sizeof(*name) + strlen(text) + 1);
+	if (!name)
+		return "/dev/iommu";
+	strcpy(name->text, text);
+	/* Twice the same does no harm. */
+	do {
+		name->next = first;
+	} while (!__atomic_compare_exchange_n(&names, &first, name, false,
+					      __ATOMIC_RELEASE,
+					      __ATOMIC_ACQUIRE));
+	return name->text;
+}
+
 static int open_in_tree(const struct node *node, int flags)
 {
 	struct vfs_node found;
@@ -110,7 +140,7 @@ static int open_in_tree(const struct node *node, int flags)
 	file = fget(fd);
 	if (!file)
 		return fd;
-	file->name = g_intern_string(node->path);
+	file->name = name_of(node->path);
 	if ((flags & O_ACCMODE) == O_RDONLY)
 		file->f_mode &= ~FMODE_WRITE;
 	else if ((flags & O_ACCMODE) == O_WRONLY)

@@ -263,7 +263,6 @@ static __attribute__((destructor)) void at_exit(void)
 {
 	int status = preload_last_words(0);
 
-	service_reap();
 	if (status) {
 		fflush(NULL);
 		NEXT(_exit)(status);

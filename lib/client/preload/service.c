@@ -7,14 +7,18 @@
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <uik/file.h>
 #include <uik/mm.h>
 
 #include "client/preload/clients.h"
 #include "client/preload/remote.h"
+#include "kit/fork.h"
 
 /* A channel, its thread, and the call that is served on it. */
 struct server {
@@ -22,12 +26,8 @@ struct server {
 	struct client *client;
 	int channel;
 	struct task_struct *task;
-	struct uik_thread *thread;	/* servers_lock */
-	struct server *next;		/* in ended; servers_lock */
+	sem_t up;
 };
-
-static pthread_mutex_t servers_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct server *ended;
 
 void service_info(struct file *file, uint32_t handle, struct file_info *out)
 {
@@ -377,14 +377,36 @@ static void undress(struct server *server, struct message *message)
 	__atomic_fetch_sub(&uik_fail_armed, 1, __ATOMIC_RELAXED);
 }
 
-static int serve_one(struct server *server)
-{
-	struct message message;
-	int came = -1, fd = -1, rc;
+/*
+ * Threads that are between calls allocate nothing: a fork waits for that, as the
+ * child of a sanitizer's allocator, or of another that does not know forks,
+ * would find it locked for ever.
+ */
+static pthread_rwlock_t busy = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
 
-	rc = channel_receive(server->channel, &message, &came);
-	if (rc)
-		return rc;
+#define FORK_PATIENCE_NS 100000000
+
+bool service_fork_begin(void)
+{
+	struct timespec end;
+
+	clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_nsec += FORK_PATIENCE_NS;
+	end.tv_sec += end.tv_nsec / 1000000000;
+	end.tv_nsec %= 1000000000;
+	return !pthread_rwlock_timedwrlock(&busy, &end);
+}
+
+void service_fork_end(bool idle)
+{
+	if (idle)
+		pthread_rwlock_unlock(&busy);
+}
+
+static int answer(struct server *server, struct message message, int came)
+{
+	int fd = -1, rc;
+
 	message.result = know_caller(server, &message.caller);
 	if (!message.result) {
 		wear(server, &message);
@@ -407,38 +429,34 @@ static int serve_one(struct server *server)
 	return rc;
 }
 
+static int serve_one(struct server *server)
+{
+	struct message message;
+	int came = -1, rc;
+
+	rc = channel_receive(server->channel, &message, &came);
+	if (rc)
+		return rc;
+	pthread_rwlock_rdlock(&busy);
+	rc = answer(server, message, came);
+	pthread_rwlock_unlock(&busy);
+	return rc;
+}
+
 static int server_main(void *arg)
 {
 	struct server *server = arg;
 
 	server->task = current;
+	sem_post(&server->up);
 	while (!serve_one(server))
 		;
+	pthread_rwlock_rdlock(&busy);
 	channel_close(server->channel);
 	client_put(server->client);
-	pthread_mutex_lock(&servers_lock);
-	server->next = ended;
-	ended = server;
-	pthread_mutex_unlock(&servers_lock);
+	free(server);
+	pthread_rwlock_unlock(&busy);
 	return 0;
-}
-
-/* Threads that have ended are joined by whoever starts the next. */
-static void reap(void)
-{
-	struct server *server;
-
-	for (;;) {
-		pthread_mutex_lock(&servers_lock);
-		server = ended;
-		if (server)
-			ended = server->next;
-		pthread_mutex_unlock(&servers_lock);
-		if (!server)
-			return;
-		uik_thread_join(server->thread);
-		free(server);
-	}
 }
 
 /* A thread for a channel; it takes over one reference of the client. */
@@ -448,15 +466,15 @@ static int serve(struct client *client, int channel)
 
 	if (!server)
 		return -ENOMEM;
-	reap();
 	server->files = back;
 	server->client = client;
 	server->channel = channel;
-	pthread_mutex_lock(&servers_lock);
-	server->thread = uik_thread_start(server_main, server, "uiommufd-serve");
-	pthread_mutex_unlock(&servers_lock);
-	if (server->thread)
+	sem_init(&server->up, 0, 0);
+	if (!thread_start_detached(server_main, server, "uiommufd-serve")) {
+		while (sem_wait(&server->up))
+			;
 		return 0;
+	}
 	free(server);
 	return -EAGAIN;
 }
@@ -561,14 +579,14 @@ bool service_handle(const struct client *client, const struct file *file,
 	return handle_find(client, file, out);
 }
 
-void service_reap(void)
-{
-	reap();
-}
-
 void service_forget(void)
 {
-	ended = NULL;
-	pthread_mutex_init(&servers_lock, NULL);
+	pthread_rwlockattr_t attr;
+
+	pthread_rwlockattr_init(&attr);
+	pthread_rwlockattr_setkind_np(&attr,
+			PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlock_init(&busy, &attr);
+	pthread_rwlockattr_destroy(&attr);
 	clients_forget();
 }

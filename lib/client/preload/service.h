@@ -43,8 +43,14 @@ void service_born(struct client *client, int pid);
 int service_ticket(struct file *file);
 /** service_settle - wait until a process that has ended is forgotten. */
 void service_settle(int pid);
-/** service_reap - join the threads that have ended. */
-void service_reap(void);
+/**
+ * service_fork_begin - wait, a little at most, until no call is under way.
+ *
+ * Return: whether that was reached; for service_fork_end().
+ */
+bool service_fork_begin(void);
+/** service_fork_end - in the parent: calls go on. */
+void service_fork_end(bool idle);
 /** service_forget - in a child: the clients were its parent's. */
 void service_forget(void);
 /** service_info - describe a file to a user. */
