@@ -13,8 +13,15 @@
  *
  * A design says who issues what, how, through how many queues.  How a CPU
  * issues is a policy: five are built in, and a policy of one's own is a table
- * with one function.  What a trapped guest command turns into may be asked
- * from a real driver: uiommufd_lab_driver.
+ * with one function.
+ *
+ * Where the driver's ops come in: what a trapped guest command turns into is
+ * asked from a real driver's cache_invalidate, the stock one or one's own
+ * (uiommufd_lab_driver).  What the host's CPUs issue for an unmap is what the
+ * SMMUv3 driver's iotlb_sync issues; a test holds one against the other.  How
+ * slots are taken and doorbells rung is the policy's, not the driver's code:
+ * that runs on the machine's own clock and CPUs, of which a prediction has
+ * neither.
  *
  * Times are picoseconds of virtual time unless a name says otherwise.  A
  * result is a function of profile, design and seed: the same on every machine.
