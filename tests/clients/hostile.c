@@ -4,11 +4,18 @@
  * right, from several threads and several processes that share descriptors.
  * Nothing may crash, hang or complain; results are not looked at.
  *
- * usage: hostile [-t THREADS] [-p PROCESSES] [-n CALLS] [-s SEED]
+ * usage: hostile [-t THREADS] [-p PROCESSES] [-n CALLS] [-s SEED] [-d SECONDS]
+ *
+ * -d goes on for that long instead, each worker in rounds of CALLS with other
+ * numbers.  Minutes of it, with a sanitizer:
+ *
+ *   TSAN_OPTIONS=suppressions=tests/clients/hostile.tsan \
+ *	uiommufd run -- client_hostile_thread -t 8 -p 3 -d 60
  */
 #include <poll.h>
 #include <pthread.h>
 #include <sys/uio.h>
+#include <time.h>
 
 #include "iommu.h"
 
@@ -24,7 +31,7 @@ struct worker {
 
 static int fds[FDS];		/* shared by all threads; any may be stale */
 static char *memory;		/* what they map and give as arguments */
-static unsigned int threads = 4, processes = 2, calls = 2000;
+static unsigned int threads = 4, processes = 2, calls = 2000, seconds;
 
 static uint64_t next(struct worker *worker)
 {
@@ -204,7 +211,7 @@ static void some_mapping(struct worker *worker)
 	munmap(p, length);
 }
 
-static void *work(void *arg);
+static void do_calls(struct worker *worker);
 
 /* A child that goes on with what it inherited. */
 static void some_child(struct worker *worker)
@@ -216,17 +223,15 @@ static void some_child(struct worker *worker)
 				      .calls = 50 };
 
 		alarm(HANG_SECONDS);
-		work(&own);
+		do_calls(&own);
 		_exit(0);
 	}
 	if (pid > 0)
 		waitpid(pid, NULL, 0);
 }
 
-static void *work(void *arg)
+static void do_calls(struct worker *worker)
 {
-	struct worker *worker = arg;
-
 	for (unsigned int i = 0; i < worker->calls; i++) {
 		switch (below(worker, 64)) {
 		case 0:
@@ -255,6 +260,15 @@ static void *work(void *arg)
 			some_ioctl(worker);
 		}
 	}
+}
+
+static void *work(void *arg)
+{
+	time_t end = time(NULL) + seconds;
+
+	do {
+		do_calls(arg);
+	} while (time(NULL) < end);
 	return NULL;
 }
 
@@ -263,7 +277,7 @@ static int run_process(uint64_t seed)
 	struct worker *workers = calloc(threads, sizeof(*workers));
 
 	CHECK(workers);
-	alarm(HANG_SECONDS);
+	alarm(HANG_SECONDS + seconds);
 	for (unsigned int i = 0; i < threads; i++) {
 		workers[i].random = seed * 977 + i * 131 + 1;
 		workers[i].calls = calls;
@@ -281,13 +295,15 @@ int main(int argc, char **argv)
 	uint64_t seed = 1;
 	int opt, failed = 0, status;
 
-	while ((opt = getopt(argc, argv, "t:p:n:s:")) != -1) {
+	while ((opt = getopt(argc, argv, "t:p:n:s:d:")) != -1) {
 		if (opt == 't')
 			threads = (unsigned int)atoi(optarg);
 		else if (opt == 'p')
 			processes = (unsigned int)atoi(optarg);
 		else if (opt == 'n')
 			calls = (unsigned int)atoi(optarg);
+		else if (opt == 'd')
+			seconds = (unsigned int)atoi(optarg);
 		else if (opt == 's')
 			seed = strtoull(optarg, NULL, 0);
 		else
