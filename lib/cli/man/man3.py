@@ -2,17 +2,19 @@
 # SPDX-License-Identifier: MIT
 """Manual pages of section 3 from the comments of the public headers.
 
-  man3.py OUTDIR HEADER... -- FUNCTION...
+  man3.py OUTDIR HEADER...     writes a page for each function
+  man3.py --list HEADER...     names them
 
 A function's comment is '/** name - summary.' with '@parameter: text' lines,
 'Context:' and 'Return:' paragraphs and free text between; a header's first
-comment says what it is for.  A function without such a comment is an error.
+comment says what it is for.
 """
 import pathlib
 import re
 import sys
 
 COMMENT = re.compile(r"/\*\*\s*(?:\n \*)?\s*(\w+) - (.*?)\*/\s*(.*?);", re.S)
+SEE_ALSO = 12
 PLACE = ("UIOMMUFD_API", "__attribute__((visibility(\"default\")))")
 
 
@@ -61,6 +63,7 @@ def page(name, header, entry, also):
            f".BI \"{roff(declaration)}\"", ".fi", ".SH DESCRIPTION"]
     body, returns = [], []
     for text in paragraphs:
+        text = re.sub(r"@(\w)", r"\1", text)
         where = returns if text.startswith("Return:") else body
         where.append(roff(text.removeprefix("Return:").strip()))
     out += ["\n.PP\n".join(body) if body else f"{roff(summary)}."]
@@ -69,23 +72,20 @@ def page(name, header, entry, also):
     if returns:
         out += [".SH RETURN VALUE", "\n.PP\n".join(returns)]
     out += [".SH SEE ALSO",
-            ",\n".join([f".BR {other} (3)" for other in also if other != name] +
+            ",\n".join([f".BR {other} (3)" for other in also if other != name][:SEE_ALSO] +
                        [".BR uiommufd (7)"]).replace(",\n", " ,\n")]
     return "\n".join(out) + "\n"
 
 
-def main(outdir, *words):
-    split = words.index("--")
-    found = {}
-    for header in map(pathlib.Path, words[:split]):
-        for name, entry in parse(header).items():
-            found[name] = (header.name, entry)
-    for name in words[split + 1:]:
-        if name not in found:
-            sys.exit(f"man3.py: {name} has no comment in the headers")
-        header, entry = found[name]
-        also = [other for other in words[split + 1:] if found.get(other, "")[:1] == (header,)]
-        pathlib.Path(outdir, f"{name}.3").write_text(page(name, header, entry, also))
+def main(outdir, *headers):
+    for header in map(pathlib.Path, headers):
+        functions = parse(header)
+        if outdir == "--list":
+            print("\n".join(functions))
+            continue
+        for name, entry in functions.items():
+            pathlib.Path(outdir, f"{name}.3").write_text(
+                page(name, header.name, entry, list(functions)))
 
 
 if __name__ == "__main__":
