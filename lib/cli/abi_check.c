@@ -16,6 +16,10 @@
 
 #define HEADER "linux/iommufd.h"
 
+static const char our_header[] =
+#include "iommufd.h.inc"
+;
+
 struct header {
 	const char *label;
 	char *path;			/* owned: the file */
@@ -223,21 +227,13 @@ static gboolean find_header(const char *path, struct header *header)
 	return FALSE;
 }
 
-static gboolean find_ours(struct header *header)
+/* Ours is part of the command: the compiler is given it as a file in @folder. */
+static gboolean put_ours(struct header *header, const char *folder,
+			 GError **error)
 {
-	const char *const places[] = { ABI_DIR, ABI_SOURCE_DIR };
-
-	for (gsize i = 0; i < G_N_ELEMENTS(places); i++) {
-		g_autofree char *file =
-			g_build_filename(places[i], HEADER, NULL);
-
-		if (!g_file_test(file, G_FILE_TEST_EXISTS))
-			continue;
-		header->path = g_steal_pointer(&file);
-		header->include = g_strdup(places[i]);
-		return TRUE;
-	}
-	return FALSE;
+	header->path = g_build_filename(folder, "ours.h", NULL);
+	header->include = g_strdup(folder);
+	return g_file_set_contents(header->path, our_header, -1, error);
 }
 
 static int check_against(const char *path)
@@ -247,17 +243,17 @@ static int check_against(const char *path)
 	g_autofree char *folder = NULL;
 	int status = EXIT_USAGE;
 
-	if (!find_ours(&ours))
-		complain(EXIT_USAGE, "abi-check: our own " HEADER
-			 " is not installed");
-	else if (!find_header(path, &theirs))
+	if (!find_header(path, &theirs))
 		complain(EXIT_USAGE, "abi-check: %s: no " HEADER, path);
 	else if (!(folder = g_dir_make_tmp("uiommufd-XXXXXX", &error)) ||
+		 !put_ours(&ours, folder, &error) ||
 		 !read_header(&ours, folder, &error) ||
 		 !read_header(&theirs, folder, &error))
 		complain(EXIT_USAGE, "abi-check: %s", error->message);
 	else
 		status = compare(&ours, &theirs);
+	if (ours.path)
+		g_unlink(ours.path);
 	if (folder)
 		g_rmdir(folder);
 	header_clear(&ours);

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Laws of `uiommufd abi-check`: the same header agrees wherever it lies; each
 kind of difference is named; a wrong path or a header that does not compile ends
-with 2.
+with 2; the command has its own side with it.
 usage: test_abi_check.py UIOMMUFD SOURCE"""
 import os
 import pathlib
@@ -41,6 +41,10 @@ def changed(work, old, new):
     return with_text(work, OURS.replace(old, new, 1))
 
 
+# Wherever it is installed, and whatever has become of the tree.
+command = pathlib.Path(uiommufd).read_bytes()
+assert b"struct iommu_ioas_alloc {" in command
+assert (source + "/include/uapi").encode() not in command
 with tempfile.TemporaryDirectory() as name:
     work = pathlib.Path(name)
     expect(check([source + "/include/uapi"]), 0, "0 differ, 0 are only in ours")
