@@ -60,6 +60,7 @@ static void split(struct calls *calls, const uint8_t *data, size_t size)
 /* Writes the input; calls that do not fit are left out. */
 static size_t join(const struct calls *calls, uint8_t *out, size_t max_size)
 {
+	static const uint8_t head[] = { 'U', 'I', 'F', 'Z', 1, 0, 0, 0, 'C', 0 };
 	size_t size;
 
 	if (max_size <= PREFIX_BYTES)
@@ -67,9 +68,9 @@ static size_t join(const struct calls *calls, uint8_t *out, size_t max_size)
 	size = max_size - PREFIX_BYTES;
 	if (size > calls->size)
 		size = calls->size;
-	memcpy(out, "UIFZ\1\0\0\0C\0", 10);
-	out[10] = size;
-	out[11] = size >> 8;
+	memcpy(out, head, sizeof(head));
+	out[sizeof(head)] = size;
+	out[sizeof(head) + 1] = size >> 8;
 	memcpy(out + PREFIX_BYTES, calls->bytes, size);
 	return PREFIX_BYTES + size;
 }

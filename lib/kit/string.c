@@ -173,13 +173,11 @@ int kstrtoint(const char *text, unsigned int base, int *out)
 
 int kstrtobool(const char *text, bool *out)
 {
-	if (strchr("yYtT1", *text) && *text)
+	if (!*text)
+		return -EINVAL;
+	if (strchr("yYtT1", *text) || !strncasecmp(text, "on", 2))
 		*out = true;
-	else if (strchr("nNfF0", *text) && *text)
-		*out = false;
-	else if (!strncasecmp(text, "on", 2))
-		*out = true;
-	else if (!strncasecmp(text, "of", 2))
+	else if (strchr("nNfF0", *text) || !strncasecmp(text, "of", 2))
 		*out = false;
 	else
 		return -EINVAL;

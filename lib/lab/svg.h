@@ -33,7 +33,7 @@ struct series {
 struct chart chart_new(const char *id, const char *title, const char *note,
 		       const char *x_label, const char *y_label);
 /* Adds a point to the series of that name, which is made if need be. */
-void chart_add(struct chart *chart, const char *series, unsigned int colour,
+void chart_add(struct chart *chart, const char *name, unsigned int colour,
 	       bool dashed, double x, double y);
 /* Nothing is written for a chart without points.  Frees its series. */
 void chart_write(struct chart *chart, FILE *out);

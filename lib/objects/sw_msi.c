@@ -108,7 +108,7 @@ static int setup_locked(struct iommufd_group *igroup,
 }
 
 int iommufd_sw_msi_setup(struct iommufd_group *igroup,
-			 struct iommufd_hwpt_paging *paging)
+			 struct iommufd_hwpt_paging *hwpt)
 {
 	struct mutex *lock = &igroup->ictx->sw_msi.lock;
 	int ret;
@@ -116,7 +116,7 @@ int iommufd_sw_msi_setup(struct iommufd_group *igroup,
 	if (igroup->sw_msi_start == IOMMUFD_NO_SW_MSI)
 		return 0;
 	mutex_lock(lock);
-	ret = setup_locked(igroup, paging);
+	ret = setup_locked(igroup, hwpt);
 	mutex_unlock(lock);
 	return ret;
 }

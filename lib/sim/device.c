@@ -119,6 +119,22 @@ static enum walk_fault configure(struct sim *sim,
 			      out);
 }
 
+static bool same_stage(const struct walk_stage *a, const struct walk_stage *b)
+{
+	return a->root == b->root && a->in_bits == b->in_bits &&
+	       a->granule_shift == b->granule_shift &&
+	       a->start_level == b->start_level;
+}
+
+static bool same_config(const struct walk_config *a,
+			const struct walk_config *b)
+{
+	return a->stage1 == b->stage1 && a->stage2 == b->stage2 &&
+	       a->ats == b->ats && a->el2 == b->el2 && a->vmid == b->vmid &&
+	       a->asid == b->asid && same_stage(&a->s1, &b->s1) &&
+	       same_stage(&a->s2, &b->s2);
+}
+
 static enum walk_fault fill_config(struct sim *sim,
 				   const struct uiommufd_dma *dma,
 				   struct walk_config *out)
@@ -141,7 +157,7 @@ static enum walk_fault fill_config(struct sim *sim,
 	for (int i = 0; i < 2; i++)
 		cache_place(cache, &tags[i], 12, 0, 0);
 	slot->used = !configure(sim, dma, &again) &&
-		     !memcmp(&again, out, sizeof(again));
+		     same_config(&again, out);
 	spin_unlock(&sim->devices->lock);
 	return WALK_OK;
 }
@@ -232,6 +248,14 @@ static void drop(struct sim *sim, const struct device_hit *hit)
 			 hit->address);
 }
 
+static bool same_result(const struct walk_result *a,
+			const struct walk_result *b)
+{
+	return a->phys == b->phys && a->log2_page == b->log2_page &&
+	       a->rights == b->rights && a->global == b->global &&
+	       a->in_stage2 == b->in_stage2;
+}
+
 /* With devices.lock held: in, unless the tables say something else by now. */
 static void place(struct sim *sim, const struct device_access *access,
 		  const struct walk_config *config,
@@ -242,7 +266,7 @@ static void place(struct sim *sim, const struct device_access *access,
 	cache_place(&sim->cache[hit->cache], &hit->tag, hit->log2_page,
 		    hit->address, hit->phys | hit->rights);
 	if (walk_translate(sim, config, access->address, &again) ||
-	    memcmp(&again, found, sizeof(again)))
+	    !same_result(&again, found))
 		drop(sim, hit);
 	else if (smp_load_acquire(&sim->law_on))
 		law_filled(sim, hit);

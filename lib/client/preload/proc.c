@@ -116,7 +116,7 @@ static void add_to_line(char *text, const char *label, uint64_t pages)
 	kib = strtoull(line, &end, 10);
 	width = (int)(end - line);
 	snprintf(number, sizeof(number), "%*llu", width,
-		 (unsigned long long)(kib + pages * (PAGE_SIZE / 1024)));
+		 kib + (unsigned long long)pages * (PAGE_SIZE / 1024));
 	memcpy(line, number + strlen(number) - width, width);
 }
 

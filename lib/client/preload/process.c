@@ -179,7 +179,6 @@ static bool makes_process(long number, long a, long b)
 	switch (number) {
 #ifdef SYS_fork
 	case SYS_fork:
-		return true;
 	case SYS_vfork:
 		return true;
 #endif

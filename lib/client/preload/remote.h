@@ -51,7 +51,7 @@ void remote_info(const struct file *file, struct file_info *out);
 uint32_t remote_area_of(const struct vm_area_struct *vma);
 /** remote_adopt - memory of the parent's is a mapping here, too; 0, -ENOMEM. */
 int remote_adopt(const struct vm_area_struct *like, struct file *file,
-		 uint32_t area);
+		 uint32_t handle);
 /** remote_ticket - a channel to a remote file for another process; -errno. */
 int remote_ticket(struct file *file);
 /** remote_accept - a file from a channel with a ticket, which it takes over. */

@@ -542,26 +542,27 @@ static void emit_all(struct emitter *e, const char *name)
 			       "\treturn failures != 0;\n}\n");
 }
 
-int uiommufd_replay_emit_c(FILE *in, const char *name, FILE *out, FILE *report)
+int uiommufd_replay_emit_c(FILE *trace, const char *name, FILE *out,
+			   FILE *report)
 {
 	g_autoptr(GError) error = NULL;
-	struct trace *trace = trace_load(in, &error);
+	struct trace *loaded = trace_load(trace, &error);
 	struct emitter *e;
 
-	if (!trace) {
+	if (!loaded) {
 		if (report)
 			fprintf(report, "%s\n", error->message);
 		errno = EINVAL;
 		return -1;
 	}
 	e = g_new0(struct emitter, 1);
-	e->trace = trace;
+	e->trace = loaded;
 	e->report = report;
 	e->out = g_string_new(NULL);
 	emit_all(e, name);
 	fwrite(e->out->str, 1, e->out->len, out);
 	g_string_free(e->out, TRUE);
 	g_free(e);
-	trace_unload(trace);
+	trace_unload(loaded);
 	return 0;
 }

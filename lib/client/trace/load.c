@@ -68,7 +68,7 @@ static gboolean take_comment(struct loader *loader, const gchar *line,
 
 	if (g_str_has_prefix(line, HEAD)) {
 		trace->exact = TRUE;
-		if (atoi(line + strlen(HEAD)) == 1)
+		if (g_ascii_strtoull(line + strlen(HEAD), NULL, 10) == 1)
 			return TRUE;
 		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
 			    "line %u: a trace of another version", loader->line);

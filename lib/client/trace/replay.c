@@ -261,7 +261,8 @@ static void run_mmap(struct trace_run *run, const struct trace_call *call,
 		flags |= MAP_FIXED;
 	if (flags & MAP_ANONYMOUS) {
 		if (!call->error && wanted != (guint64)call->result)
-			mmap(where, length, prot, flags | MAP_NORESERVE, -1, 0);
+			(void)mmap(where, length, prot, flags | MAP_NORESERVE,
+				   -1, 0);
 		return;
 	}
 	if (fd < 0)
@@ -381,20 +382,20 @@ static struct trace *load(FILE *in, FILE *report)
 	return trace;
 }
 
-int uiommufd_replay(FILE *in, struct uiommufd_replay *replay, FILE *report)
+int uiommufd_replay(FILE *trace, struct uiommufd_replay *replay, FILE *report)
 {
 	struct uiommufd_platform_config config;
 	struct trace_run run = { .replay = replay, .report = report };
-	struct trace *trace = load(in, report);
+	struct trace *loaded = load(trace, report);
 
-	if (!trace)
+	if (!loaded)
 		return -1;
-	trace_platform(trace, &config);
-	run.trace = trace;
+	trace_platform(loaded, &config);
+	run.trace = loaded;
 	run.platform = uiommufd_platform_new(replay->config ? replay->config :
 							      &config);
 	if (!run.platform) {
-		trace_unload(trace);
+		trace_unload(loaded);
 		return -1;
 	}
 	replay->calls = replay->differ = replay->skipped = 0;
@@ -402,7 +403,7 @@ int uiommufd_replay(FILE *in, struct uiommufd_replay *replay, FILE *report)
 	run_all(&run);
 	g_hash_table_unref(run.fds);
 	uiommufd_platform_free(run.platform);
-	trace_unload(trace);
+	trace_unload(loaded);
 	if (report)
 		fprintf(report, "%lu calls, %lu differ, %lu skipped\n",
 			replay->calls, replay->differ, replay->skipped);

@@ -31,9 +31,10 @@ static void supply_memory(guint64 address, guint64 bytes)
 	if (!bytes || bytes > 1ull << 40 ||
 	    trace_memory_read(&byte, address, 1) == 1)
 		return;
-	mmap((void *)(uintptr_t)start, address + bytes - start,
-	     PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS |
-	     MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+	/* Where it cannot be, the calls that want it say so. */
+	(void)mmap((void *)(uintptr_t)start, address + bytes - start,
+		   PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS |
+		   MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
 }
 
 static void set_field(struct trace_run *run, struct built *b, gsize i,
