@@ -91,10 +91,16 @@ full)
 	one valgrind "$base" '--suite kit --suite iommu --setup valgrind' gcc
 	;;
 esac
+report=${BUILD:-build}-test-gcc/coverage.txt
+rm -f "$report"
 case $long in
 all) one gcc "$base" '--suite long -t 4' ;;
 turn) one gcc "$base" "$(long_test_in_turn) -t 4" ;;
 esac
+if [ -f "$report" ]; then
+	echo "== coverage"
+	cat "$report"
+fi
 
 awk -v broken=$broken '
 	{ passed += $1; failed += $2 }

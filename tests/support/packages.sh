@@ -6,7 +6,7 @@
 uiommufd_build_packages='gcc make pkg-config meson ninja-build libglib2.0-dev libunwind-dev libcmocka-dev liblzma-dev libjson-glib-dev libdw-dev'
 uiommufd_full_packages='check cmake gdb patch clang llvm libclang-rt-14-dev valgrind g++ cppcheck clang-tidy libjudy-dev liburcu-dev'
 
-uiommufd_long_packages='doxygen dpkg-dev debhelper lintian'
+uiommufd_long_packages='doxygen dpkg-dev debhelper lintian gcovr'
 
 need_packages() {
 	missing=

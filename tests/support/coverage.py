@@ -1,0 +1,123 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What the tests run: lines and branches of lib/, a row a file, a total a room.
+
+usage: coverage.py SOURCE BUILD REPORT [MESON TEST OPTIONS]
+
+BUILD is a build folder of its own, made with -Db_coverage=true when it is not
+there yet.  The tests run in it (all that are not long, unless options say
+which), and REPORT gets the table.  Fails when a test fails, or when a room has
+less than its floor.
+
+Not counted: the branches of BUG_ON() and ASSERT(), which say what is proven and
+end the program; and of lines that the compiler made up.
+"""
+import collections
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+
+# Lines and branches in percent below which a room may not fall.
+FLOORS = {}
+PROVEN = r"^\s*(BUG_ON|ASSERT|VM_BUG_ON|BUILD_ASSERT)\(.*"
+TESTS = ["--no-suite", "long", "--no-suite", "lint", "--no-suite", "consumers"]
+
+
+def run(command, **more):
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, errors="replace", **more)
+    if done.returncode:
+        print(done.stdout[-8000:])
+        print(f"failed: {' '.join(map(str, command))}")
+    return done.returncode == 0
+
+
+def measure(source, build, tests):
+    """Builds and tests; gives what gcovr counted and whether all passed."""
+    if not (build / "build.ninja").exists() and not run(
+            ["meson", "setup", build, "--buildtype=debug", "-Db_coverage=true"],
+            cwd=source):
+        sys.exit(1)
+    if not run(["ninja", "-C", build]):
+        sys.exit(1)
+    for old in build.rglob("*.gcda"):
+        old.unlink()
+    passed = run(["meson", "test", "-C", build, "--no-rebuild", "--print-errorlogs",
+                  "-t", "6", *tests])
+    return count(source, build), passed
+
+
+def count(source, build):
+    summary = build / "coverage.json"
+    if not run(["gcovr", "--root", source, "--object-directory", build, "--filter",
+                str(source / "lib") + "/", "--exclude-unreachable-branches",
+                "--exclude-branches-by-pattern", PROVEN, "--gcov-ignore-parse-errors",
+                "-j", "2", "--json-summary", summary, "-o", "/dev/null"], cwd=build):
+        sys.exit(1)
+    return json.loads(summary.read_text())["files"]
+
+
+class Count:
+    """Lines and branches, how many of how many."""
+
+    def __init__(self):
+        self.lines = self.all_lines = self.branches = self.all_branches = 0
+
+    def add(self, row):
+        self.lines += row["line_covered"]
+        self.all_lines += row["line_total"]
+        self.branches += row["branch_covered"]
+        self.all_branches += row["branch_total"]
+
+    def percent(self):
+        return (100 * self.lines / (self.all_lines or 1),
+                100 * self.branches / self.all_branches if self.all_branches else 100)
+
+    def __str__(self):
+        lines, branches = self.percent()
+        return (f"{lines:6.1f} % of {self.all_lines:6} lines "
+                f"{branches:6.1f} % of {self.all_branches:6} branches")
+
+
+def room_of(name):
+    return "/".join(name.split("/")[:2])
+
+
+def tell(files, out):
+    """The table; the faults found in it."""
+    rooms, whole, faults = collections.defaultdict(Count), Count(), []
+    for row in sorted(files, key=lambda row: row["filename"]):
+        one = Count()
+        for count in one, rooms[room_of(row["filename"])], whole:
+            count.add(row)
+        print(f"{row['filename']:40} {one}", file=out)
+    for room, total in sorted(rooms.items()):
+        print(f"{room:40} {total}", file=out)
+        for got, floor, what in zip(total.percent(), FLOORS.get(room, (0, 0)),
+                                    ("lines", "branches")):
+            if got < floor:
+                faults.append(f"{room}: {got:.1f} % of {what}, floor {floor} %")
+    print(f"{'all':40} {whole}", file=out)
+    return faults
+
+
+def main():
+    if len(sys.argv) < 4:
+        sys.exit(__doc__)
+    source, build, report = (pathlib.Path(arg).resolve() for arg in sys.argv[1:4])
+    if not shutil.which("gcovr"):
+        print("no gcovr")
+        return 77
+    files, passed = measure(source, build, sys.argv[4:] or TESTS)
+    with open(report, "w", encoding="utf-8") as out:
+        faults = tell(files, out)
+    print(report.read_text(), end="")
+    for fault in faults:
+        print(fault)
+    return 0 if passed and files and not faults else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
