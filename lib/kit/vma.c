@@ -316,9 +316,11 @@ void vmas_fork_child(int fd)
 	list_for_each_entry(vma, &vmas, vm_node_)
 		if (vma->vm_mm->own && vma->vm_flags & VM_PFNMAP &&
 		    vma->vm_host_fd_ == fd)
-			mmap((void *)vma->vm_start,
-			     vma->vm_end - vma->vm_start, prot_of(vma),
-			     MAP_SHARED | MAP_FIXED, fd, vma->vm_host_offset_);
+			/* Takes the place of one as large: there is room. */
+			(void)mmap((void *)vma->vm_start,
+				   vma->vm_end - vma->vm_start, prot_of(vma),
+				   MAP_SHARED | MAP_FIXED, fd,
+				   vma->vm_host_offset_);
 }
 
 unsigned int uik_vma_end_all(void)
