@@ -61,7 +61,7 @@ def count(source, build):
                 str(source / "lib") + "/", "--exclude-unreachable-branches",
                 "--exclude-branches-by-pattern", f".*({PROVEN}|{HOOKS}).*",
                 "--gcov-ignore-parse-errors",
-                "-j", "2", "--json-summary", summary, "-o", "/dev/null"], cwd=build):
+                "-j", "2", "--json-summary", summary], cwd=build):
         sys.exit(1)
     return json.loads(summary.read_text())["files"]
 
