@@ -44,7 +44,8 @@ void uik_fiber_init_self(struct uik_fiber *self)
 
 	*self = (struct uik_fiber){ 0 };
 	if (!pthread_getattr_np(pthread_self(), &attr)) {
-		pthread_attr_getstack(&attr, &stack, &self->stack_bytes);
+		if (pthread_attr_getstack(&attr, &stack, &self->stack_bytes))
+			stack = NULL;
 		pthread_attr_destroy(&attr);
 	}
 	self->stack_bottom = stack;
