@@ -375,6 +375,57 @@ static void platform_failures(void **state)
 	bus_end(m);
 }
 
+static int probe_result;
+
+static int probe_named(struct device *dev)
+{
+	note('p');
+	return probe_result;
+}
+
+static int remove_named(struct device *dev)
+{
+	note('x');
+	return 0;
+}
+
+static void device_lost(const struct device_driver *drv, int result)
+{
+	struct device *dev = device_make(drv->name);
+
+	probe_result = result;
+	assert_int_equal(device_add(dev), 0);
+	assert_ptr_equal(dev->driver, result ? NULL : drv);
+	device_unregister(dev);
+}
+
+/*
+ * Law: on a bus that neither matches nor probes, a driver serves the device of
+ * its name; one that refuses is not asked to remove it.
+ */
+static void a_driver_by_name(void **state)
+{
+	struct kit_machine m = with_bus();
+	struct device_driver drv = {
+		.name = "named", .bus = &bus,
+		.probe = probe_named, .remove = remove_named,
+	}, same = { .name = "named", .bus = &bus };
+	struct device *other = device_make("other");
+
+	assert_int_equal(driver_register(&drv), 0);
+	assert_int_equal(driver_register(&same), -EEXIST);
+	assert_int_equal(device_add(other), 0);
+	assert_null(other->driver);
+	device_unregister(other);
+	assert_string_equal(events, "r");
+	device_lost(&drv, 0);
+	assert_string_equal(events, "rpxr");
+	device_lost(&drv, -ENXIO);
+	assert_string_equal(events, "rpxrpr");
+	driver_unregister(&drv);
+	bus_end(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -384,6 +435,7 @@ int main(void)
 		cmocka_unit_test(walking),
 		cmocka_unit_test(layer_above),
 		cmocka_unit_test(drivers),
+		cmocka_unit_test(a_driver_by_name),
 		cmocka_unit_test(resources),
 		cmocka_unit_test(properties),
 		cmocka_unit_test(platform_failures),

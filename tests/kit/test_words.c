@@ -311,6 +311,29 @@ static void numbers(void **state)
 	assert_int_equal(kstrtobool("maybe", &b), -EINVAL);
 }
 
+/* Law: what does not fit is refused and writes nothing. */
+static void numbers_by_width(void **state)
+{
+	unsigned long ul = 5;
+	unsigned int ui = 5;
+	long l = 5;
+	int i = 5;
+
+	assert_int_equal(kstrtoul("12", 10, &ul), 0);
+	assert_int_equal(kstrtoul("twelve", 10, &ul), -EINVAL);
+	assert_int_equal(ul, 12);
+	assert_int_equal(kstrtol("-12", 10, &l), 0);
+	assert_int_equal(kstrtol("-+1", 10, &l), -EINVAL);
+	assert_int_equal(kstrtol("--1", 10, &l), -EINVAL);
+	assert_int_equal(l, -12);
+	assert_int_equal(kstrtouint("", 10, &ui), -EINVAL);
+	assert_int_equal(ui, 5);
+	assert_int_equal(kstrtoint("-7", 0, &i), 0);
+	assert_int_equal(kstrtoint("2147483648", 0, &i), -ERANGE);
+	assert_int_equal(kstrtoint("seven", 0, &i), -EINVAL);
+	assert_int_equal(i, -7);
+}
+
 static void per_cpu(void **state)
 {
 	int *counters = alloc_percpu(int);
@@ -339,6 +362,7 @@ int main(void)
 		cmocka_unit_test(classes),
 		cmocka_unit_test(strings),
 		cmocka_unit_test(numbers),
+		cmocka_unit_test(numbers_by_width),
 		cmocka_unit_test(per_cpu),
 	};
 
