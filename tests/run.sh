@@ -88,7 +88,8 @@ full)
 		'--no-suite lint --no-suite consumers --no-suite explore
 		 --no-suite single --no-suite long -t 4'
 	# Rooms with races to wait for take minutes on valgrind's one thread.
-	one valgrind "$base" '--suite kit --suite iommu --setup valgrind' gcc
+	one valgrind "$base" '--suite kit --suite iommu --suite core --suite client
+		 --suite objects --no-suite novalgrind --setup valgrind' gcc
 	;;
 esac
 report=${BUILD:-build}-test-gcc/coverage.txt
