@@ -28,6 +28,7 @@
 #include "explore/workers.h"
 
 #define BATCH_MAX 256u
+#define DRAWN_AT_LAST 200u	/* executions */
 #define BATCHES_GROW 4u		/* after so many without a miss */
 
 static uint64_t now_ns(void)
@@ -63,11 +64,17 @@ struct session {
 	uint64_t start_ns;
 	uint64_t deadline_ns;		/* of everything; 0: none */
 	uint64_t shown_ns;
+	uint64_t most;			/* executions in all; 0: as asked */
 };
+
+static uint64_t most_executions(const struct session *s)
+{
+	return s->most ? s->most : s->run->options.executions;
+}
 
 static bool out_of_time(struct session *s, uint64_t end_ns)
 {
-	uint64_t limit = s->run->options.executions;
+	uint64_t limit = most_executions(s);
 
 	if (limit && s->result->executions >= limit)
 		return true;
@@ -125,7 +132,7 @@ static unsigned int run_batch(struct session *s, unsigned int size, bool *done)
 /* No more than were asked for. */
 static unsigned int at_most(const struct session *s, unsigned int size)
 {
-	uint64_t limit = s->run->options.executions;
+	uint64_t limit = most_executions(s);
 	uint64_t left = limit - s->result->executions;
 
 	return limit && left < size ? left : size;
@@ -205,6 +212,28 @@ static bool explore_stage(struct session *s, const struct stage *stage,
 	return broke;
 }
 
+/*
+ * Nothing is left of what the threads have announced.  A variable that nobody
+ * announces, a driver's static one say, is met by drawing orders, for a while.
+ */
+static bool explore_unannounced(struct session *s)
+{
+	const struct stage stage = {
+		.strategy = UIOMMUFD_STRATEGY_PCT,
+		.preemptions = UIOMMUFD_UNBOUNDED,
+		.seed = s->run->options.seed,
+		.share = 2,
+	};
+	uint64_t asked = s->run->options.executions;
+	uint64_t most = s->result->executions + DRAWN_AT_LAST;
+	bool exhausted, broke;
+
+	s->most = asked && asked < most ? asked : most;
+	broke = explore_stage(s, &stage, &exhausted);
+	s->most = 0;
+	return broke;
+}
+
 static bool explore_plan(struct session *s)
 {
 	const struct uiommufd_explore_options asked = s->run->options;
@@ -226,7 +255,9 @@ static bool explore_plan(struct session *s)
 			return true;
 		if (exhausted) {
 			s->result->exhausted = true;
-			return false;
+			return asked.strategy == UIOMMUFD_STRATEGY_AUTO &&
+			       s->run->scenario->thread[1] &&
+			       explore_unannounced(s);
 		}
 		if (out_of_time(s, s->deadline_ns))
 			return false;

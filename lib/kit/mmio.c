@@ -234,6 +234,8 @@ void __iomem *ioremap(phys_addr_t phys, size_t size)
 		return NULL;
 	if (uik_phys_is_kit(machine, phys, size))
 		return uik_phys_to_host(machine, phys);
+	if (uik_fail(UIK_FAIL_ALLOC))
+		return NULL;
 	end = PAGE_ALIGN(phys + size);
 	pthread_mutex_lock(&mmio_lock);
 	window = window_of(&machine->mmio, start, end);
