@@ -11,6 +11,8 @@
 #include <linux/mm.h>
 #include <linux/uaccess.h>
 #include <uik/pin.h>
+#include "kit/poison.h"
+#include "kit/usercopy.h"
 
 static unsigned long map_fd(int fd, size_t pages, int prot, int flags)
 {
@@ -117,6 +119,44 @@ static void frames(void **state)
 	assert_null(uik_phys_to_host(m.machine, UIK_PHYS_MMIO));
 	assert_int_equal(uik_phys_read(m.machine, UIK_PHYS_MMIO, buf, 1),
 			 -EFAULT);
+	machine_end(m);
+}
+
+/*
+ * Law: a device that goes round in many pages, as command queues do, does not
+ * ask the system about each of them again; what went away is still found out.
+ */
+static void many_pages(void **state)
+{
+	enum { PAGES = 64, TRUST = 200 };
+	struct kit_machine m = machine_with(NULL);
+	unsigned long va = map_fd(-1, PAGES, PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE);
+	struct fault_hold hold;
+	char buf[8];
+
+	/* The test framework has a handler of its own. */
+	fault_handler_hold(&hold);
+	fault_distrust();
+	for (int round = 0; round < 2; round++) {
+		/* A look at the handler sets it anew. */
+		uik_fault_state.direct = TRUST;
+		for (int page = 0; page < PAGES; page++)
+			assert_int_equal(uik_phys_read(m.machine,
+						       va + page * PAGE_SIZE,
+						       buf, sizeof(buf)), 0);
+	}
+	if (!memcheck_watches())	/* nothing is touched directly */
+		assert_int_equal(uik_fault_state.direct, TRUST - PAGES);
+	munmap((void *)(va + PAGE_SIZE), PAGE_SIZE);
+	assert_int_equal(uik_phys_read(m.machine, va + PAGE_SIZE, buf, 8),
+			 -EFAULT);
+	assert_int_equal(uik_phys_read(m.machine, va, buf, 8), 0);
+	munmap((void *)va, PAGES * PAGE_SIZE);
+	fault_handler_release(&hold);
+	fault_distrust();
+	/* Nor does it crash when the handler is not ours any more. */
+	assert_int_equal(uik_phys_read(m.machine, va, buf, 8), -EFAULT);
 	machine_end(m);
 }
 
@@ -320,6 +360,7 @@ int main(void)
 		cmocka_unit_test(user_rights),
 		cmocka_unit_test(file_kinds),
 		cmocka_unit_test(frames),
+		cmocka_unit_test(many_pages),
 		cmocka_unit_test(scattered_frames),
 		cmocka_unit_test(file_pins),
 		cmocka_unit_test(sealed),
