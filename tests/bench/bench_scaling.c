@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
  * Two threads: how much more they do than one, on contexts of their own and on
- * one that they share.  The peer is a loop that shares nothing: what two of it
- * reach is what this machine has to give.
+ * one that they share.  The peers share nothing: two loops of arithmetic, and two
+ * processes that make the same calls.  The second tells what processors that are
+ * siblings of one core have to give to such code.
  *
- * The three take turns, many times; the best of each counts.
+ * All take turns, many times; the best of each counts.
  */
 #include <pthread.h>
 #include <stdbool.h>
@@ -12,19 +13,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "state.h"
 #include "support/mock.h"
 
-#define CALLS 100000
-#define RUNS 15
+#define CALLS 10000
+#define RUNS 200
 
 struct worker {
 	pthread_t thread;
 	int fd;				/* -1: the busy loop */
 	pthread_barrier_t *start;
 	uint64_t sum;
+	double begin, end;		/* ns */
 };
 
 static double now_ns(void)
@@ -62,31 +67,97 @@ static void *work(void *arg)
 	struct worker *w = arg;
 
 	pthread_barrier_wait(w->start);
+	w->begin = now_ns();
 	if (w->fd < 0)
 		busy(w);
 	else
 		calls(w);
+	w->end = now_ns();
 	return NULL;
 }
 
-/* Rounds a nanosecond of @threads workers together. */
+/* Rounds a nanosecond of @threads workers, from the first start to the last end. */
 static double rate(int threads, const int *fds)
 {
+	double begin = 0, end = 0;
 	pthread_barrier_t start;
-	struct worker w[2] = { 0 };
-	double begin;
+	struct worker w[2];
 
-	pthread_barrier_init(&start, NULL, threads + 1);
+	pthread_barrier_init(&start, NULL, threads);
 	for (int i = 0; i < threads; i++) {
 		w[i] = (struct worker){ .fd = fds[i], .start = &start };
 		pthread_create(&w[i].thread, NULL, work, &w[i]);
 	}
-	pthread_barrier_wait(&start);
-	begin = now_ns();
-	for (int i = 0; i < threads; i++)
+	for (int i = 0; i < threads; i++) {
 		pthread_join(w[i].thread, NULL);
+		begin = i && begin < w[i].begin ? begin : w[i].begin;
+		end = end > w[i].end ? end : w[i].end;
+	}
 	pthread_barrier_destroy(&start);
-	return threads * CALLS / (now_ns() - begin);
+	return threads * CALLS / (end - begin);
+}
+
+/* ---- two processes ---- */
+
+struct pair {
+	pthread_barrier_t start, end;	/* of both and their parent */
+	struct worker worker[2];
+};
+
+static struct pair *pair;
+
+static void be_process(struct worker *w)
+{
+	struct uiommufd_platform *platform = mock_platform();
+
+	w->fd = platform ? uiommufd_open(platform, O_RDWR) : -1;
+	for (int i = 0; i < RUNS; i++) {
+		pthread_barrier_wait(&pair->start);
+		w->begin = now_ns();
+		calls(w);
+		w->end = now_ns();
+		pthread_barrier_wait(&pair->end);
+	}
+	uiommufd_close(w->fd);
+	uiommufd_platform_free(platform);
+	_exit(0);
+}
+
+static void start_processes(void)
+{
+	pthread_barrierattr_t attr;
+
+	pair = mmap(NULL, sizeof(*pair), PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pthread_barrierattr_init(&attr);
+	pthread_barrierattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+	pthread_barrier_init(&pair->start, &attr, 3);
+	pthread_barrier_init(&pair->end, &attr, 3);
+	for (int i = 0; i < 2; i++)
+		if (!fork())
+			be_process(&pair->worker[i]);
+}
+
+static double rate_of_processes(void)
+{
+	const struct worker *a = &pair->worker[0], *b = &pair->worker[1];
+	double begin, end;
+
+	pthread_barrier_wait(&pair->start);
+	pthread_barrier_wait(&pair->end);
+	begin = a->begin < b->begin ? a->begin : b->begin;
+	end = a->end > b->end ? a->end : b->end;
+	return 2 * CALLS / (end - begin);
+}
+
+/* ---- the comparison ---- */
+
+static void report(const char *what, double rate, double one, double loops,
+		   double processes)
+{
+	printf("%-28s %5.2fx of one, %.2f of the loops, "
+	       "%.2f of the processes\n", what, rate / one, rate / one / loops,
+	       rate / processes);
 }
 
 static void improve(double *best, double now)
@@ -97,10 +168,13 @@ static void improve(double *best, double now)
 
 int main(void)
 {
-	struct uiommufd_platform *platform = mock_platform();
-	int a, b;
 	double one = 0, one_busy = 0, two_busy = 0, own = 0, shared = 0;
+	struct uiommufd_platform *platform;
+	double processes = 0;
+	int a, b;
 
+	start_processes();
+	platform = mock_platform();
 	if (!platform)
 		return 1;
 	bench_state();
@@ -110,19 +184,24 @@ int main(void)
 		improve(&one_busy, rate(1, (int[]){ -1 }));
 		improve(&two_busy, rate(2, (int[]){ -1, -1 }));
 		improve(&one, rate(1, (int[]){ a }));
+		improve(&processes, rate_of_processes());
 		improve(&own, rate(2, (int[]){ a, b }));
 		improve(&shared, rate(2, (int[]){ a, a }));
 	}
-	printf("1 thread: %.0f ns a pair of IOAS_ALLOC and DESTROY\n", 1 / one);
-	printf("2 busy loops %28.2fx of one\n", two_busy / one_busy);
-	printf("2 threads, a context each %15.2fx of one, "
-	       "%.2f of the busy loops (goal 0.9)\n", own / one,
-	       own / one / (two_busy / one_busy));
-	printf("2 threads, one context %18.2fx of one, "
-	       "%.2f of the busy loops\n", shared / one,
-	       shared / one / (two_busy / one_busy));
+	printf("one thread: %.0f ns a pair of IOAS_ALLOC and DESTROY\n",
+	       1 / one);
+	printf("%-28s %5.2fx of one\n", "two loops of arithmetic",
+	       two_busy / one_busy);
+	printf("%-28s %5.2fx of one\n", "two processes", processes / one);
+	report("two threads, a context each", own, one, two_busy / one_busy,
+	       processes);
+	report("two threads, one context", shared, one, two_busy / one_busy,
+	       processes);
+	printf("goal for a context each: 0.9\n");
 	uiommufd_close(a);
 	uiommufd_close(b);
 	uiommufd_platform_free(platform);
+	while (wait(NULL) > 0)
+		;
 	return 0;
 }
