@@ -3,7 +3,7 @@
  * uiommufd explore --all: every scenario, in rounds, by several processes.
  *
  * First come glances: every scenario that is not done is taken through all of
- * its plan in a moment, then in a longer one.  Then a round takes it through one
+ * its plan in a moment, then in longer ones.  Then a round takes it through one
  * stage with a share of the time that is left.  So what is easily found is found
  * early wherever it is.  A lane is a process that works on one scenario: whatever a broken library
  * does to it, the others and the report are safe from it.  A lane that ends
@@ -343,7 +343,9 @@ static void run_round(struct all *all, guint64 glance_ns)
 
 static void run_glances(struct all *all)
 {
-	static const guint64 glances_ns[] = { 40000000, 200000000 };
+	static const guint64 glances_ns[] = {
+		5000000, 40000000, 200000000,
+	};
 
 	for (unsigned int i = 0; i < G_N_ELEMENTS(glances_ns); i++) {
 		gint64 time = all->end_us - g_get_monotonic_time();
