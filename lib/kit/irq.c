@@ -101,7 +101,10 @@ static unsigned int line_deliver_locked(struct irq_line *line)
 			line->in_hard = true;
 			line->hard_task = current;
 			spin_unlock(&line->lock);
+			/* Interrupts are off there: it must not sleep. */
+			current->atomic_depth++;
 			result = line->hard(line->number, line->dev);
+			current->atomic_depth--;
 			spin_lock(&line->lock);
 			line->in_hard = false;
 			line->hard_task = NULL;

@@ -267,6 +267,28 @@ static void self_wait(void **state)
 	machine_end(m);
 }
 
+static irqreturn_t notes_atomic(int irq, void *dev)
+{
+	*(unsigned int *)dev = uik_current()->atomic_depth;
+	return IRQ_HANDLED;
+}
+
+/* Law: a hard handler runs where nothing may sleep. */
+static void hard_is_atomic(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	unsigned int depth = 0;
+	int irq = line(m);
+
+	assert_int_equal(request_irq(irq, notes_atomic, 0, "t", &depth), 0);
+	uik_irq_raise(m.machine, irq);
+	assert_int_equal(depth, 1);
+	assert_int_equal(uik_current()->atomic_depth, 0);
+	free_irq(irq, &depth);
+	uik_irq_release(m.machine, irq);
+	machine_end(m);
+}
+
 /* Law: in stepped mode nothing runs by itself, and everything when asked. */
 static void stepped(void **state)
 {
@@ -358,6 +380,7 @@ int main(void)
 		cmocka_unit_test(disabling),
 		cmocka_unit_test(free_waits),
 		cmocka_unit_test(self_wait),
+		cmocka_unit_test(hard_is_atomic),
 		cmocka_unit_test(stepped),
 		cmocka_unit_test(managed),
 		cmocka_unit_test(storm),
