@@ -84,20 +84,36 @@ static char *run(char **argv, GError **error)
 	return NULL;
 }
 
+/* As make takes it: CC may be words ("ccache gcc"). */
+static char **compile_command(const char *include, const char *binary,
+			      const char *source, GError **error)
+{
+	const char *compiler = g_getenv("CC") ? g_getenv("CC") : "cc";
+	g_autoptr(GStrvBuilder) command = g_strv_builder_new();
+	g_auto(GStrv) words = NULL;
+
+	if (!g_shell_parse_argv(compiler, NULL, &words, error)) {
+		g_prefix_error(error, "CC: ");
+		return NULL;
+	}
+	g_strv_builder_addv(command, (const char **)words);
+	g_strv_builder_add_many(command, "-w", "-I", include, "-o", binary,
+				source, NULL);
+	return g_strv_builder_end(command);
+}
+
 static char *ask_compiler(const struct header *header, const char *program,
 			  const char *folder, GError **error)
 {
-	const char *compiler = g_getenv("CC") ? g_getenv("CC") : "cc";
 	g_autofree char *source = g_build_filename(folder, "ask.c", NULL);
 	g_autofree char *binary = g_build_filename(folder, "ask", NULL);
-	g_autofree char *include = g_strconcat("-I", header->include, NULL);
-	char *compile[] = { (char *)compiler, "-w", include, "-o", binary,
-			    source, NULL };
+	g_auto(GStrv) compile =
+		compile_command(header->include, binary, source, error);
 	char *execute[] = { binary, NULL };
 	g_autofree char *nothing = NULL;
 	char *answer = NULL;
 
-	if (g_file_set_contents(source, program, -1, error)) {
+	if (compile && g_file_set_contents(source, program, -1, error)) {
 		nothing = run(compile, error);
 		if (nothing)
 			answer = run(execute, error);

@@ -15,9 +15,10 @@ OURS = pathlib.Path(source, "include/uapi/linux/iommufd.h").read_text()
 passed = 0
 
 
-def check(path):
+def check(path, **environment):
     return subprocess.run([uiommufd, "abi-check", *map(str, path)],
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          env={**os.environ, **environment})
 
 
 def expect(got, status, *words):
@@ -49,6 +50,8 @@ with tempfile.TemporaryDirectory() as name:
     work = pathlib.Path(name)
     expect(check([source + "/include/uapi"]), 0, "0 differ, 0 are only in ours")
     expect(check(with_text(work, OURS)), 0, "0 differ")
+    expect(check(with_text(work, OURS), CC="env LANG=C cc"), 0, "0 differ")
+    expect(check(with_text(work, OURS), CC="'cc"), 2, "CC: ")
     expect(check([work / "linux/include/uapi/linux/iommufd.h"]), 0, "0 differ")
     expect(check(changed(work, "struct iommu_destroy {\n\t__u32 size;",
                          "struct iommu_destroy {\n\t__u64 size;")), 1,
