@@ -53,7 +53,7 @@ int remap_pfn_range(struct vm_area_struct *vma, unsigned long addr,
 	int fd, rc;
 
 	size = PAGE_ALIGN(size);
-	if (addr < vma->vm_start || addr % PAGE_SIZE ||
+	if (addr < vma->vm_start || addr > vma->vm_end || addr % PAGE_SIZE ||
 	    size > vma->vm_end - addr)
 		return -EINVAL;
 	if (uik_fail(UIK_FAIL_OP))
@@ -293,8 +293,12 @@ int uik_mprotect(void *addr, size_t length, int prot)
 	uintptr_t start = (uintptr_t)addr, end = start + PAGE_ALIGN(length);
 	int rc;
 
-	if (start % PAGE_SIZE || end < start)
+	if (start % PAGE_SIZE)
 		return -EINVAL;
+	if (!length)
+		return 0;
+	if (end <= start)
+		return -ENOMEM;
 	rc = protect_check(start, end, prot);
 	if (!rc)
 		rc = vma_split(start);
@@ -357,15 +361,18 @@ static struct vm_area_struct *find_whole(uintptr_t start, uintptr_t end)
 }
 
 /* [old, old + length) shall be at @to: a mapping is born and one ends. */
-static int vma_move(struct vm_area_struct *vma, uintptr_t old, size_t length,
-		    void *to)
+static int vma_move(uintptr_t old, size_t length, void *to)
 {
 	struct uik_machine *previous;
-	struct vm_area_struct *moved;
+	struct vm_area_struct *vma, *moved;
 	int rc = uik_munmap(to, length);
 
 	if (rc)
 		return rc;
+	/* Only now: @to may have been a part of the same mapping. */
+	vma = find_whole(old, old + length);
+	if (!vma)
+		return -EFAULT;
 	previous = uik_enter(vma->vm_file->machine);
 	moved = vma_copy(vma, old);
 	rc = -ENOMEM;
@@ -393,7 +400,6 @@ int uik_mremap(void *addr, size_t old_size, size_t new_size, int flags,
 {
 	uintptr_t old = (uintptr_t)addr, new = (uintptr_t)to;
 	bool fixed = flags & MREMAP_FIXED;
-	struct vm_area_struct *vma;
 	int rc = 0;
 
 	old_size = PAGE_ALIGN(old_size);
@@ -404,14 +410,13 @@ int uik_mremap(void *addr, size_t old_size, size_t new_size, int flags,
 	if (fixed && (new % PAGE_SIZE ||
 		      (new < old + old_size && old < new + new_size)))
 		return -EINVAL;
-	vma = find_whole(old, old + old_size);
 	/* Device memory does not grow. */
-	if (!vma || new_size > old_size)
+	if (!find_whole(old, old + old_size) || new_size > old_size)
 		return -EFAULT;
 	if (new_size < old_size)
 		rc = uik_munmap((void *)(old + new_size), old_size - new_size);
 	if (!rc && fixed)
-		rc = vma_move(vma, old, new_size, to);
+		rc = vma_move(old, new_size, to);
 	if (!rc)
 		*out = fixed ? to : addr;
 	return rc;
