@@ -26,6 +26,17 @@
 		(int)uik_warn_expect_end(); \
 	})
 
+/* Ends a child; coverage counts what it ran. */
+static inline void __attribute__((noreturn)) child_exit(int status)
+{
+#ifdef TEST_COVERAGE
+	extern void __gcov_dump(void);
+
+	__gcov_dump();
+#endif
+	_exit(status);
+}
+
 /* Runs @fn in a child; its signal, or 0 if it returned. */
 static inline int signal_of(void (*fn)(void))
 {
@@ -37,7 +48,7 @@ static inline int signal_of(void (*fn)(void))
 		close(STDERR_FILENO);
 		close(STDOUT_FILENO);
 		fn();
-		_exit(0);
+		child_exit(0);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;

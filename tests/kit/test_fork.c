@@ -42,7 +42,7 @@ static int child_of(int (*fn)(void *arg), void *arg)
 	child = fork();
 	if (!child) {
 		line = child_main(arg);
-		_exit(write(ends[1], &line, sizeof(line)) != sizeof(line));
+		child_exit(write(ends[1], &line, sizeof(line)) != sizeof(line));
 	}
 	close(ends[1]);
 	if (read(ends[0], &line, sizeof(line)) != sizeof(line))

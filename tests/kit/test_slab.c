@@ -8,7 +8,10 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
+#include <uik/fill.h>
 #include <uik/slab.h>
+
+#include "kit/poison.h"
 
 static uint64_t live_blocks(void)
 {
@@ -447,6 +450,237 @@ static void late_writes(void **state)
 	machine_end(m);
 }
 
+/* A machine whose slab is watched, made and entered. */
+static struct kit_machine watched_machine(void)
+{
+	struct kit_machine m;
+
+	uik_slab_watch(true);
+	m = machine_with(NULL);
+	uik_slab_watch(false);
+	return m;
+}
+
+/* Frees what the compiler shall not know to be freed. */
+static char *freed(size_t bytes)
+{
+	char *p = kmalloc(bytes, GFP_KERNEL);
+
+	kfree(p);
+	return *(char *volatile *)&p;
+}
+
+/* Law: a watched machine finds late writes, each time since the last look. */
+static void watched_writes(void **state)
+{
+	struct kit_machine m = watched_machine();
+
+#if !defined(__SANITIZE_ADDRESS__)
+	char *p, *old;
+
+	if (!RUNNING_ON_VALGRIND) {
+		p = freed(100);
+		assert_int_equal(uik_slab_verify_recent(m.machine), 0);
+		/* Looked at already: only the thorough look sees it. */
+		p[99] = 1;
+		assert_int_equal(uik_slab_verify_recent(m.machine), 0);
+		assert_int_equal(uik_slab_verify(m.machine), 1);
+		p[99] = 0x6b;
+		old = freed(200);
+		old[0] = 1;
+		assert_int_equal(uik_slab_verify_recent(m.machine), 1);
+		old[0] = 0x6b;
+		/* Beyond its end, but inside its room. */
+		p = kmalloc(100, GFP_KERNEL);
+		__asm__ volatile("" : "+r"(p));
+		p[101] = 1;
+		assert_int_equal(warnings_of(kfree(p)), 1);
+	}
+#endif
+	uik_leave(m.before);
+	uik_machine_free(m.machine);
+}
+
+/* Law: a block written to after its end is told when it is used again. */
+static void late_write_told(void **state)
+{
+	struct kit_machine m = watched_machine();
+
+#if !defined(__SANITIZE_ADDRESS__)
+	unsigned int told = 0, frees = 0;
+	char *p;
+
+	if (!RUNNING_ON_VALGRIND) {
+		p = freed(300);
+		p[299] = 1;
+		for (; !told && frees < 10000; frees++)
+			told = warnings_of(freed(20));
+		assert_int_equal(told, 1);
+		/* Not at once: it was held back meanwhile. */
+		assert_true(frees > 1000);
+	}
+#endif
+	uik_leave(m.before);
+	uik_machine_free(m.machine);
+}
+
+/* Law: fresh memory of a watched machine has the pattern that is set. */
+static void fresh_pattern(void **state)
+{
+	struct kit_machine m = watched_machine();
+	unsigned char before = uik_fill_fresh(), *p;
+
+	uik_fill_fresh_set(0x5c);
+	assert_int_equal(uik_fill_fresh(), 0x5c);
+	p = kmalloc(64, GFP_KERNEL);
+	assert_int_equal(p[0], 0x5c);
+	assert_int_equal(p[63], 0x5c);
+	kfree(p);
+	p = vmalloc(5 * PAGE_SIZE);
+	assert_int_equal(p[5 * PAGE_SIZE - 1], 0x5c);
+	vfree(p);
+	p = kzalloc(64, GFP_KERNEL);
+	assert_int_equal(p[63], 0);
+	kfree(p);
+	uik_fill_fresh_set(before);
+	machine_end(m);
+}
+
+/* Law: words of UIOMMUFD_DEBUG are whole words between commas. */
+static void debug_words(void **state)
+{
+	static const struct {
+		const char *words;
+		bool wanted;
+	} rows[] = {
+		{ "refs", true },	{ "x,refs", true },
+		{ "refs,x", true },	{ ",,refs", true },
+		{ "", false },		{ "ref", false },
+		{ "refsx", false },	{ "x,refsx", false },
+		{ "xrefs", false },	{ "xxxx", false },
+	};
+	const char *before = getenv("UIOMMUFD_DEBUG");
+	char *kept = before ? strdup(before) : NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct kit_machine m;
+
+		setenv("UIOMMUFD_DEBUG", rows[i].words, 1);
+		m = machine_with(NULL);
+		assert_int_equal(uik_slab_debug(m.machine), rows[i].wanted);
+		machine_end(m);
+	}
+	if (kept)
+		setenv("UIOMMUFD_DEBUG", kept, 1);
+	else
+		unsetenv("UIOMMUFD_DEBUG");
+	free(kept);
+}
+
+/* Law: stacks are kept with rising numbers, for spans as for blocks. */
+static void serials(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	struct uik_slab_block small = { 0 }, span = { 0 };
+	bool debug = uik_slab_debug(m.machine);
+	uint64_t before = uik_slab_serial(m.machine);
+	char *p = kmalloc(10, GFP_KERNEL), *q = kvmalloc(100000, GFP_KERNEL);
+	char *text;
+	size_t size;
+	FILE *out;
+
+	assert_int_equal(uik_slab_serial(m.machine) - before, debug ? 2 : 0);
+	assert_true(uik_slab_find(p, &small));
+	assert_true(uik_slab_find(q + 99999, &span));
+	assert_ptr_equal(span.addr, q);
+	assert_int_equal(span.size, 100000);
+	assert_int_equal(small.serial, debug ? before + 1 : 0);
+	assert_int_equal(span.serial, debug ? before + 2 : 0);
+	assert_int_equal(!!span.frames, debug);
+	/* Records are not blocks: they are neither counted nor reported. */
+	assert_int_equal(live_blocks(), 2);
+	out = open_memstream(&text, &size);
+	assert_int_equal(uik_slab_report(m.machine, out), 2);
+	fclose(out);
+	assert_non_null(strstr(text, "100000 bytes"));
+	assert_int_equal(!!strstr(text, "    #0 "), debug);
+	free(text);
+	kvfree(q);
+	kfree(p);
+	machine_end(m);
+}
+
+static bool stop_at_second(const struct uik_slab_block *block, void *arg)
+{
+	return ++*(int *)arg < 2;
+}
+
+/* Law: a walk ends when told to, among blocks, spans and pages. */
+static void walk_stops(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	void *small[3], *big[3];
+	unsigned long page[3];
+	int seen;
+
+	for (int i = 0; i < 3; i++) {
+		small[i] = kmalloc(10, GFP_KERNEL);
+		assert_non_null(small[i]);
+	}
+	seen = 0;
+	uik_slab_each(m.machine, stop_at_second, &seen);
+	assert_int_equal(seen, 2);
+	for (int i = 0; i < 3; i++)
+		kfree(small[i]);
+	for (int i = 0; i < 3; i++) {
+		big[i] = vmalloc(100000);
+		assert_non_null(big[i]);
+	}
+	seen = 0;
+	uik_slab_each(m.machine, stop_at_second, &seen);
+	assert_int_equal(seen, 2);
+	for (int i = 0; i < 3; i++)
+		vfree(big[i]);
+	for (int i = 0; i < 3; i++)
+		page[i] = __get_free_pages(GFP_KERNEL, 0);
+	seen = 0;
+	uik_slab_each(m.machine, stop_at_second, &seen);
+	assert_int_equal(seen, 2);
+	for (int i = 0; i < 3; i++)
+		free_pages(page[i], 0);
+	machine_end(m);
+}
+
+/* Law: an address tells whether its block is free, and where it begins. */
+static void free_or_not(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	char *p = kmalloc(100, GFP_KERNEL), *big = vmalloc(9 * PAGE_SIZE);
+	struct uik_slab_block found;
+	int local = 0;
+
+	assert_false(uik_slab_is_free(p));
+	assert_false(uik_slab_is_free(p + 99));
+	assert_false(uik_slab_is_free(big + 8 * PAGE_SIZE));
+	assert_ptr_equal(uik_slab_block(p + 99), p);
+	assert_ptr_equal(uik_slab_block(big + 8 * PAGE_SIZE + 5), big);
+	/* The rest of a block's room is not of it. */
+	assert_false(uik_slab_find(p + 100, &found));
+	kfree(p);
+	vfree(big);
+	assert_true(uik_slab_is_free(*(char *volatile *)&p));
+	assert_true(uik_slab_is_free(*(char *volatile *)&big));
+	assert_false(uik_slab_find(*(char *volatile *)&big, &found));
+	/* What lies in no machine is neither. */
+	assert_false(uik_slab_is_free(&local));
+	assert_null(uik_slab_block(&local));
+	/* Nor is the machine itself, or what of it was never used. */
+	assert_false(uik_slab_is_free(m.machine));
+	assert_null(uik_slab_block(m.machine));
+	assert_false(uik_slab_find(m.machine, &found));
+	machine_end(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -465,6 +699,13 @@ int main(void)
 		cmocka_unit_test(threads),
 		cmocka_unit_test(machines),
 		cmocka_unit_test(late_writes),
+		cmocka_unit_test(watched_writes),
+		cmocka_unit_test(late_write_told),
+		cmocka_unit_test(fresh_pattern),
+		cmocka_unit_test(debug_words),
+		cmocka_unit_test(serials),
+		cmocka_unit_test(walk_stops),
+		cmocka_unit_test(free_or_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

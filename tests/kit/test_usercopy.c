@@ -347,7 +347,7 @@ static void foreign_address_space(void **state)
 		strcpy(word, "child's");
 		(void)!write(ready[1], "x", 1);
 		(void)!read(done[0], back, 1);
-		_exit(strcmp(word, "written") ? 1 : 0);
+		child_exit(strcmp(word, "written") ? 1 : 0);
 	}
 	assert_int_equal(read(ready[0], back, 1), 1);
 	other = uik_mm_foreign(child);
