@@ -11,9 +11,10 @@
  * calls here, or preload the library.
  *
  * Functions whose name begins with uiommufd_device_ play the kernel driver
- * (VFIO, say) that owns a device.
+ * (VFIO, say) that owns a device.  They fail with EFAULT when a pointer is NULL.
  *
- * All functions may be called from any thread.
+ * Context: any thread, also while others are in calls on the same descriptor,
+ * but no signal handler.  Calls may sleep and may call the platform's drivers.
  */
 #ifndef UIOMMUFD_CLIENT_H
 #define UIOMMUFD_CLIENT_H
@@ -56,7 +57,7 @@ UIOMMUFD_API int uiommufd_open(struct uiommufd_platform *platform, int flags);
  * no device is a plain file or directory: its descriptor is the system's.
  * Return: as uiommufd_open(); also -1 with ENOENT (the platform has no such
  * path), ENODEV (the device is gone), EBUSY (the group is in use), ENOTDIR,
- * ELOOP, ENAMETOOLONG, or what open(2) gives.
+ * ELOOP, ENAMETOOLONG, EFAULT (@path is NULL), or what open(2) gives.
  */
 UIOMMUFD_API int uiommufd_open_path(struct uiommufd_platform *platform,
 				    const char *path, int flags);
@@ -244,7 +245,8 @@ UIOMMUFD_API bool uiommufd_fail_nth(uint32_t nth, uint32_t kinds);
  * uiommufd_expect_warn_begin - from here on warnings are expected.
  * @platform: NULL: the process's default platform
  *
- * They are not reported and do not count in the audit.  Scopes nest.
+ * They are not reported and do not count in the audit.  Scopes nest.  Any other
+ * warning ends the process with UIOMMUFD_WARN=abort in the environment.
  */
 UIOMMUFD_API void
 uiommufd_expect_warn_begin(struct uiommufd_platform *platform);

@@ -22,6 +22,8 @@ static int call_begin(struct driver_call *call, int fd, const char *name)
 {
 	int ret;
 
+	if (!name)
+		return -EFAULT;
 	if (!entry_begin(&call->entry, fd))
 		return -EBADF;
 	call->ictx = iommufd_ctx_from_file(call->entry.file);
@@ -54,7 +56,7 @@ int uiommufd_device_bind(int fd, const char *name, uint32_t *out_id)
 {
 	struct driver_call call;
 	struct binding *binding;
-	int ret = call_begin(&call, fd, name);
+	int ret = out_id ? call_begin(&call, fd, name) : -EFAULT;
 
 	if (ret)
 		return entry_result(ret);
@@ -127,12 +129,16 @@ static int attach_with(attach_fn attach, int fd, const char *name,
 int uiommufd_device_attach(int fd, const char *name, uint32_t pasid,
 			   uint32_t *pt_id)
 {
+	if (!pt_id)
+		return entry_result(-EFAULT);
 	return attach_with(iommufd_device_attach, fd, name, pasid, pt_id);
 }
 
 int uiommufd_device_replace(int fd, const char *name, uint32_t pasid,
 			    uint32_t *pt_id)
 {
+	if (!pt_id)
+		return entry_result(-EFAULT);
 	return attach_with(iommufd_device_replace, fd, name, pasid, pt_id);
 }
 

@@ -97,7 +97,7 @@ int uiommufd_open_path(struct uiommufd_platform *platform, const char *path,
 		       int flags)
 {
 	struct vfs_node node;
-	int ret = vfs_find(platform, path, VFS_FOLLOW, &node);
+	int ret = path ? vfs_find(platform, path, VFS_FOLLOW, &node) : -EFAULT;
 
 	if (ret)
 		return entry_result(ret);

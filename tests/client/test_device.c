@@ -56,6 +56,26 @@ static void life_of_a_device(void **state)
 	unplug(client, 1);
 }
 
+/* A pointer that is NULL is bad memory, and nothing is done. */
+static void null_pointers(void **state)
+{
+	struct client *client = *state;
+	uint32_t id, pt_id = make_ioas(client->fd);
+
+	plug(client, 1);
+	FAILS(uiommufd_device_bind(client->fd, NULL, &id), EFAULT);
+	FAILS(uiommufd_device_bind(client->fd, "mock0", NULL), EFAULT);
+	assert_int_equal(uiommufd_device_bind(client->fd, "mock0", &id), 0);
+	FAILS(uiommufd_device_attach(client->fd, NULL, 0, &pt_id), EFAULT);
+	FAILS(uiommufd_device_attach(client->fd, "mock0", 0, NULL), EFAULT);
+	FAILS(uiommufd_device_replace(client->fd, "mock0", 0, NULL), EFAULT);
+	FAILS(uiommufd_device_detach(client->fd, NULL, 0), EFAULT);
+	FAILS(uiommufd_device_unbind(client->fd, NULL), EFAULT);
+	FAILS(uiommufd_open_path(client->platform, NULL, O_RDWR), EFAULT);
+	assert_int_equal(uiommufd_device_unbind(client->fd, "mock0"), 0);
+	unplug(client, 1);
+}
+
 /* Names that are not there, not bound, bound already, or not a context's. */
 static void errno_rows(void **state)
 {
@@ -114,6 +134,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		CLIENT_TEST(life_of_a_device),
+		CLIENT_TEST(null_pointers),
 		CLIENT_TEST(errno_rows),
 		CLIENT_TEST(failure_sweep),
 	};
