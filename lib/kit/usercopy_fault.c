@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Faults in user copies: the signal handler, when to trust it, and the system
- * calls for when not to.
+ * Faults in user copies: the signal handler, and when to trust it.  When not,
+ * usercopy_calls.c does the copying.
  *
  * The handler is a process-wide door, installed at the first copy and never
  * again: whoever replaces it later is left alone, and copies then go by system
@@ -14,7 +14,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/uio.h>
 #include <ucontext.h>
 #include <unistd.h>
 #include <linux/mm_types.h>
@@ -292,60 +291,17 @@ bool fault_look(struct fault_state *state, uintptr_t first, uintptr_t last)
 	return true;
 }
 
-/*
- * One page at a time, because these calls say only in whole pages how far they
- * came.
- */
-static size_t page_part(uintptr_t at, size_t n)
+/* qemu-user says yes to any advice, even to what is none. */
+static bool advice_is_taken(uintptr_t page)
 {
-	size_t room = 4096 - (at & 4095);
+	static int taken;		/* atomic; 0: not known yet, -1: no */
+	int known = __atomic_load_n(&taken, __ATOMIC_RELAXED);
 
-	return n < room ? n : room;
-}
-
-static pid_t pid_of(const struct mm_struct *mm)
-{
-	return mm->own ? getpid() : mm->pid;
-}
-
-size_t foreign_read(const struct mm_struct *mm, void *buf, uintptr_t from,
-		    size_t n)
-{
-	pid_t pid = pid_of(mm);
-
-	while (n) {
-		size_t part = page_part(from, n);
-		struct iovec local = { buf, part };
-		struct iovec remote = { (void *)from, part };
-
-		if (process_vm_readv(pid, &local, 1, &remote, 1, 0) !=
-		    (ssize_t)part)
-			break;
-		buf = (char *)buf + part;
-		from += part;
-		n -= part;
+	if (!known) {
+		known = madvise((void *)page, 4096, -1) ? 1 : -1;
+		__atomic_store_n(&taken, known, __ATOMIC_RELAXED);
 	}
-	return n;
-}
-
-size_t foreign_write(const struct mm_struct *mm, uintptr_t to, const void *buf,
-		     size_t n)
-{
-	pid_t pid = pid_of(mm);
-
-	while (n) {
-		size_t part = page_part(to, n);
-		struct iovec local = { (void *)buf, part };
-		struct iovec remote = { (void *)to, part };
-
-		if (process_vm_writev(pid, &local, 1, &remote, 1, 0) !=
-		    (ssize_t)part)
-			break;
-		buf = (const char *)buf + part;
-		to += part;
-		n -= part;
-	}
-	return n;
+	return known > 0;
 }
 
 /*
@@ -357,7 +313,7 @@ static bool foreign_probe(const struct mm_struct *mm, uintptr_t at, bool write)
 {
 	char byte;
 
-	if (write && mm->own) {
+	if (write && mm->own && advice_is_taken(at & ~4095ul)) {
 		if (!madvise((void *)(at & ~4095ul), 4096, MADV_POPULATE_WRITE))
 			return true;
 		if (errno != EINVAL)

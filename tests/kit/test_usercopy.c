@@ -8,11 +8,17 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <linux/uaccess.h>
 #include <linux/slab.h>
 #include <uik/mm.h>
 
 #include "kit/poison.h"
+#include "kit/usercopy.h"
 
 #define PAGE 4096ul
 
@@ -134,6 +140,99 @@ static void signals_blocked(void **state)
 	assert_int_equal(pthread_create(&thread, NULL, thread_all_blocked,
 					NULL), 0);
 	pthread_join(thread, NULL);
+}
+
+/* What the system says to a copy within the process; 0: it copies. */
+static int error_of_call(void)
+{
+	char from = 1, to = 0;
+	struct iovec remote = { &from, 1 }, local = { &to, 1 };
+
+	if (process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == 1)
+		return 0;
+	return errno;
+}
+
+/* From now on those calls fail with @error; false: no filters here. */
+static bool refuse_calls(unsigned int error)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_process_vm_readv, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_process_vm_writev, 0,
+			 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { ARRAY_SIZE(code), code };
+
+	return !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
+	       !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+/* More than a page, from where no page begins, up to the last byte. */
+static void check_long_copies(void)
+{
+	static char there[4 * PAGE], here[4 * PAGE], back[4 * PAGE];
+	char *p = page_and_hole();
+
+	for (size_t i = 0; i < sizeof(there); i++)
+		there[i] = (char)(i * 7 + i / 256);
+	assert_int_equal(copy_from_user(here, there + 9, 3 * PAGE), 0);
+	assert_memory_equal(here, there + 9, 3 * PAGE);
+	assert_int_equal(copy_to_user(back + 5, here, 3 * PAGE), 0);
+	assert_memory_equal(back + 5, here, 3 * PAGE);
+	assert_int_equal(copy_from_user(here, p + 1, 2 * PAGE), PAGE + 1);
+	assert_int_equal(check_zeroed_user(p, 1), 0);
+	page_free(p);
+}
+
+static unsigned int refusal;
+#define CANNOT_REFUSE SIGUSR1
+
+static void copies_refused(void)
+{
+	sigset_t all;
+
+	/* A law that does not hold here is a signal. */
+	setenv("CMOCKA_TEST_ABORT", "1", 1);
+	if (!error_of_call() && !refuse_calls(refusal))
+		raise(CANNOT_REFUSE);
+	assert_int_not_equal(error_of_call(), 0);
+	sigfillset(&all);
+	sigdelset(&all, SIGABRT);
+	pthread_sigmask(SIG_BLOCK, &all, NULL);
+	fault_distrust();
+	check_copies();
+	check_long_copies();
+}
+
+static void refused_with(unsigned int error)
+{
+	int signal;
+
+	if (memcheck_watches())	/* it would report what the calls are for */
+		skip();
+	refusal = error;
+	signal = signal_of(copies_refused);
+	if (signal == CANNOT_REFUSE) {
+		print_message("no filters of system calls here\n");
+		skip();
+	}
+	assert_int_equal(signal, 0);
+}
+
+/* Law: all this holds where process_vm_readv() and its kin are not there. */
+static void calls_unknown(void **state)
+{
+	refused_with(ENOSYS);
+}
+
+/* Law: or forbidden. */
+static void calls_forbidden(void **state)
+{
+	refused_with(EPERM);
 }
 
 static sigjmp_buf escaped;
@@ -340,6 +439,10 @@ static void foreign_address_space(void **state)
 	int ready[2], done[2];
 	pid_t child;
 
+	if (error_of_call() == ENOSYS) {
+		print_message("no process_vm_readv() here\n");
+		skip();
+	}
 	strcpy(word, "mine");
 	assert_int_equal(pipe(ready) | pipe(done), 0);
 	child = fork();
@@ -379,6 +482,8 @@ int main(void)
 		cmocka_unit_test(copies),
 		cmocka_unit_test(any_thread),
 		cmocka_unit_test(signals_blocked),
+		cmocka_unit_test(calls_unknown),
+		cmocka_unit_test(calls_forbidden),
 		cmocka_unit_test(foreign_handler_installed),
 		cmocka_unit_test(struct_from_user),
 		cmocka_unit_test(zeroed_user),
