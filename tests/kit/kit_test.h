@@ -54,6 +54,17 @@ static inline int signal_of(void (*fn)(void))
 	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }
 
+/* Where an emulator, named by who runs the tests, does not have @what. */
+static inline void skip_if_emulated(const char *what)
+{
+	const char *emulator = getenv("UIOMMUFD_TEST_EMULATOR");
+
+	if (!emulator)
+		return;
+	print_message("%s: no %s\n", emulator, what);
+	skip();
+}
+
 /* A machine with its own clock, entered by the test. */
 struct kit_machine {
 	struct uik_machine *machine;

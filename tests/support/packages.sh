@@ -7,6 +7,11 @@ uiommufd_build_packages='gcc make pkg-config meson ninja-build libglib2.0-dev li
 uiommufd_full_packages='check cmake gdb patch clang llvm libclang-rt-14-dev valgrind g++ cppcheck clang-tidy libjudy-dev liburcu-dev'
 
 uiommufd_long_packages='doxygen dpkg-dev debhelper lintian gcovr'
+# The test aarch64: another machine's compiler, libraries and emulator.
+uiommufd_arm64_packages='gcc-aarch64-linux-gnu qemu-user pkgconf:arm64 libc6-dev:arm64 libglib2.0-dev:arm64 libunwind-dev:arm64 libcmocka-dev:arm64 liblzma-dev:arm64 libjson-glib-dev:arm64'
+if [ "$(uname -m)" = x86_64 ]; then
+	uiommufd_long_packages="$uiommufd_long_packages $uiommufd_arm64_packages"
+fi
 
 need_packages() {
 	missing=
@@ -17,10 +22,14 @@ need_packages() {
 	[ -n "$missing" ] || return 0
 	if [ "$(id -u)" -ne 0 ]; then
 		echo "Please install these Debian packages first:$missing" >&2
+		case "$missing" in *:arm64*)
+			echo "  sudo dpkg --add-architecture arm64" >&2 ;;
+		esac
 		echo "  sudo apt-get install$missing" >&2
 		exit 1
 	fi
 	echo "Installing:$missing"
+	case "$missing" in *:arm64*) dpkg --add-architecture arm64 ;; esac
 	apt-get update -qq &&
 		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
 			--no-install-recommends $missing >/dev/null || {
