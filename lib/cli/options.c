@@ -13,12 +13,12 @@ int log2_of(int n)
 	return n > 0 && !(n & (n - 1)) ? __builtin_ctz(n) : -1;
 }
 
-static gboolean is_shape(const char *option, int value, int max)
+static gboolean is_shape(const char *option, int value, int min, int max)
 {
-	if (log2_of(value) >= 0 && value <= max)
+	if (log2_of(value) >= 0 && value >= min && value <= max)
 		return TRUE;
-	complain(0, "--%s=%d: a power of two from 1 to %d is needed", option,
-		 value, max);
+	complain(0, "--%s=%d: a power of two from %d to %d is needed", option,
+		 value, min, max);
 	return FALSE;
 }
 
@@ -37,12 +37,10 @@ static gboolean check_machine(struct options *o)
 
 	if (o->entries == NOT_GIVEN)
 		o->entries = 8192;
-	if (!is_shape("vintfs", o->vintfs, 64) ||
-	    !is_shape("vcmdqs", o->vcmdqs, 128) ||
-	    !is_shape("sids", o->sids, 16) ||
-	    !is_shape("entries", o->entries, 1 << 18) ||
-	    !is_range("entries", o->entries, 2, 1 << 18) ||
-	    !is_range("vintfs", o->vintfs, 2, 64) ||
+	if (!is_shape("vintfs", o->vintfs, 2, 64) ||
+	    !is_shape("vcmdqs", o->vcmdqs, 1, 128) ||
+	    !is_shape("sids", o->sids, 1, 16) ||
+	    !is_shape("entries", o->entries, 2, 1 << 18) ||
 	    !is_range("commands", o->commands, 1, G_MAXINT))
 		return FALSE;
 	if (o->vcmdqs < o->vintfs) {

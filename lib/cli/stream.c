@@ -261,22 +261,38 @@ void stream_free(struct stream *stream)
 	g_free(stream);
 }
 
+/* Adds those not seen yet, of all commands or of ATC_INV only. */
+static void add_sids(const struct stream *stream, gboolean atc_only,
+		     guint limit, GHashTable *seen, GArray *sids)
+{
+	for (size_t i = 0; i < stream->count && sids->len < limit; i++) {
+		const struct command *command = &stream->commands[i];
+		uint32_t sid = command->word[0] >> 32;
+
+		if (!command_has_sid(command) ||
+		    (atc_only && command_opcode(command) != OP_ATC_INV) ||
+		    !g_hash_table_add(seen, GUINT_TO_POINTER(sid)))
+			continue;
+		g_array_append_val(sids, sid);
+	}
+}
+
 GArray *stream_sids(const struct stream *stream, guint limit)
 {
 	g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
 	GArray *sids = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 
 	/* Traffic first: a queue's slots are for devices with an ATC. */
-	for (int pass = 0; pass < 2; pass++)
-		for (size_t i = 0; i < stream->count && sids->len < limit; i++) {
-			const struct command *command = &stream->commands[i];
-			uint32_t sid = command->word[0] >> 32;
-
-			if (!command_has_sid(command) ||
-			    (!pass && command_opcode(command) != OP_ATC_INV) ||
-			    !g_hash_table_add(seen, GUINT_TO_POINTER(sid)))
-				continue;
-			g_array_append_val(sids, sid);
-		}
+	add_sids(stream, TRUE, limit, seen, sids);
+	add_sids(stream, FALSE, limit, seen, sids);
 	return sids;
+}
+
+guint stream_atc_devices(const struct stream *stream)
+{
+	g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+	g_autoptr(GArray) sids = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+
+	add_sids(stream, TRUE, G_MAXUINT, seen, sids);
+	return sids->len;
 }

@@ -68,4 +68,7 @@ void stream_free(struct stream *stream);
 /* Distinct StreamIDs in order of appearance, at most @limit; owned by caller. */
 GArray *stream_sids(const struct stream *stream, guint limit);
 
+/* Devices whose ATCs it invalidates: a queue stops if one is not there. */
+guint stream_atc_devices(const struct stream *stream);
+
 #endif

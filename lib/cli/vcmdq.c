@@ -200,6 +200,18 @@ static int run(struct options *o, struct stream *stream)
 	return status;
 }
 
+static gboolean has_devices_of(const struct options *o,
+			       const struct stream *stream)
+{
+	guint needed = stream_atc_devices(stream);
+
+	if (o->devices >= (int)needed)
+		return TRUE;
+	complain(0, "--devices=%d: %s invalidates the ATCs of %u devices",
+		 o->devices, stream->name, needed);
+	return FALSE;
+}
+
 int cmd_vcmdq(int argc, char **argv)
 {
 	g_autoptr(GError) error = NULL;
@@ -213,7 +225,7 @@ int cmd_vcmdq(int argc, char **argv)
 			complain(0, "vcmdq: --replay: %s", error->message);
 		else if (o.predict || o.study || o.compare[0])
 			status = predict(&o, stream);
-		else
+		else if (has_devices_of(&o, stream))
 			status = run(&o, stream);
 		stream_free(stream);
 	}

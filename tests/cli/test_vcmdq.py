@@ -109,7 +109,9 @@ def trace():
 
 def refusals():
     for args, word in ((["--vintfs", "3"], "--vintfs"),
+                       (["--vintfs", "1"], "from 2 to 64"),
                        (["--devices", "99"], "--devices"),
+                       (["--devices", "1"], "the ATCs of 2 devices"),
                        (["--queues", "5"], "--queues"),
                        (["--nonsense"], "--nonsense"),
                        (["--replay", "/nonexistent.cmdq"], "/nonexistent.cmdq"),
