@@ -265,6 +265,294 @@ static void walking(void **state)
 	uik_fd_close(b);
 }
 
+static bool stop_at_once(int fd, struct file *file, void *arg)
+{
+	++*(int *)arg;
+	return false;
+}
+
+/* Law: a walk ends when it is told to; a forgotten number is not visited. */
+static void forgetting(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	int a, b, n = 0;
+
+	released = 0;
+	a = open_one(O_RDWR);
+	b = open_one(O_RDWR);
+	uik_fd_each(stop_at_once, &n);
+	assert_int_equal(n, 1);
+	assert_true(uik_fd_forget(a));
+	assert_int_equal(released, 1);
+	assert_false(uik_fd_forget(a));
+	assert_false(uik_fd_forget(-1));
+	/* It stays open, and leads nowhere. */
+	assert_int_equal(fcntl(a, F_GETFD), 0);
+	assert_null(fget(a));
+	n = 0;
+	uik_fd_each(count_ours, &n);
+	assert_int_equal(n, 1);
+	close(a);
+	uik_fd_close(b);
+	machine_end(m);
+}
+
+static const struct file_operations mute = { .release = NULL };
+
+/* Law: what fails leaves no number and no file behind. */
+static void failures(void **state)
+{
+	int next = get_unused_fd_flags(0);
+	struct file *file;
+
+	put_unused_fd(next);
+	uik_fail_nth(1, 1u << UIK_FAIL_OP, false);
+	assert_int_equal(anon_inode_getfd("x", &mute, NULL, 0), -EMFILE);
+	uik_fail_nth(1, 1u << UIK_FAIL_ALLOC, false);
+	assert_int_equal(anon_inode_getfd("x", &mute, NULL, 0), -ENOMEM);
+	uik_fail_nth(0, 0, false);
+	assert_int_equal(get_unused_fd_flags(0), next);
+	put_unused_fd(next);
+	/* A file may have no readiness, and nothing to say at its end. */
+	file = anon_inode_getfile("x", &mute, NULL, O_WRONLY);
+	assert_int_equal(file->f_mode & (FMODE_READ | FMODE_WRITE),
+			 FMODE_WRITE);
+	uik_file_set_readable(file, true);
+	__fput_sync(file);
+}
+
+enum { MANY = 20000 };
+
+/* Law: files are many, but not endless; those that end are used again. */
+static void too_many_files(void **state)
+{
+	static struct file *all[MANY];
+	int counts[2];
+
+	for (int round = 0; round < 2; round++) {
+		int n = 0;
+
+		while (n < MANY) {
+			all[n] = anon_inode_getfile("x", &mute, NULL, 0);
+			if (IS_ERR(all[n]))
+				break;
+			n++;
+		}
+		assert_true(n < MANY);
+		assert_int_equal(PTR_ERR(all[n]), -ENFILE);
+		counts[round] = n;
+		while (n--)
+			fput(all[n]);
+	}
+	assert_true(counts[0] > 10000);
+	assert_int_equal(counts[0], counts[1]);
+}
+
+/* Only so many numbers from here on; the limit that was. */
+static struct rlimit numbers_left(int count)
+{
+	int next = dup(0);
+	struct rlimit old, low;
+
+	close(next);
+	getrlimit(RLIMIT_NOFILE, &old);
+	low = old;
+	low.rlim_cur = next + count;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+	return old;
+}
+
+/* Law: readiness needs two numbers, wherever they are to be had. */
+static void readiness_limits(void **state)
+{
+	struct file *file = anon_inode_getfile("x", &mute, NULL, O_RDWR);
+	struct rlimit old;
+	int next = dup(0), after;
+
+	close(next);
+	for (int left = 0; left < 2; left++) {
+		old = numbers_left(left);
+		assert_int_equal(uik_file_set_pollable(file), -EMFILE);
+		setrlimit(RLIMIT_NOFILE, &old);
+		after = dup(0);
+		assert_int_equal(after, next);
+		close(after);
+	}
+	/* No high numbers: low ones do. */
+	old = numbers_left(2);
+	assert_int_equal(uik_file_set_pollable(file), 0);
+	setrlimit(RLIMIT_NOFILE, &old);
+	assert_int_equal(fcntl(next, F_GETFD), FD_CLOEXEC);
+	uik_file_set_readable(file, true);
+	assert_int_equal(polled(file->host_fd_), POLLIN);
+	fput(file);
+	assert_int_equal(fcntl(next, F_GETFD), -1);
+}
+
+/* Law: no number is left for a copy: the copy fails, nothing else. */
+static void copy_limits(void **state)
+{
+	int fd = open_one(O_RDWR);
+	struct rlimit old = numbers_left(0);
+	struct file *file;
+
+	assert_int_equal(uik_fd_dup(fd, 0, false, false), -EMFILE);
+	assert_int_equal(uik_fd_dup(fd, 1 << 20, false, false), -EINVAL);
+	setrlimit(RLIMIT_NOFILE, &old);
+	file = fget(fd);
+	assert_int_equal(file_count(file), 2);
+	fput(file);
+	uik_fd_close(fd);
+}
+
+/* Law: numbers of the library's own are as good, and the system's go on. */
+static void virtual_numbers(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	struct file *file;
+	int a, b, c, fd, n = 0;
+
+	released = 0;
+	uik_fd_virtual(true);
+	a = open_one(O_RDWR);
+	b = open_one(O_RDWR | O_CLOEXEC);
+	assert_true(uik_fd_is_virtual(a) && uik_fd_is_virtual(b));
+	assert_false(uik_fd_is_virtual(b + 1));
+	assert_false(uik_fd_is_virtual(0));
+	assert_int_equal(fcntl(a, F_GETFD), -1);
+	assert_int_equal(uik_fd_host(a), a);
+	assert_int_equal(uik_fd_host(b + 1), -EBADF);
+	assert_int_equal(uik_fd_next_virtual(-1), a);
+	assert_int_equal(uik_fd_next_virtual(a), b);
+	assert_int_equal(uik_fd_next_virtual(b), -1);
+	assert_int_equal(uik_fd_next_virtual(1 << 20), -1);
+	/* Copies: the lowest from a number on, or that of another file. */
+	c = uik_fd_dup(a, b + 5, false, false);
+	assert_int_equal(c, b + 5);
+	assert_int_equal(uik_fd_dup(a, 0, false, false), b + 1);
+	assert_int_equal(uik_fd_dup(a, b, true, false), b);
+	assert_int_equal(released, 1);
+	assert_int_equal(uik_fd_dup(a, a + 64, false, false), -EMFILE);
+	file = fget(b);
+	assert_ptr_equal(file->private_data, &released);
+	assert_int_equal(file_count(file), 5);
+	assert_int_equal(uik_file_set_pollable(file), 0);
+	assert_int_equal(file->host_fd_, -1);
+	fput(file);
+	/* What is reserved and given back is free again. */
+	fd = get_unused_fd_flags(0);
+	put_unused_fd(fd);
+	assert_false(uik_fd_is_virtual(fd));
+	while ((fd = get_unused_fd_flags(0)) >= 0)
+		n++;
+	assert_int_equal(fd, -EMFILE);
+	assert_int_equal(n, 64 - 4);
+	for (fd = a; fd < a + 64; fd++)
+		if (!uik_fd_is_ours(fd))
+			put_unused_fd(fd);
+	assert_int_equal(uik_fd_close_virtual(), 4);
+	assert_int_equal(uik_fd_close_virtual(), 0);
+	assert_int_equal(released, 2);
+	uik_fd_virtual(false);
+	fd = open_one(O_RDWR);
+	assert_false(uik_fd_is_virtual(fd));
+	uik_fd_close(fd);
+	machine_end(m);
+}
+
+/* ---- another process's numbers ---- */
+
+struct other_process {
+	struct uik_files files;
+	struct file *file;	/* behind number 5 */
+	unsigned int reserved, freed;
+};
+
+static int other_reserve(struct uik_files *files, unsigned int flags)
+{
+	container_of(files, struct other_process, files)->reserved++;
+	return 5;
+}
+
+static void other_release(struct uik_files *files, unsigned int fd)
+{
+	assert_int_equal(fd, 5);
+	container_of(files, struct other_process, files)->freed++;
+}
+
+static void other_install(struct uik_files *files, unsigned int fd,
+			  struct file *file)
+{
+	assert_int_equal(fd, 5);
+	container_of(files, struct other_process, files)->file = file;
+}
+
+static struct file *other_get(struct uik_files *files, unsigned int fd)
+{
+	struct other_process *other =
+		container_of(files, struct other_process, files);
+
+	return fd == 5 && other->file ? get_file(other->file) : NULL;
+}
+
+static int other_host(struct uik_files *files, int fd)
+{
+	return fd == 5 ? uik_fd_high(dup(0)) : -EBADF;
+}
+
+/* Law: a task that stands for another process has that one's numbers. */
+static void other_process(void **state)
+{
+	struct other_process other = {
+		.files = { other_reserve, other_release, other_install,
+			   other_get, other_host },
+	};
+	struct file *file;
+	int fd, host;
+
+	current->files = &other.files;
+	fd = anon_inode_getfd("x", &mute, NULL, O_RDWR);
+	assert_int_equal(fd, 5);
+	assert_non_null(other.file);
+	file = fget(5);
+	assert_ptr_equal(file, other.file);
+	fput(file);
+	assert_null(fget(6));
+	host = uik_fd_host(5);
+	assert_true(host >= 512);
+	uik_fd_host_put(5, host);
+	assert_int_equal(fcntl(host, F_GETFD), -1);
+	assert_true(uik_fd_is_open(5));
+	assert_false(uik_fd_is_open(6));
+	uik_fail_nth(1, 1u << UIK_FAIL_ALLOC, false);
+	assert_int_equal(anon_inode_getfd("x", &mute, NULL, 0), -ENOMEM);
+	uik_fail_nth(0, 0, false);
+	assert_int_equal(other.reserved, 2);
+	assert_int_equal(other.freed, 1);
+	current->files = NULL;
+	/* The number here is another one. */
+	assert_null(fget(5));
+	fput(other.file);
+}
+
+/* Law: readiness that is another process's to set is what a poll sees. */
+static void shared_readiness(void **state)
+{
+	struct file *file = anon_inode_getfile("x", &mute, NULL, O_RDWR);
+	int ends[2], fd;
+
+	assert_int_equal(pipe(ends), 0);
+	uik_file_share(file, uik_fd_high(ends[0]));
+	fd = get_unused_fd_flags(0);
+	fd_install(fd, file);
+	assert_int_equal(fcntl(fd, F_GETFD), 0);
+	assert_int_equal(polled(fd), 0);
+	assert_int_equal(write(ends[1], "x", 1), 1);
+	assert_int_equal(polled(fd), POLLIN);
+	uik_fd_close(fd);
+	close(ends[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -278,6 +566,14 @@ int main(void)
 		cmocka_unit_test(high_numbers),
 		cmocka_unit_test(racing),
 		cmocka_unit_test(walking),
+		cmocka_unit_test(forgetting),
+		cmocka_unit_test(failures),
+		cmocka_unit_test(too_many_files),
+		cmocka_unit_test(readiness_limits),
+		cmocka_unit_test(copy_limits),
+		cmocka_unit_test(virtual_numbers),
+		cmocka_unit_test(other_process),
+		cmocka_unit_test(shared_readiness),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 /* Forks: a child has machines of its own, at work as the parent's are. */
 #include "kit_test.h"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <linux/anon_inodes.h>
 #include <linux/completion.h>
@@ -10,8 +11,10 @@
 #include <linux/interrupt.h>
 #include <linux/mm.h>
 #include <linux/workqueue.h>
+#include <linux/slab.h>
 #include <uik/file.h>
 #include <uik/irq.h>
+#include <uik/mm.h>
 
 #include "kit/poison.h"
 
@@ -342,16 +345,141 @@ static void pages_are_own(void **state)
 	shown_end(&s);
 }
 
+/* ---- whoever brackets a fork ---- */
+
+/* As child_of(), by somebody who forks with copies of nothing. */
+static int bracketed(int (*fn)(void *arg), void *arg)
+{
+	int ends[2], line = -1;
+	pid_t child;
+
+	assert_int_equal(pipe(ends), 0);
+	uik_fork_prepare();
+	child = fork();
+	if (!child) {
+		uik_fork_child();
+		line = fn(arg);
+		child_exit(write(ends[1], &line, sizeof(line)) !=
+			   sizeof(line));
+	}
+	uik_fork_parent();
+	close(ends[1]);
+	if (read(ends[0], &line, sizeof(line)) != sizeof(line))
+		line = -1;
+	close(ends[0]);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	return line;
+}
+
+static int is_shared(void *arg)
+{
+	struct shown *s = arg;
+
+	strcpy(s->client, "child");
+	MUST(!strcmp(s->pages, "child"));
+	return 0;
+}
+
+/* Law: a bracket is the outer one: memory that clients map is shared. */
+static void bracket_shares(void **state)
+{
+	struct shown s;
+
+	shown_begin(&s);
+	assert_int_equal(bracketed(is_shared, &s), 0);
+	assert_string_equal(s.client, "child");
+	/* And the next fork without one is as before. */
+	strcpy(s.client, "before");
+	assert_int_equal(child_of(is_own_copy, &s), 0);
+	assert_string_equal(s.client, "before");
+	shown_end(&s);
+}
+
+struct left {
+	struct shown *shown;
+	int fd;
+};
+
+static int starts_afresh(void *arg)
+{
+	struct left *left = arg;
+	struct mm_struct *mm;
+	struct kit_machine m;
+	void *p;
+
+	MUST(uik_fd_is_ours(left->fd));
+	MUST(uik_vma_covers(left->shown->client, PAGE_SIZE));
+	uik_fork_forget();
+	MUST(!uik_fd_is_ours(left->fd));
+	MUST(!uik_vma_covers(left->shown->client, PAGE_SIZE));
+	mm = uik_mm_self();
+	MUST(mm->pid == getpid() && !mm->locked_vm);
+	uik_mm_put(mm);
+	/* What is made now is of this process only, and works. */
+	m.machine = uik_machine_new(NULL);
+	MUST(m.machine && m.machine != left->shown->m.machine);
+	m.before = uik_enter(m.machine);
+	p = kmalloc(100, GFP_KERNEL);
+	MUST(p);
+	kfree(p);
+	uik_leave(m.before);
+	uik_machine_free(m.machine);
+	return 0;
+}
+
+/* Law: who forgets finds none of the parent's files, mappings, pins. */
+static void forgetting(void **state)
+{
+	struct shown s;
+	struct left left = { .shown = &s };
+
+	shown_begin(&s);
+	left.fd = anon_inode_getfd("[test]", &fops, NULL, O_RDWR);
+	assert_true(left.fd >= 0);
+	assert_int_equal(bracketed(starts_afresh, &left), 0);
+	assert_true(uik_fd_is_ours(left.fd));
+	assert_int_equal(uik_fd_close(left.fd), 0);
+	shown_end(&s);
+}
+
+#ifndef KIT_TSAN
+/* All are over: whoever waits is told, and nobody works. */
+static int nobody_serves(void *arg)
+{
+	struct served *s = arg;
+	int irqs = s->irqs;
+
+	uik_irq_raise(s->m.machine, s->irq);
+	usleep(20000);
+	MUST(__atomic_load_n(&s->irqs, __ATOMIC_SEQ_CST) == irqs);
+	return 0;
+}
+
+/* Law: in the child of a bracketed fork no thread begins anew. */
+static void bracket_serves_nobody(void **state)
+{
+	struct served s;
+
+	served_begin(&s);
+	assert_int_equal(bracketed(nobody_serves, &s), 0);
+	assert_int_equal(is_served(&s), 0);
+	served_end(&s);
+}
+#endif
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(others_are_over),
 		cmocka_unit_test(pages_are_own),
+		cmocka_unit_test(bracket_shares),
+		cmocka_unit_test(forgetting),
 #ifndef KIT_TSAN
 		cmocka_unit_test(served_in_child),
 		cmocka_unit_test(served_in_grandchild),
 		cmocka_unit_test(amid_work),
 		cmocka_unit_test(one_is_stuck),
+		cmocka_unit_test(bracket_serves_nobody),
 #endif
 	};
 

@@ -2,11 +2,18 @@
 /* Tasks, kit threads and kernel threads. */
 #include "kit_test.h"
 
+#include <dlfcn.h>
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <linux/kthread.h>
 #include <linux/smp.h>
 #include <linux/wait.h>
+#include <uik/hook.h>
+
+#include "kit/fork.h"
+#include "kit/poison.h"
 
 struct seen {
 	struct task_struct *task;
@@ -176,6 +183,146 @@ static void no_self_join(void **state)
 	assert_int_equal(joined, -EDEADLK);
 }
 
+/* ---- threads that others host, and threads that cannot be had ---- */
+
+static int refusals, hosted, told;
+
+static void no_point(const struct uik_point *point)
+{
+}
+
+static int host_refuses(struct task_struct *task, void *(*main)(void *),
+			void *arg)
+{
+	refusals++;
+	return -EAGAIN;
+}
+
+/* To its end at once: whoever joins finds it done. */
+static int host_runs(struct task_struct *task, void *(*main)(void *), void *arg)
+{
+	struct task_struct *before = uik_task_switch(task);
+
+	hosted++;
+	main(arg);
+	uik_task_switch(before);
+	return 0;
+}
+
+static void on_thread(int (*fn)(void *), void *arg)
+{
+	told += fn ? 1 : 100;
+}
+
+static const struct uik_hooks refusing = { .point = no_point,
+					   .start = host_refuses };
+static const struct uik_hooks hosting = { .point = no_point,
+					  .start = host_runs,
+					  .thread = on_thread };
+
+static int nothing(void *arg)
+{
+	return 0;
+}
+
+/* Law: who hosts threads may have none: nothing is left of the attempt. */
+static void host_has_none(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	int rc = 0;
+
+	uik_hooks = &refusing;
+	assert_null(uik_thread_start(nothing, NULL, "none"));
+	assert_int_equal(PTR_ERR(kthread_create(nothing, NULL, "none")),
+			 -EAGAIN);
+	assert_int_equal(refusals, 2);
+	/* Nobody would end it. */
+	assert_int_equal(warnings_of(rc = thread_start_detached(nothing, NULL,
+								"none")), 1);
+	assert_int_equal(rc, -EOPNOTSUPP);
+	uik_hooks = NULL;
+	machine_end(m);
+}
+
+/* Law: a hosted thread is its hooks' and is joined like another. */
+static void hosted_thread(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	struct task_struct *self = current;
+	struct uik_thread *thread;
+	struct seen seen;
+
+	uik_hooks = &hosting;
+	thread = uik_thread_start(look, &seen, "hosted");
+	assert_non_null(thread);
+	assert_ptr_equal(current, self);
+	join(thread);
+	uik_hooks = NULL;
+	assert_ptr_not_equal(seen.task, self);
+	assert_ptr_equal(seen.machine, m.machine);
+	assert_int_equal(hosted, 1);
+	assert_int_equal(told, 101);
+	machine_end(m);
+}
+
+#if !defined(KIT_ASAN) && !defined(KIT_TSAN)
+/* The system's: in the place of the C library's, on demand. */
+static bool system_refuses;
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attr,
+		   void *(*fn)(void *), void *arg)
+{
+	static int (*real)(pthread_t *, const pthread_attr_t *,
+			   void *(*)(void *), void *);
+
+	if (system_refuses)
+		return EAGAIN;
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "pthread_create");
+	return real(thread, attr, fn, arg);
+}
+
+/* Law: the system's refusal is told, and nothing is left behind. */
+static void system_has_none(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	sigset_t before, after;
+
+	pthread_sigmask(SIG_BLOCK, NULL, &before);
+	system_refuses = true;
+	assert_null(uik_thread_start(nothing, NULL, "none"));
+	assert_int_equal(PTR_ERR(kthread_create(nothing, NULL, "none")),
+			 -EAGAIN);
+	assert_int_equal(thread_start_detached(nothing, NULL, "none"),
+			 -EAGAIN);
+	system_refuses = false;
+	pthread_sigmask(SIG_BLOCK, NULL, &after);
+	for (int i = 1; i < SIGRTMAX; i++)
+		assert_int_equal(sigismember(&before, i),
+				 sigismember(&after, i));
+	join(start(nothing, NULL));
+	machine_end(m);
+}
+#endif
+
+static int ends_alone(void *arg)
+{
+	__atomic_store_n((int *)arg, current->pid, __ATOMIC_RELEASE);
+	return 0;
+}
+
+/* Law: a detached thread ends by itself, and its task with it. */
+static void detached(void **state)
+{
+	int pid = 0;
+
+	assert_int_equal(thread_start_detached(ends_alone, &pid, "alone"), 0);
+	eventually(__atomic_load_n(&pid, __ATOMIC_ACQUIRE));
+	assert_int_not_equal(pid, current->pid);
+	/* Gone from the system, too. */
+	eventually(syscall(SYS_tgkill, getpid(), pid, 0) < 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -186,6 +333,12 @@ int main(void)
 		cmocka_unit_test(after_fork),
 		cmocka_unit_test(kernel_thread),
 		cmocka_unit_test(no_self_join),
+		cmocka_unit_test(host_has_none),
+		cmocka_unit_test(hosted_thread),
+#if !defined(KIT_ASAN) && !defined(KIT_TSAN)
+		cmocka_unit_test(system_has_none),
+#endif
+		cmocka_unit_test(detached),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
