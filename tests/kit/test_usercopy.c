@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -474,9 +475,188 @@ static void foreign_address_space(void **state)
 	assert_null(uik_mm_foreign(child));
 }
 
+static struct mm_struct *mm_of_this(void)
+{
+	return current->mm;
+}
+
+/* Law: beyond the end of a file that is mapped there is only an error. */
+static void beyond_a_file(void **state)
+{
+	char name[] = "/tmp/usercopy-XXXXXX", buf[16], *p;
+	int fd = mkstemp(name);
+
+	assert_true(fd >= 0);
+	unlink(name);
+	assert_int_equal(ftruncate(fd, PAGE), 0);
+	p = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	assert_ptr_not_equal(p, MAP_FAILED);
+	assert_int_equal(copy_from_user(buf, p + PAGE - 8, 16), 8);
+	assert_int_equal(copy_to_user(p + PAGE - 8, buf, 16), 8);
+	assert_int_equal(copy_from_user(buf, p + PAGE, 1), 1);
+	assert_false(user_probe(mm_of_this(), (uintptr_t)p + PAGE, false));
+	page_free(p);
+	close(fd);
+}
+
+/* ---- what the client does with the signals ---- */
+
+static volatile sig_atomic_t plain_seen, info_seen;
+
+static void plain_handler(int signal)
+{
+	plain_seen++;
+}
+
+static void info_handler(int signal, siginfo_t *info, void *context)
+{
+	info_seen++;
+}
+
+/* In the child, where cmocka has no business; tells the line. */
+#define MUST(cond) \
+	do { \
+		if (!(cond)) { \
+			fprintf(stderr, "%s:%d: not so\n", __FILE__, __LINE__); \
+			return 1; \
+		} \
+	} while (0)
+
+static int actions_in_child(int signal)
+{
+	struct sigaction plain = { .sa_handler = plain_handler };
+	struct sigaction info = { .sa_sigaction = info_handler,
+				  .sa_flags = SA_SIGINFO };
+	struct sigaction once = { .sa_handler = plain_handler,
+				  .sa_flags = SA_RESETHAND };
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, old, system;
+	char buf[8];
+
+	/* No copy was made yet: the system is to be asked. */
+	MUST(!fault_client_action(signal, &plain, &old));
+	MUST(copy_from_user(buf, NULL, 8) == 8);
+	MUST(fault_client_action(signal, &plain, NULL));
+	MUST(fault_client_action(signal, NULL, &old));
+	MUST(old.sa_handler == plain_handler);
+	sigaction(signal, NULL, &system);
+	MUST(system.sa_handler != plain_handler);
+	raise(signal);
+	MUST(plain_seen == 1);
+	MUST(fault_client_action(signal, &info, &old));
+	MUST(old.sa_handler == plain_handler);
+	raise(signal);
+	MUST(plain_seen == 1 && info_seen == 1);
+	MUST(fault_client_action(signal, &ignore, NULL));
+	raise(signal);
+	MUST(plain_seen == 1 && info_seen == 1);
+	MUST(fault_client_action(signal, &once, NULL));
+	raise(signal);
+	MUST(plain_seen == 2);
+	MUST(fault_client_action(signal, NULL, &old));
+	MUST(old.sa_handler == SIG_DFL && !(old.sa_flags & SA_RESETHAND));
+	/* Copies were none of these, and go on. */
+	MUST(copy_from_user(buf, NULL, 8) == 8);
+	MUST(plain_seen == 2 && info_seen == 1);
+	/* Who went past us has it for himself. */
+	sigaction(signal, &plain, NULL);
+	MUST(!fault_client_action(signal, &info, &old));
+	sigaction(signal, NULL, &system);
+	MUST(system.sa_handler == plain_handler);
+	return 0;
+}
+
+/* Law: a client's action comes after ours, in the way it asked for. */
+static void client_actions(void **state)
+{
+	static const int signals[] = { SIGSEGV, SIGBUS };
+	int status;
+
+	if (memcheck_watches())	/* no handler of ours is there then */
+		skip();
+	for (int i = 0; i < 2; i++) {
+		pid_t child = fork();
+
+		if (!child)
+			child_exit(actions_in_child(signals[i]));
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_int_equal(status, 0);
+	}
+}
+
+/* ---- probes ---- */
+
+/* All laws of a probe of @mm, where @p is as page_and_hole() makes it. */
+static void check_probes(struct mm_struct *mm, char *p)
+{
+	uintptr_t at = (uintptr_t)p;
+
+	assert_true(user_probe(mm, at, false));
+	assert_true(user_probe(mm, at + PAGE - 1, false));
+	assert_true(user_probe(mm, at, true));
+	assert_false(user_probe(mm, at + PAGE, false));
+	assert_false(user_probe(mm, at + PAGE, true));
+	assert_false(user_probe(mm, 0, false));
+	assert_false(user_probe(mm, 0, true));
+}
+
+static void *probe_all_blocked(void *arg)
+{
+	char *p = arg;
+	sigset_t all;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, NULL);
+	check_probes(mm_of_this(), p);
+	assert_int_equal(p[0], 0x11);
+	mprotect(p, PAGE, PROT_READ);
+	assert_true(user_probe(mm_of_this(), (uintptr_t)p, false));
+	assert_false(user_probe(mm_of_this(), (uintptr_t)p, true));
+	mprotect(p, PAGE, PROT_READ | PROT_WRITE);
+	return NULL;
+}
+
+/* Law: a probe says what an access would, and changes nothing. */
+static void probes(void **state)
+{
+	char *p = page_and_hole();
+	struct mm_struct *other;
+	pthread_t thread;
+	int gate[2];
+	pid_t child;
+
+	check_probes(mm_of_this(), p);
+	assert_int_equal(p[0], 0x11);
+	mprotect(p, PAGE, PROT_READ);
+	assert_true(user_probe(mm_of_this(), (uintptr_t)p, false));
+	assert_false(user_probe(mm_of_this(), (uintptr_t)p, true));
+	mprotect(p, PAGE, PROT_READ | PROT_WRITE);
+	assert_int_equal(pthread_create(&thread, NULL, probe_all_blocked, p),
+			 0);
+	pthread_join(thread, NULL);
+	/* Of another process, which has the same there. */
+	assert_int_equal(pipe(gate), 0);
+	child = fork();
+	if (!child) {
+		close(gate[1]);
+		(void)!read(gate[0], gate, 1);
+		_exit(p[0] != 0x11);
+	}
+	close(gate[0]);
+	munmap(p, PAGE);
+	other = uik_mm_foreign(child);
+	assert_non_null(other);
+	check_probes(other, p);
+	uik_mm_put(other);
+	close(gate[1]);
+	assert_int_equal(waitpid(child, &gate[0], 0), child);
+	assert_int_equal(gate[0], 0);
+	munmap(p + PAGE, PAGE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(client_actions),	/* no copy before */
 		cmocka_unit_test(other_faults_are_chained),
 		cmocka_unit_test(default_still_kills),
 		cmocka_unit_test(copies),
@@ -491,6 +671,8 @@ int main(void)
 		cmocka_unit_test(duplicates),
 		cmocka_unit_test(failure_points),
 		cmocka_unit_test(foreign_address_space),
+		cmocka_unit_test(beyond_a_file),
+		cmocka_unit_test(probes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
