@@ -681,6 +681,62 @@ static void free_or_not(void **state)
 	machine_end(m);
 }
 
+/* Law: what is no block has no size, no kind, and cannot be freed. */
+static void no_blocks(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	char *p = kmalloc(100, GFP_KERNEL), *v = vzalloc(5000);
+	size_t size = 1;
+	int local = 0;
+
+	assert_non_null(v);
+	for (int i = 0; i < 5000; i++)
+		assert_int_equal(v[i], 0);
+	assert_true(is_vmalloc_addr(v));
+	assert_false(is_vmalloc_addr(p));
+	assert_false(is_vmalloc_addr(p + 64));
+	assert_false(is_vmalloc_addr(v + 1));
+	assert_false(is_vmalloc_addr(&local));
+	assert_int_equal(ksize(NULL), 0);
+	assert_int_equal(warnings_of(size = ksize(p + 64)), 1);
+	assert_int_equal(size, 0);
+	assert_null(vmalloc(SIZE_MAX));
+	assert_null(vzalloc(SIZE_MAX));
+	free_pages(0, 0);
+	__free_pages(NULL, 0);
+	kfree_sensitive(p);
+	kfree_sensitive(NULL);
+	kfree_sensitive(ZERO_SIZE_PTR);
+	vfree(v);
+	assert_int_equal(warnings_of(size = __get_free_pages(
+					     GFP_KERNEL, MAX_PAGE_ORDER + 1)),
+			 1);
+	assert_int_equal(size, 0);
+	assert_null(alloc_pages(GFP_KERNEL, MAX_PAGE_ORDER + 1));
+	machine_end(m);
+}
+
+/* Law: what is freed sensitively was overwritten before. */
+static void sensitive(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+
+#if !defined(__SANITIZE_ADDRESS__)
+	char *p = kmalloc(64, GFP_KERNEL);
+
+	if (!uik_slab_debug(m.machine) && !RUNNING_ON_VALGRIND) {
+		memset(p, 's', 64);
+		kfree_sensitive(p);
+		p = *(char *volatile *)&p;
+		for (int i = 0; i < 64; i++)
+			assert_int_not_equal(p[i], 's');
+	} else {
+		kfree(p);
+	}
+#endif
+	machine_end(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -706,6 +762,8 @@ int main(void)
 		cmocka_unit_test(serials),
 		cmocka_unit_test(walk_stops),
 		cmocka_unit_test(free_or_not),
+		cmocka_unit_test(no_blocks),
+		cmocka_unit_test(sensitive),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

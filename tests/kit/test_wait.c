@@ -345,6 +345,65 @@ static void completion_timeout(void **state)
 	machine_end(m);
 }
 
+struct called {
+	struct wait_queue_entry entry;
+	int calls;
+};
+
+static int on_wake(struct wait_queue_entry *entry, unsigned int mode,
+		   int flags, void *key)
+{
+	container_of(entry, struct called, entry)->calls++;
+	return 1;
+}
+
+/* Law: of exclusive waiters one is woken; all others always are. */
+static void exclusive_entries(void **state)
+{
+	struct called one = { .calls = 0 }, two = one, other = one;
+	struct wait_queue_head wq;
+
+	init_waitqueue_head(&wq);
+	init_waitqueue_func_entry(&one.entry, on_wake);
+	init_waitqueue_func_entry(&two.entry, on_wake);
+	init_waitqueue_func_entry(&other.entry, on_wake);
+	add_wait_queue_exclusive(&wq, &one.entry);
+	add_wait_queue_exclusive(&wq, &two.entry);
+	add_wait_queue(&wq, &other.entry);
+	wake_up(&wq);
+	assert_int_equal(one.calls + two.calls, 1);
+	assert_int_equal(other.calls, 1);
+	wake_up_all(&wq);
+	assert_int_equal(one.calls + two.calls, 3);
+	assert_int_equal(other.calls, 2);
+	remove_wait_queue(&wq, &one.entry);
+	remove_wait_queue(&wq, &two.entry);
+	remove_wait_queue(&wq, &other.entry);
+	wake_up_all(&wq);
+	assert_int_equal(one.calls + two.calls + other.calls, 5);
+}
+
+/* Law: the first exclusive waiter learns that it is; a second time nobody. */
+static void prepared_exclusively(void **state)
+{
+	struct wait_queue_head wq;
+	DEFINE_WAIT(first);
+	DEFINE_WAIT(second);
+
+	init_waitqueue_head(&wq);
+	assert_true(prepare_to_wait_exclusive(&wq, &first,
+					      TASK_UNINTERRUPTIBLE));
+	assert_false(prepare_to_wait_exclusive(&wq, &second,
+					       TASK_UNINTERRUPTIBLE));
+	assert_false(prepare_to_wait_exclusive(&wq, &first,
+					       TASK_UNINTERRUPTIBLE));
+	prepare_to_wait(&wq, &second, TASK_UNINTERRUPTIBLE);
+	finish_wait(&wq, &first);
+	finish_wait(&wq, &second);
+	assert_true(list_empty(&wq.head));
+	assert_int_equal(current->__state, TASK_RUNNING);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -360,6 +419,8 @@ int main(void)
 		cmocka_unit_test(atomic_wait),
 		cmocka_unit_test(completions_count),
 		cmocka_unit_test(completion_timeout),
+		cmocka_unit_test(exclusive_entries),
+		cmocka_unit_test(prepared_exclusively),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -197,6 +197,37 @@ static void frees_itself(void **state)
 	machine_end(m);
 }
 
+/* Law: works that were never queued, and queues without memory. */
+static void nothing_queued(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	struct late_job job = { .ran_at = 0 };
+	struct workqueue_struct *wq;
+	struct job now;
+
+	INIT_DELAYED_WORK(&job.work, run_late);
+	job_init(&now, run);
+	assert_false(cancel_delayed_work(&job.work));
+	assert_false(cancel_delayed_work_sync(&job.work));
+	assert_false(flush_delayed_work(&job.work));
+	assert_false(cancel_work_sync(&now.work));
+	uik_fail_nth(1, 1u << UIK_FAIL_ALLOC, false);
+	assert_null(alloc_workqueue("none", 0, 0));
+	uik_fail_nth(0, 0, false);
+	wq = alloc_workqueue("a%d", 0, 0, 1);
+	assert_non_null(wq);
+	flush_workqueue(wq);
+	assert_true(queue_work(wq, &now.work));
+	flush_workqueue(wq);
+	assert_int_equal(runs(&now), 1);
+	/* Later ones first: each waits for its own time. */
+	assert_true(queue_delayed_work(wq, &job.work, 1000 * HZ));
+	assert_true(cancel_delayed_work(&job.work));
+	assert_false(cancel_delayed_work(&job.work));
+	destroy_workqueue(wq);
+	machine_end(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +237,7 @@ int main(void)
 		cmocka_unit_test(by_hand),
 		cmocka_unit_test(delays),
 		cmocka_unit_test(frees_itself),
+		cmocka_unit_test(nothing_queued),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
