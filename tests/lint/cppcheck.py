@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Law: cppcheck finds nothing in lib/ and examples/ but what cppcheck.txt, next
-to this file, says is none.
+"""Law: cppcheck finds nothing in lib/, examples/ and the headers they include
+but what cppcheck.txt, next to this file, says is none.
 
-usage: cppcheck.py SOURCE BUILD all
+usage: cppcheck.py SOURCE BUILD few       as tidy.py chooses them
+       cppcheck.py SOURCE BUILD all
        cppcheck.py SOURCE BUILD FILE...   these, named from SOURCE
 """
 import json
