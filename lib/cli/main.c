@@ -53,6 +53,15 @@ static GLogWriterOutput write_log(GLogLevelFlags level, const GLogField *fields,
 	return g_log_writer_default(level, fields, count, NULL);
 }
 
+static int run_subcommand(const struct subcommand *subcommand, int argc,
+			  char **argv)
+{
+	g_autofree char *program = g_strconcat("uiommufd ", argv[0], NULL);
+
+	g_set_prgname(program);		/* what usage texts begin with */
+	return subcommand->run(argc, argv);
+}
+
 int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "";
@@ -69,7 +78,8 @@ int main(int argc, char **argv)
 	}
 	for (gsize i = 0; i < G_N_ELEMENTS(subcommands); i++)
 		if (!strcmp(name, subcommands[i].name))
-			return subcommands[i].run(argc - 1, argv + 1);
+			return run_subcommand(&subcommands[i], argc - 1,
+					      argv + 1);
 	if (*name)
 		complain(EXIT_USAGE, "no command '%s'", name);
 	usage(stderr);

@@ -72,8 +72,8 @@ static void print_recorded(const struct report *report, FILE *out)
 		"\nworkload %s\n"
 		"         %" G_GUINT64_FORMAT " commands executed by %u queues, %"
 		G_GUINT64_FORMAT " trapped (%" G_GUINT64_FORMAT " forwarded, %"
-		G_GUINT64_FORMAT " STE changes, %" G_GUINT64_FORMAT
-		" absorbed)\n"
+		G_GUINT64_FORMAT " absorbed, the rest made %" G_GUINT64_FORMAT
+		" nested HWPTs anew)\n"
 		"         %.0f ns a command, %.2f M commands/s, as recorded"
 		" (%zu doorbells)\n"
 		"         MMIO per 1,000 commands: %.0f reads, %.0f writes\n"
@@ -82,8 +82,8 @@ static void print_recorded(const struct report *report, FILE *out)
 		G_GUINT64_FORMAT ", max %" G_GUINT64_FORMAT " (%"
 		G_GUINT64_FORMAT " samples)\n",
 		report->stream->name, m->commands, m->queues, m->trapped,
-		report->vmm.forwarded, report->vmm.reattached,
-		report->vmm.absorbed, per_command_ns(m),
+		report->vmm.forwarded, report->vmm.absorbed,
+		report->vmm.reattached, per_command_ns(m),
 		m->duration_ns ? 1e3 * (m->commands + m->trapped) / m->duration_ns : 0.0,
 		report->stream->doorbell_count, per_thousand(m->mmio_reads, m),
 		per_thousand(m->mmio_writes, m), l->p50_ns, l->p90_ns, l->p99_ns,
