@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <sys/mman.h>
 
 #define FIRST 0x3b80u
 #define LAST 0x3b95u
@@ -25,7 +26,13 @@ static uint64_t roll(struct dice *dice)
 	return dice->state;
 }
 
-static char memory[64 * 4096] __attribute__((aligned(4096)));
+#define MEMORY (64 * 4096ul)
+
+/*
+ * What commands may write to.  A hole follows: lengths are random, too, and a
+ * client that gives too long ones gets what it asked for.
+ */
+static char *memory;
 
 /* Mostly small numbers, which are IDs, flags and types that exist. */
 static uint32_t word(struct dice *dice)
@@ -205,6 +212,20 @@ static void any_order_of_closing(void **state)
 	}
 }
 
+static int make_memory(void **state)
+{
+	memory = mmap(NULL, MEMORY + 4096, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED)
+		return -1;
+	return mprotect(memory + MEMORY, 4096, PROT_NONE);
+}
+
+static int end_memory(void **state)
+{
+	return munmap(memory, MEMORY + 4096);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -213,5 +234,5 @@ int main(void)
 		CLIENT_TEST(any_order_of_closing),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, make_memory, end_memory);
 }
