@@ -238,8 +238,13 @@ static void test_huge(int unused)
 
 /* ---- signals ---- */
 
+/* By a runtime with a handler of its own. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define WATCHED true		/* by a runtime with a handler of its own */
+#define WATCHED true
+#elif defined(__has_feature)
+#define WATCHED (__has_feature(address_sanitizer) || \
+		 __has_feature(thread_sanitizer) || \
+		 __has_feature(undefined_behavior_sanitizer))
 #else
 #define WATCHED false
 #endif
