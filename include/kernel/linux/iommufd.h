@@ -184,7 +184,8 @@ struct iommufd_device *iommufd_device_bind(struct iommufd_ctx *ictx,
  *
  * Waits for running ioctls on it, destroys its vDEVICE and leaves a tombstone
  * for that ID.  Everything must be detached before, else: WARN, and the device
- * stays until the context goes.
+ * stays.  It holds its context, which then stays, too: the machine's audit
+ * counts both.
  *
  * Context: may sleep, up to a minute.
  */
