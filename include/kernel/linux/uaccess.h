@@ -11,9 +11,10 @@
  * turns into a result (other faults go on to the handler that was there
  * before).  Where that handler cannot run - the thread blocks these signals,
  * someone replaced it, valgrind runs - and for another process's memory,
- * process_vm_readv() and process_vm_writev().  A thread looks which of the two
- * holds at its first copy, at every page it did not touch lately, and at every
- * 64th copy.
+ * process_vm_readv() and process_vm_writev(); where these are refused (ENOSYS,
+ * EPERM), the own process's memory goes through a pipe.  A thread looks which of
+ * the ways holds at its first copy, at every page it did not touch lately, and
+ * at every 64th copy.
  *
  * Context: all functions may sleep; each call is one failure point
  * (UIK_FAIL_COPY), at which nothing is copied.
