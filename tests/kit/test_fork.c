@@ -115,7 +115,7 @@ static int is_served(void *arg)
 	uik_irq_raise(s->m.machine, s->irq);
 	/* More if some were on their way at the fork. */
 	SOON(__atomic_load_n(&s->irqs, __ATOMIC_SEQ_CST) > irqs);
-	MUST(schedule_work(&s->work));
+	schedule_work(&s->work);	/* or it was on its way, too */
 	flush_work(&s->work);
 	MUST(__atomic_load_n(&s->works, __ATOMIC_SEQ_CST) > works);
 	return 0;
