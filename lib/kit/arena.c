@@ -114,15 +114,21 @@ static void *reserve(size_t size)
 
 static void slots_set(uintptr_t at, size_t size, struct arena *arena)
 {
-	uintptr_t slot;
+	uintptr_t slot, first, old;
 
 	for (slot = at >> ARENA_SLOT_SHIFT;
 	     slot <= (at + size - 1) >> ARENA_SLOT_SHIFT; slot++) {
 		__atomic_store_n(&uik_arena_of_slot[slot], arena,
 				 __ATOMIC_RELEASE);
-		slots_low = slot < slots_low ? slot : slots_low;
-		slots_high = slot > slots_high ? slot : slots_high;
 	}
+	/* Without the lock: an arena's memory is its own already. */
+	first = at >> ARENA_SLOT_SHIFT;
+	while (first < (old = __atomic_load_n(&slots_low, __ATOMIC_RELAXED)))
+		__atomic_compare_exchange_n(&slots_low, &old, first, false,
+					    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+	while (slot - 1 > (old = __atomic_load_n(&slots_high, __ATOMIC_RELAXED)))
+		__atomic_compare_exchange_n(&slots_high, &old, slot - 1, false,
+					    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
 
 void *arena_reserve(size_t wanted_bytes, size_t *size)
