@@ -112,23 +112,31 @@ static void *reserve(size_t size)
 	return reserve_anywhere(size);
 }
 
+/* Without the lock: whoever sets slots owns the memory they stand for. */
+static void span_include(uintptr_t first, uintptr_t last)
+{
+	uintptr_t low = __atomic_load_n(&slots_low, __ATOMIC_RELAXED);
+	uintptr_t high = __atomic_load_n(&slots_high, __ATOMIC_RELAXED);
+
+	while (first < low &&
+	       !__atomic_compare_exchange_n(&slots_low, &low, first, false,
+					    __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+	while (last > high &&
+	       !__atomic_compare_exchange_n(&slots_high, &high, last, false,
+					    __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+}
+
 static void slots_set(uintptr_t at, size_t size, struct arena *arena)
 {
-	uintptr_t slot, first, old;
+	uintptr_t first = at >> ARENA_SLOT_SHIFT;
+	uintptr_t last = (at + size - 1) >> ARENA_SLOT_SHIFT;
 
-	for (slot = at >> ARENA_SLOT_SHIFT;
-	     slot <= (at + size - 1) >> ARENA_SLOT_SHIFT; slot++) {
+	for (uintptr_t slot = first; slot <= last; slot++)
 		__atomic_store_n(&uik_arena_of_slot[slot], arena,
 				 __ATOMIC_RELEASE);
-	}
-	/* Without the lock: an arena's memory is its own already. */
-	first = at >> ARENA_SLOT_SHIFT;
-	while (first < (old = __atomic_load_n(&slots_low, __ATOMIC_RELAXED)))
-		__atomic_compare_exchange_n(&slots_low, &old, first, false,
-					    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
-	while (slot - 1 > (old = __atomic_load_n(&slots_high, __ATOMIC_RELAXED)))
-		__atomic_compare_exchange_n(&slots_high, &old, slot - 1, false,
-					    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+	span_include(first, last);
 }
 
 void *arena_reserve(size_t wanted_bytes, size_t *size)

@@ -158,7 +158,7 @@ static void vma_drop(struct vm_area_struct *vma)
 	fput(file);
 }
 
-/* A copy of @vma with its own counts, for the part [@start, its end). */
+/* Cuts its head off, in the file as in memory. */
 static void vma_begins_at(struct vm_area_struct *vma, uintptr_t start)
 {
 	vma->vm_pgoff += (start - vma->vm_start) >> PAGE_SHIFT;
@@ -166,6 +166,7 @@ static void vma_begins_at(struct vm_area_struct *vma, uintptr_t start)
 	vma->vm_start = start;
 }
 
+/* A copy of @vma with its own counts, for the part [@start, its end). */
 static struct vm_area_struct *vma_copy(struct vm_area_struct *vma,
 				       uintptr_t start)
 {

@@ -158,7 +158,6 @@ static void tlbi_nh_va_one(struct sim *sim, const struct sim_entry *cmd)
 	tlbi_va_one(sim, REGIME_NH_GLOBAL, cmd, CMD_VMID);
 }
 
-
 static void tlbi_match(struct cache *cache, const struct sim *sim,
 		       const struct sim_entry *cmd)
 {
