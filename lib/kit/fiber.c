@@ -8,25 +8,12 @@
 #include <sys/mman.h>
 #include <uik/fiber.h>
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define FIBER_ASAN 1
-#endif
-#if __has_feature(thread_sanitizer)
-#define FIBER_TSAN 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__)
-#define FIBER_ASAN 1
-#endif
-#if defined(__SANITIZE_THREAD__)
-#define FIBER_TSAN 1
-#endif
-#ifdef FIBER_ASAN
-#include <sanitizer/asan_interface.h>
+#include "kit/poison.h"
+
+#ifdef KIT_ASAN
 #include <sanitizer/common_interface_defs.h>
 #endif
-#ifdef FIBER_TSAN
+#ifdef KIT_TSAN
 #include <sanitizer/tsan_interface.h>
 #endif
 
@@ -49,7 +36,7 @@ void uik_fiber_init_self(struct uik_fiber *self)
 		pthread_attr_destroy(&attr);
 	}
 	self->stack_bottom = stack;
-#ifdef FIBER_TSAN
+#ifdef KIT_TSAN
 	self->tsan_fiber = __tsan_get_current_fiber();
 #endif
 }
@@ -61,15 +48,23 @@ void uik_fiber_init(struct uik_fiber *fiber, void *stack, size_t bytes)
 		.stack_bottom = (char *)stack + GUARD,
 		.stack_bytes = bytes - GUARD,
 	};
+	fiber->valgrind_stack = VALGRIND_STACK_REGISTER(
+		fiber->stack_bottom, (char *)stack + bytes);
 }
 
-void uik_fiber_fini(struct uik_fiber *fiber)
+static void forget_tsan(struct uik_fiber *fiber)
 {
-#ifdef FIBER_TSAN
+#ifdef KIT_TSAN
 	if (fiber->tsan_fiber)
 		__tsan_destroy_fiber(fiber->tsan_fiber);
 #endif
 	fiber->tsan_fiber = NULL;
+}
+
+void uik_fiber_fini(struct uik_fiber *fiber)
+{
+	forget_tsan(fiber);
+	VALGRIND_STACK_DEREGISTER(fiber->valgrind_stack);
 }
 
 /* The frame uik_fiber_swap() finds: see the machine code. */
@@ -79,12 +74,12 @@ void uik_fiber_start(struct uik_fiber *fiber, void (*entry)(void *arg),
 	uintptr_t top = (uintptr_t)fiber->stack_bottom + fiber->stack_bytes;
 	uintptr_t *frame = (uintptr_t *)(top - 256);
 
-#ifdef FIBER_ASAN
+#ifdef KIT_ASAN
 	__asan_unpoison_memory_region(fiber->stack_bottom,
 				      fiber->stack_bytes);
 #endif
-#ifdef FIBER_TSAN
-	uik_fiber_fini(fiber);
+#ifdef KIT_TSAN
+	forget_tsan(fiber);
 	fiber->tsan_fiber = __tsan_create_fiber(0);
 #endif
 	memset(frame, 0, 256);
@@ -105,22 +100,22 @@ void uik_fiber_start(struct uik_fiber *fiber, void (*entry)(void *arg),
 
 void uik_fiber_entered(void)
 {
-#ifdef FIBER_ASAN
+#ifdef KIT_ASAN
 	__sanitizer_finish_switch_fiber(NULL, NULL, NULL);
 #endif
 }
 
 void uik_fiber_switch(struct uik_fiber *from, struct uik_fiber *to, bool leave)
 {
-#ifdef FIBER_ASAN
+#ifdef KIT_ASAN
 	__sanitizer_start_switch_fiber(leave ? NULL : &from->fake_stack,
 				       to->stack_bottom, to->stack_bytes);
 #endif
-#ifdef FIBER_TSAN
+#ifdef KIT_TSAN
 	__tsan_switch_to_fiber(to->tsan_fiber, 0);
 #endif
 	uik_fiber_swap(&from->sp, to->sp);
-#ifdef FIBER_ASAN
+#ifdef KIT_ASAN
 	__sanitizer_finish_switch_fiber(from->fake_stack, NULL, NULL);
 #endif
 }

@@ -49,6 +49,8 @@
 #define VALGRIND_MAKE_MEM_NOACCESS(p, n) ((void)0)
 #define VALGRIND_MAKE_MEM_DEFINED(p, n) 0
 #define VALGRIND_MAKE_MEM_UNDEFINED(p, n) ((void)0)
+#define VALGRIND_STACK_REGISTER(low, high) 0
+#define VALGRIND_STACK_DEREGISTER(stack) ((void)(stack))
 #endif
 
 /* Valgrind's other tools do not know this request. */

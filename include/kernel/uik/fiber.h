@@ -18,6 +18,7 @@ struct uik_fiber {
 	void *tsan_fiber;
 	const void *stack_bottom;
 	size_t stack_bytes;
+	unsigned int valgrind_stack;
 };
 
 /* The calling thread itself, to come back to. */
