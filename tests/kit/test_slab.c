@@ -535,10 +535,12 @@ static void fresh_pattern(void **state)
 	uik_fill_fresh_set(0x5c);
 	assert_int_equal(uik_fill_fresh(), 0x5c);
 	p = kmalloc(64, GFP_KERNEL);
+	(void)VALGRIND_MAKE_MEM_DEFINED(p, 64);	/* we do look at it */
 	assert_int_equal(p[0], 0x5c);
 	assert_int_equal(p[63], 0x5c);
 	kfree(p);
 	p = vmalloc(5 * PAGE_SIZE);
+	(void)VALGRIND_MAKE_MEM_DEFINED(p, 5 * PAGE_SIZE);
 	assert_int_equal(p[5 * PAGE_SIZE - 1], 0x5c);
 	vfree(p);
 	p = kzalloc(64, GFP_KERNEL);
