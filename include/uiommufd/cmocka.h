@@ -25,6 +25,8 @@
  * in the environment.
  *
  * What <cmocka.h> wants to be included before it is included here.
+ *
+ * Context: the test's thread.
  */
 #ifndef UIOMMUFD_CMOCKA_H
 #define UIOMMUFD_CMOCKA_H

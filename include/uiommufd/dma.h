@@ -19,6 +19,8 @@
  * In between, while software is about to invalidate, using it is allowed.
  *
  * A CMD_SYNC completes after the accesses that were under way before it.
+ *
+ * Context: any thread while the platform lives; not from an observer.
  */
 #ifndef UIOMMUFD_DMA_H
 #define UIOMMUFD_DMA_H
@@ -46,7 +48,6 @@ struct uiommufd_dma {
  *
  * May cross pages; what lies before a failing page was done.  A translation
  * that fails is told to software by an event record, as hardware does.
- * Context: any thread; not from an observer.
  * Return: 0; -1 with ENODEV (no SMMU), EINVAL (size member, length 0, end
  * beyond 2^64), EPERM (the stream is not configured, or aborts), EFAULT (no
  * translation, or not for writing), EIO (nothing answers at the physical

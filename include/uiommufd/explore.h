@@ -17,8 +17,9 @@
  * need in the state or on their stacks, and do not allocate there.  What a
  * program wants to keep across executions belongs on the heap.
  *
- * Exploring takes the calling thread and the process: no other thread may be
- * inside the library meanwhile.
+ * Context: exploring takes the calling thread and the process: no other thread
+ * may be inside the library meanwhile.  Functions of a struct uiommufd_run are
+ * for the functions of its scenario and laws.
  */
 #ifndef UIOMMUFD_EXPLORE_H
 #define UIOMMUFD_EXPLORE_H

@@ -5,6 +5,7 @@
  * uiommufd_fuzz_one() is what a fuzzer's harness calls; it works for any
  * platform, so for one with a driver of your own too.  tests/fuzz has
  * harnesses for libFuzzer and AFL++, a maker of seeds, and how to use them.
+ * Context: any thread.
  *
  * The input, format 1; numbers are little-endian:
  *

@@ -14,6 +14,8 @@
  *
  * A test that leaves something behind fails in its teardown.  GTest writes TAP
  * with --tap (and by default since GLib 2.62).
+ *
+ * Context: the test's thread.
  */
 #ifndef UIOMMUFD_GTEST_H
 #define UIOMMUFD_GTEST_H

@@ -25,9 +25,10 @@
  *
  * Times are picoseconds of virtual time unless a name says otherwise.  A
  * result is a function of profile, design and seed: the same on every machine.
- * Functions may be called from any thread, a run is one thread's.  Failing
- * ones return NULL or -1 and, when @out_error is not NULL, a message in it that
- * the caller releases with free().
+ * Failing functions return NULL or -1 and, when @out_error is not NULL, a
+ * message in it that the caller releases with free().
+ *
+ * Context: any thread; profile, design and result are one thread's at a time.
  */
 #ifndef UIOMMUFD_LAB_H
 #define UIOMMUFD_LAB_H

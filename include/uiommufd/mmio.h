@@ -27,11 +27,11 @@
  *   1 written to reserved bits   guest error; the other bits are written
  *   alias that leads nowhere     reads 0, the write is ignored; no error
  *
- * Values are read and written atomically, so any thread may access a block at
- * any time.  Hooks run on the accessing thread with no lock held: a device
- * whose hooks touch more than one cell takes a lock of its own in them, and
- * reads the current values there rather than trusting its arguments, so that
- * the last write wins whatever the order of the hooks.
+ * Context: any thread at any time, except where said: values are read and
+ * written atomically.  Hooks run on the accessing thread with no lock held: a
+ * device whose hooks touch more than one cell takes a lock of its own in them,
+ * and reads the current values there rather than trusting its arguments, so
+ * that the last write wins whatever the order of the hooks.
  */
 #ifndef UIOMMUFD_MMIO_H
 #define UIOMMUFD_MMIO_H

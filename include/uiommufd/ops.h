@@ -15,6 +15,9 @@
  *
  * <uiommufd/cmocka.h> and <uiommufd/gtest.h> have macros, and their fixtures
  * end what the test itself does not.
+ *
+ * Context: any thread, outside of the ops themselves; they may be called from
+ * any thread meanwhile.
  */
 #ifndef UIOMMUFD_OPS_H
 #define UIOMMUFD_OPS_H

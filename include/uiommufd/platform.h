@@ -13,6 +13,10 @@
  * if wanted.  A platform outlives every descriptor opened on it.
  *
  * Functions that return int give 0, or -1 with errno.
+ *
+ * Context: any thread while the platform lives, also while others are in calls
+ * on its descriptors, except where said.  Calls may sleep and may call the
+ * platform's drivers.
  */
 #ifndef UIOMMUFD_PLATFORM_H
 #define UIOMMUFD_PLATFORM_H

@@ -4,6 +4,8 @@
  *
  * `uiommufd run --record FILE` writes one.  It looks like the output of
  * strace(1), and such output is read too, as far as it carries the data.
+ *
+ * Context: any thread.
  */
 #ifndef UIOMMUFD_REPLAY_H
 #define UIOMMUFD_REPLAY_H

@@ -9,6 +9,9 @@
  *
  * Texts returned as char * are the caller's, to be freed with free().  They are
  * NULL when there is nothing to say.
+ *
+ * Context: the test's thread, with no call in progress in others; several tests
+ * may run at once, a thread each.
  */
 #ifndef UIOMMUFD_TESTING_H
 #define UIOMMUFD_TESTING_H

@@ -14,9 +14,10 @@
  * the queue is disabled, CONS from the page, and rewrites every other cell.
  * Use __atomic loads and stores (or READ_ONCE/WRITE_ONCE) on it.
  *
- * All functions may be called from any thread while the platform lives, except
- * where said.  int functions return 0, or -1 with errno; ENODEV when the
- * platform has no such hardware.
+ * int functions return 0, or -1 with errno; ENODEV when the platform has no such
+ * hardware.
+ *
+ * Context: any thread while the platform lives, except where said.
  */
 #ifndef UIOMMUFD_VCMDQ_H
 #define UIOMMUFD_VCMDQ_H

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Law: every function of include/uiommufd has a comment directly above it that
-is more than its name, and says what it returns if it returns something."""
+is more than its name, and says what it returns if it returns something; and it
+or the head of its file says in which context it may be called."""
 import pathlib
 import re
 import sys
@@ -24,6 +25,7 @@ def check(root):
     faults, seen = [], 0
     for path in sorted((root / "include/uiommufd").glob("*.h")):
         text = path.read_text()
+        head = text[text.index("\n/*"):text.index("#ifndef")]
         for match in DECLARATION.finditer(text):
             seen += 1
             name = match.group(1)
@@ -35,6 +37,8 @@ def check(root):
             elif not (GIVES_NOTHING.match(match.group(0)) or
                       SAYS_WHAT.search(comment)):
                 faults.append(f"{where} does not say what it returns")
+            if "Context" not in head + comment:
+                faults.append(f"{where} does not say its context")
     return faults, seen
 
 
