@@ -10,8 +10,8 @@ gboolean report_is_clean(const struct report *report)
 {
 	const struct uiommufd_audit *audit = &report->audit;
 
-	return report->complete && !audit->objects && !audit->blocks &&
-	       !audit->locks && !audit->mappings && !audit->warnings;
+	return !audit->objects && !audit->blocks && !audit->locks &&
+	       !audit->mappings && !audit->warnings;
 }
 
 static double per_command_ns(const struct measurement *m)
@@ -136,6 +136,9 @@ void report_print(const struct report *report, FILE *out)
 	print_recorded(report, out);
 	print_rows(report, out);
 	print_error(report, out);
+	if (!report->complete)
+		fprintf(out, "STOPPED  at a step that failed; all was closed as "
+			     "if the monitor had died\n");
 	fprintf(out,
 		"audit    objects %" G_GUINT64_FORMAT ", blocks %"
 		G_GUINT64_FORMAT ", locks %" G_GUINT64_FORMAT ", mappings %"
@@ -276,6 +279,7 @@ static void json_audit(JsonBuilder *json, const struct report *report)
 {
 	const struct uiommufd_audit *a = &report->audit;
 
+	json_bool(json, "complete", report->complete);
 	json_open(json, "audit");
 	json_count(json, "objects", a->objects);
 	json_count(json, "blocks", a->blocks);

@@ -165,7 +165,8 @@ static int finish(struct report *report, const struct options *o,
 	if (o->json && !report_write_json(report, o->json, &error))
 		return complain(EXIT_UNCLEAN, "vcmdq: --json: %s",
 				error->message);
-	return report_is_clean(report) ? EXIT_CLEAN : EXIT_UNCLEAN;
+	return report->complete && report_is_clean(report) ? EXIT_CLEAN :
+							     EXIT_UNCLEAN;
 }
 
 static int run(struct options *o, struct stream *stream)
@@ -189,12 +190,13 @@ static int run(struct options *o, struct stream *stream)
 	progress_init(&progress, !o->quiet);
 	report->complete = run_machine(report, o, &progress) &&
 			   vmm_teardown(&report->vmm);
+	if (!report->complete)
+		vmm_abandon(&report->vmm);
 	report->audit.size = sizeof(report->audit);
 	uiommufd_vcmdq_read_counters(platform, UIOMMUFD_QUEUE_ANY,
 				     &report->counters);
 	uiommufd_platform_audit(platform, &report->audit);
-	if (report->complete)
-		uiommufd_platform_free(platform);
+	uiommufd_platform_free(platform);
 	status = finish(report, o, &progress);
 	uiommufd_lab_trace_free(report->line.trace);
 	return status;

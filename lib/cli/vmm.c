@@ -265,6 +265,7 @@ gboolean vmm_build(struct vmm *vmm, struct uiommufd_platform *platform,
 {
 	memset(vmm, 0, sizeof(*vmm));
 	vmm->platform = platform;
+	vmm->veventq_fd = -1;
 	vmm->queue_count = queues;
 	vmm->log2_entries = log2_entries;
 	vmm->fd = uiommufd_open(platform, O_RDWR | O_CLOEXEC);
@@ -458,12 +459,14 @@ gboolean vmm_teardown(struct vmm *vmm)
 
 	if (uiommufd_munmap((void *)vmm->page, vmm->page_bytes))
 		return refused("munmap of VINTF page 0");
+	vmm->page = NULL;
 	while (vmm->queue_count)
 		if (!destroy_id(vmm, vmm->queue_ids[--vmm->queue_count],
 				"DESTROY of a queue"))
 			return FALSE;
 	if (uiommufd_close(vmm->veventq_fd))
 		return refused("close of the event queue");
+	vmm->veventq_fd = -1;
 	if (!destroy_id(vmm, vmm->veventq_id, "DESTROY of the event queue") ||
 	    !drop_devices(vmm) ||
 	    !destroy_id(vmm, vmm->viommu_id, "DESTROY of the vIOMMU") ||
@@ -474,4 +477,21 @@ gboolean vmm_teardown(struct vmm *vmm)
 		return FALSE;
 	munmap(vmm->ram, vmm->ram_bytes);
 	return !uiommufd_close(vmm->fd) || refused("close");
+}
+
+/* What has failed may fail again here, or not be there any more. */
+void vmm_abandon(struct vmm *vmm)
+{
+	if (vmm->page)
+		uiommufd_munmap((void *)vmm->page, vmm->page_bytes);
+	if (vmm->veventq_fd >= 0)
+		uiommufd_close(vmm->veventq_fd);
+	for (guint i = 0; i < vmm->device_count; i++) {
+		uiommufd_device_detach(vmm->fd, vmm->devices[i].name, 0);
+		uiommufd_device_unbind(vmm->fd, vmm->devices[i].name);
+	}
+	if (vmm->fd >= 0)
+		uiommufd_close(vmm->fd);
+	if (vmm->ram)
+		munmap(vmm->ram, vmm->ram_bytes);
 }

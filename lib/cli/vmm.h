@@ -75,4 +75,7 @@ gboolean vmm_event(struct vmm *vmm, int timeout_ms, uint64_t map[2]);
 gboolean vmm_try_illegal_teardown(struct vmm *vmm);
 gboolean vmm_teardown(struct vmm *vmm);
 
+/* Instead, after a step that failed: everything goes, as if the monitor died. */
+void vmm_abandon(struct vmm *vmm);
+
 #endif

@@ -78,6 +78,22 @@ def faults():
     check("random faults", len(lines[0]) == 5 and lines[0] == lines[1], lines)
 
 
+def stops():
+    """A queue that nothing mends ends the run: an error, and nothing left."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = os.path.join(folder, "report.json")
+        got = run("vcmdq", *quick, "--json", out,
+                  "--inject", "illegal-opcode,queue=2,times=0")
+        with open(out, encoding="utf-8") as report:
+            tree = json.load(report)
+    check("a run that stops", got.returncode == 1, got.returncode)
+    check("what stopped it", "a queue stopped" in got.stderr, got.stderr)
+    check("said", "STOPPED" in got.stdout, got.stdout)
+    check("in JSON", tree["complete"] is False, tree)
+    check("closed all the same", tree["audit"]["clean"] is True and
+          tree["audit"]["objects"] == 0, tree["audit"])
+
+
 def dump():
     got = run("vcmdq", *quick, "--dump-registers")
     for line in ("0x001100 VINTF_CONFIG[1]",
@@ -131,6 +147,7 @@ def refusals():
 replay_ends_clean()
 shapes()
 faults()
+stops()
 dump()
 trace()
 refusals()
