@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Law: programs in the README and the guide compile and pass as they stand.
+"""Law: programs in the README and the guide compile and pass as they stand, and
+commands print what they are shown to print.
 
 A program is a fenced block of C after a comment line that names this test; it
 is a client, or with 'as a driver' a translation unit of the driver kit, which
-is linked with the client that follows it.
+is linked with the client that follows it.  Of a session, commands of the build
+folder are run: each line shown below one must be among what it prints, in that
+order; a line of three dots stands for lines left out.
 """
 import pathlib
 import re
@@ -15,6 +18,7 @@ import tempfile
 
 PROGRAM = re.compile(r"<!-- tests/readme compiles (and runs this|this as a driver) -->\n"
                      r"```c\n(.*?)```", re.S)
+SESSION = re.compile(r"<!-- tests/readme runs this -->\n```\n(.*?)```", re.S)
 COMMON = ["-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter"]
 
 
@@ -24,6 +28,20 @@ def run(command):
     if done.returncode:
         sys.exit(f"{shlex.join(command)}\n{done.stdout}")
     print(done.stdout)
+    return done.stdout
+
+
+def check_session(path, text, build):
+    """Runs its commands; stops at a line that is shown but not printed."""
+    printed = iter(())
+    for line in text.splitlines():
+        if line.startswith("$ "):
+            words = shlex.split(line[2:])
+            if words[0].startswith("build/"):
+                words[0] = str(build / words[0].removeprefix("build/"))
+                printed = iter(run(words).splitlines())
+        elif line.strip() != "..." and line not in printed:
+            sys.exit(f"{path}: not printed, or not here: {line}")
 
 
 def check(root, compiler, library, path, work):
@@ -53,14 +71,17 @@ def check(root, compiler, library, path, work):
 def main(root, compiler, library):
     pages = [pathlib.Path(root, "README.md"),
              *sorted(pathlib.Path(root, "examples/guide").glob("*.md"))]
-    programs = 0
+    programs = sessions = 0
     for path in pages:
+        for text in SESSION.findall(path.read_text()):
+            check_session(path, text, pathlib.Path(library).parent.parent)
+            sessions += 1
         with tempfile.TemporaryDirectory() as work:
             programs += check(root, shlex.split(compiler), library, path,
                               pathlib.Path(work))
-    if programs < 3:
-        sys.exit("programs are missing")
-    print(f"[  PASSED  ] {programs} test(s).")
+    if programs < 3 or not sessions:
+        sys.exit("programs or sessions are missing")
+    print(f"[  PASSED  ] {programs + sessions} test(s).")
 
 
 main(*sys.argv[1:])
