@@ -5,7 +5,8 @@
  * Whether memory may be pinned is found out by touching it, which also makes
  * the pages present.  What touching does not tell - a shared mapping of an
  * ordinary file - is asked of /proc/self/pagemap, and only if that says that a
- * page is not private and anonymous, of /proc/self/maps.
+ * page is not private and anonymous, of /proc/self/maps: of one mapping since
+ * Linux 6.11, else all of its text is read.
  */
 #include "kit/pages.h"
 
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -33,24 +35,61 @@
 #define PAGEMAP_BATCH 256u
 #define MAPS_BUFFER 4096u
 
-/* Process-wide door: /proc/self/pagemap of this process. */
+/* As in <linux/fs.h> since Linux 6.11, for systems whose headers are older. */
+struct maps_query {
+	u64 size;
+	u64 query_flags;
+	u64 query_addr;
+	u64 vma_start;
+	u64 vma_end;
+	u64 vma_flags;
+	u64 vma_page_size;
+	u64 vma_offset;
+	u64 inode;
+	u32 dev_major;
+	u32 dev_minor;
+	u32 vma_name_size;
+	u32 build_id_size;
+	u64 vma_name_addr;
+	u64 build_id_addr;
+};
+#define MAPS_QUERY _IOWR('f', 17, struct maps_query)
+#define MAPS_QUERY_SHARED 8
+
+/* Process-wide doors: tables of this process's memory. */
 static int pagemap_fd uik_unsnapped = -1;
+static int maps_fd uik_unsnapped = -1;
 static pthread_once_t pagemap_once uik_unsnapped = PTHREAD_ONCE_INIT;
+static pthread_once_t maps_once uik_unsnapped = PTHREAD_ONCE_INIT;
+
+static int table_open(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -1 : uik_fd_high(fd);
+}
 
 static void pagemap_open(void)
 {
-	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	pagemap_fd = table_open("/proc/self/pagemap");
+}
 
-	pagemap_fd = fd < 0 ? -1 : uik_fd_high(fd);
+static void maps_open(void)
+{
+	maps_fd = table_open("/proc/self/maps");
 }
 
 /* A child must not ask about its parent's memory. */
 void pagemap_fork_child(void)
 {
-	if (pagemap_fd < 0)
-		return;
-	uik_fd_high_close(pagemap_fd);
-	pagemap_open();
+	if (pagemap_fd >= 0) {
+		uik_fd_high_close(pagemap_fd);
+		pagemap_open();
+	}
+	if (maps_fd >= 0) {
+		uik_fd_high_close(maps_fd);
+		maps_open();
+	}
 }
 
 /* One line of the table; @path stays as it is if the line has none. */
@@ -73,8 +112,34 @@ static bool maps_parse(const char *line, struct maps_line *out)
 	return true;
 }
 
+/* Asks for the one mapping; false: the system cannot be asked so. */
+static bool maps_ask(uintptr_t at, struct maps_line *out, bool *found)
+{
+	struct maps_query query = {
+		.size = sizeof(query),
+		.query_addr = at,
+		.vma_name_addr = (uintptr_t)out->path,
+		.vma_name_size = sizeof(out->path),
+	};
+
+	pthread_once(&maps_once, maps_open);
+	if (maps_fd < 0)
+		return false;
+	out->path[0] = '\0';
+	*found = !ioctl(maps_fd, MAPS_QUERY, &query);
+	if (!*found)
+		return errno == ENOENT;
+	out->start = query.vma_start;
+	out->end = query.vma_end;
+	out->offset = query.vma_offset;
+	out->device = makedev(query.dev_major, query.dev_minor);
+	out->inode = query.inode;
+	out->shared = query.vma_flags & MAPS_QUERY_SHARED;
+	return true;
+}
+
 /* Reads line after line without stdio's locks and allocations. */
-bool maps_find(uintptr_t at, struct maps_line *out)
+static bool maps_read(uintptr_t at, struct maps_line *out)
 {
 	int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
 	char buf[MAPS_BUFFER + 1], *line, *end;
@@ -99,6 +164,13 @@ bool maps_find(uintptr_t at, struct maps_line *out)
 	}
 	close(fd);
 	return found;
+}
+
+bool maps_find(uintptr_t at, struct maps_line *out)
+{
+	bool found;
+
+	return maps_ask(at, out, &found) ? found : maps_read(at, out);
 }
 
 static bool starts(const char *string, const char *with)
