@@ -12,8 +12,16 @@
 #include <uapi/linux/iommufd_test.h>
 #include <uiommufd/client.h>
 #include <uiommufd/platform.h>
+#include <uik/virtual.h>
 
-bool fuzz_begin(struct client *client, struct uiommufd_platform *platform)
+static void add_context(struct client *client, int fd)
+{
+	if (fd >= 0)
+		client->contexts[client->context_count++].fd = fd;
+}
+
+bool fuzz_begin(struct client *client, struct uiommufd_platform *platform,
+		bool virtual)
 {
 	memset(client, 0, sizeof(*client));
 	client->platform = platform;
@@ -22,21 +30,18 @@ bool fuzz_begin(struct client *client, struct uiommufd_platform *platform)
 		client->devices[i].context = -1;
 	if (!client->memory)
 		return false;
-	fuzz_open(client, "/dev/iommu");
+	client->virtual = virtual && uik_fd_virtual_claim();
+	add_context(client, uiommufd_open(platform, O_RDWR | O_CLOEXEC));
+	if (!client->context_count && client->virtual)
+		uik_fd_virtual_release();
 	return client->context_count;
 }
 
 void fuzz_open(struct client *client, const char *path)
 {
-	struct client_context *context =
-		&client->contexts[client->context_count];
-
-	if (client->context_count == CLIENT_CONTEXTS)
-		return;
-	context->fd = uiommufd_open_path(client->platform, path,
-					 O_RDWR | O_CLOEXEC);
-	if (context->fd >= 0)
-		client->context_count++;
+	if (client->context_count < CLIENT_CONTEXTS)
+		add_context(client, uiommufd_open_path(client->platform, path,
+						       O_RDWR | O_CLOEXEC));
 }
 
 struct client_context *fuzz_context(struct client *client, uint8_t modifiers)
@@ -235,4 +240,6 @@ void fuzz_end(struct client *client, bool contexts_first)
 				client->mappings[client->mapping_count].length);
 	}
 	fuzz_memory_reset(client->memory);
+	if (client->virtual)
+		uik_fd_virtual_release();
 }

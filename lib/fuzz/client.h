@@ -49,11 +49,14 @@ struct client {
 	} mappings[CLIENT_MAPPINGS];
 	struct client_device devices[CLIENT_DEVICES];
 	bool limited;		/* the global memory limit was set */
+	bool virtual;		/* its numbers are the library's only */
 };
 
 /* ---- client.c ---- */
 
-bool fuzz_begin(struct client *client, struct uiommufd_platform *platform);
+/* @virtual: its descriptors are to be numbers that only the library knows. */
+bool fuzz_begin(struct client *client, struct uiommufd_platform *platform,
+		bool virtual);
 /* Closes, unmaps, releases all. */
 void fuzz_end(struct client *client, bool contexts_first);
 /* A new context, if there is room for one. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The fuzzing room: a table of calls, a reader of inputs, a client that makes
- * the calls.  It uses the public interface only.
+ * the calls.  It uses the public interface only, but for descriptor numbers
+ * that cost no system call.
  *
  * <uiommufd/fuzz.h> has the format.
  */

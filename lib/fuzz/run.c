@@ -7,7 +7,6 @@
 
 #include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 #include <uapi/linux/iommufd.h>
 #include <uapi/linux/iommufd_test.h>
 #include <uiommufd/client.h>
@@ -150,11 +149,11 @@ static bool is_readable(const struct fuzz_memory *memory, const uint8_t *at)
 }
 
 /* The command tells 0 for a descriptor: it is the lowest that is free. */
-static int lowest_free(const struct client *client)
+static int lowest_free(const struct client_context *context)
 {
-	int fd = dup(client->memory->file);
+	int fd = uiommufd_dup(context->fd);
 
-	close(fd);
+	uiommufd_close(fd);
 	return fd;
 }
 
@@ -167,7 +166,7 @@ static void make_ioctl(struct client *client, struct client_context *context,
 	const struct fuzz_op *real =
 		is_readable(client->memory, at) ? really(op, at) : NULL;
 	bool dmabuf = real && real->test_op == IOMMU_TEST_OP_DMABUF_GET;
-	int ret, lowest = dmabuf ? lowest_free(client) : -1;
+	int ret, lowest = dmabuf ? lowest_free(context) : -1;
 
 	if (call->modifiers & FUZZ_MOD_FAIL)
 		uiommufd_fail_nth(call->fail_nth,
@@ -255,7 +254,8 @@ int64_t uiommufd_fuzz_one(struct uiommufd_platform *platform,
 
 	if (size > UIOMMUFD_FUZZ_MAX_BYTES)
 		size = UIOMMUFD_FUZZ_MAX_BYTES;
-	if (!fuzz_begin(&client, platform))
+	/* Few are run with descriptors of the system's, which take longer. */
+	if (!fuzz_begin(&client, platform, size % 8))
 		return 0;
 	warnings = warnings_before(client.memory, platform);
 	make_calls(&client, data, size);

@@ -38,12 +38,40 @@ static pthread_mutex_t ready_lock = PTHREAD_MUTEX_INITIALIZER;
 /* Numbers that exist here only; see uik_fd_virtual(). */
 #define VIRTUAL_FIRST 32768
 #define VIRTUAL_COUNT 64
-static bool numbers_virtual;
-static uint64_t virtual_used;		/* bits */
+/* Whose new numbers they are: &virtual_used: everybody's; NULL: nobody's. */
+static const void *virtual_owner;	/* atomic */
+static __thread char virtual_self;
+static uint64_t virtual_used;		/* bits; the owner's */
+
+static bool numbers_virtual(void)
+{
+	const void *owner = __atomic_load_n(&virtual_owner, __ATOMIC_RELAXED);
+
+	return uik_unlikely(owner) &&
+	       (owner == &virtual_used || owner == &virtual_self);
+}
 
 void uik_fd_virtual(bool on)
 {
-	numbers_virtual = on;
+	__atomic_store_n(&virtual_owner, on ? &virtual_used : NULL,
+			 __ATOMIC_RELAXED);
+}
+
+bool uik_fd_virtual_claim(void)
+{
+	const void *nobody = NULL;
+
+	/* Pairs with the release by whom they were before. */
+	return __atomic_compare_exchange_n(&virtual_owner, &nobody,
+					   &virtual_self, false,
+					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+void uik_fd_virtual_release(void)
+{
+	WARN_ON(__atomic_load_n(&virtual_owner, __ATOMIC_RELAXED) !=
+		&virtual_self);
+	__atomic_store_n(&virtual_owner, NULL, __ATOMIC_RELEASE);
 }
 
 bool uik_fd_is_virtual(int fd)
@@ -262,7 +290,7 @@ int get_unused_fd_flags(unsigned int flags)
 		return -EMFILE;
 	if (uik_unlikely(theirs))
 		return theirs->reserve(theirs, flags);
-	if (numbers_virtual)
+	if (numbers_virtual())
 		return virtual_take(0);
 	fd = open("/dev/null", O_RDWR | (flags & O_CLOEXEC));
 	if (fd < 0)
@@ -283,14 +311,17 @@ void put_unused_fd(unsigned int fd)
 		number_close(fd);
 }
 
-/* One more than the highest number that was ever ours. */
+/* One more than the highest number, other than virtual, that was ever ours. */
 static unsigned int numbers_end;
+static bool virtual_ever;		/* atomic */
 
 static void numbers_reach(unsigned int fd)
 {
 	unsigned int end = __atomic_load_n(&numbers_end, __ATOMIC_RELAXED);
 
-	while (end <= fd &&
+	if (fd >= VIRTUAL_FIRST)
+		__atomic_store_n(&virtual_ever, true, __ATOMIC_RELEASE);
+	while (end <= fd && fd < VIRTUAL_FIRST &&
 	       !__atomic_compare_exchange_n(&numbers_end, &end, fd + 1, false,
 					    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
 		;
@@ -328,7 +359,7 @@ int uik_file_set_pollable(struct file *file)
 	struct epoll_event event = { .events = EPOLLIN };
 	int poller, counter, error;
 
-	if (numbers_virtual)
+	if (numbers_virtual())
 		return 0;
 	counter = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (counter < 0)
@@ -465,15 +496,15 @@ int uik_fd_dup(int fd, int min, bool exact, bool cloexec)
 	return copy;
 }
 
-void uik_fd_each(bool (*visit)(int fd, struct file *file, void *arg), void *arg)
+/* Of the numbers from @fd up to @end; whether to go on. */
+static bool each_of(unsigned int fd, unsigned int end,
+		    bool (*visit)(int fd, struct file *file, void *arg),
+		    void *arg)
 {
 	struct file *file;
 	bool go_on = true;
-	unsigned int fd, end;
 
-	/* Acquire: numbers that were ours before this call are seen. */
-	end = __atomic_load_n(&numbers_end, __ATOMIC_ACQUIRE);
-	for (fd = 0; fd < end && go_on; fd++) {
+	for (; fd < end && go_on; fd++) {
 		if (!__atomic_load_n(&uik_numbers[fd], __ATOMIC_RELAXED))
 			continue;
 		file = uik_fd_own(fd);
@@ -482,4 +513,16 @@ void uik_fd_each(bool (*visit)(int fd, struct file *file, void *arg), void *arg)
 		go_on = visit(fd, file, arg);
 		fput(file);
 	}
+	return go_on;
+}
+
+void uik_fd_each(bool (*visit)(int fd, struct file *file, void *arg), void *arg)
+{
+	/* Acquire: numbers that were ours before this call are seen. */
+	unsigned int end = __atomic_load_n(&numbers_end, __ATOMIC_ACQUIRE);
+
+	if (each_of(0, end, visit, arg) &&
+	    __atomic_load_n(&virtual_ever, __ATOMIC_ACQUIRE))
+		each_of(VIRTUAL_FIRST, VIRTUAL_FIRST + VIRTUAL_COUNT, visit,
+			arg);
 }

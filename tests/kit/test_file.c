@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <poll.h>
 #include <sys/resource.h>
 #include <linux/anon_inodes.h>
@@ -460,6 +461,44 @@ static void virtual_numbers(void **state)
 	machine_end(m);
 }
 
+static void *claim_in_vain(void *arg)
+{
+	*(bool *)arg = uik_fd_virtual_claim();
+	return NULL;
+}
+
+static bool count_number(int fd, struct file *file, void *arg)
+{
+	*(int *)arg += uik_fd_is_virtual(fd) ? 100 : 1;
+	return true;
+}
+
+/* Law: a thread that claims them has them alone; others' are the system's. */
+static void virtual_numbers_of_a_thread(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	bool other = true;
+	pthread_t thread;
+	int a, b, before = 0, sum = 0;
+
+	uik_fd_each(count_number, &before);
+	assert_true(uik_fd_virtual_claim());
+	a = open_one(O_RDWR);
+	assert_true(uik_fd_is_virtual(a));
+	assert_int_equal(pthread_create(&thread, NULL, claim_in_vain, &other),
+			 0);
+	pthread_join(thread, NULL);
+	assert_false(other);
+	uik_fd_each(count_number, &sum);
+	assert_int_equal(sum, before + 100);
+	assert_int_equal(uik_fd_close_virtual(), 1);
+	uik_fd_virtual_release();
+	b = open_one(O_RDWR);
+	assert_false(uik_fd_is_virtual(b));
+	uik_fd_close(b);
+	machine_end(m);
+}
+
 /* ---- another process's numbers ---- */
 
 struct other_process {
@@ -572,6 +611,7 @@ int main(void)
 		cmocka_unit_test(readiness_limits),
 		cmocka_unit_test(copy_limits),
 		cmocka_unit_test(virtual_numbers),
+		cmocka_unit_test(virtual_numbers_of_a_thread),
 		cmocka_unit_test(other_process),
 		cmocka_unit_test(shared_readiness),
 	};

@@ -19,6 +19,7 @@
 #include <stdint.h>
 #include <uik/abi.h>
 #include <uik/machine.h>
+#include <uik/virtual.h>
 
 struct file;
 struct mm_struct;
@@ -90,19 +91,6 @@ void uik_file_share(struct file *file, int host_fd) __uik_export;
 /** uik_fd_each - visit open numbers in order; @visit false stops. */
 void uik_fd_each(bool (*visit)(int fd, struct file *file, void *arg), void *arg)
 	__uik_export;
-/**
- * uik_fd_virtual - whether new numbers are the library's only.
- *
- * Such numbers lie above those of the system, which knows nothing of them: no
- * system call is made for them, and a snapshot brings them back.
- */
-void uik_fd_virtual(bool on) __uik_export;
-/** uik_fd_is_virtual - whether @fd is such a number, in use. */
-bool uik_fd_is_virtual(int fd) __uik_export;
-/** uik_fd_next_virtual - the next in use after @fd; -1: there are no more. */
-int uik_fd_next_virtual(int fd) __uik_export;
-/** uik_fd_close_virtual - close all of them; returns how many there were. */
-unsigned int uik_fd_close_virtual(void) __uik_export;
 /** uik_fd_high - move a descriptor to a high number; consumes @fd.
  *
  * It is the library's own from here on: end it with uik_fd_high_close().
