@@ -106,7 +106,7 @@ static gboolean take_commands(struct stream *stream, GByteArray *bytes,
 		return FALSE;
 	}
 	stream->count = bytes->len / COMMAND_BYTES;
-	stream->commands = g_memdup2(bytes->data, bytes->len);
+	stream->commands = (gpointer)g_byte_array_steal(bytes, NULL);
 	for (size_t i = 0; i < stream->count; i++)
 		for (int w = 0; w < 2; w++)
 			stream->commands[i].word[w] =
@@ -142,7 +142,7 @@ static gboolean take_doorbells(struct stream *stream, GByteArray *bytes,
 		return TRUE;
 	}
 	stream->doorbell_count = bytes->len / sizeof(uint32_t);
-	stream->doorbells = g_memdup2(bytes->data, bytes->len);
+	stream->doorbells = (gpointer)g_byte_array_steal(bytes, NULL);
 	for (size_t i = 0; i < stream->doorbell_count; i++) {
 		stream->doorbells[i] = GUINT32_FROM_LE(stream->doorbells[i]);
 		sum += stream->doorbells[i];
@@ -168,7 +168,7 @@ static gboolean take_cpus(struct stream *stream, GByteArray *bytes,
 			    stream->name, stream->doorbell_count, bytes->len);
 		return FALSE;
 	}
-	stream->cpus = g_memdup2(bytes->data, bytes->len);
+	stream->cpus = (gpointer)g_byte_array_steal(bytes, NULL);
 	return TRUE;
 }
 
@@ -183,7 +183,7 @@ static gboolean take_gaps(struct stream *stream, GByteArray *bytes,
 			    stream->name, stream->doorbell_count, bytes->len);
 		return FALSE;
 	}
-	stream->gaps_us = g_memdup2(bytes->data, bytes->len);
+	stream->gaps_us = (gpointer)g_byte_array_steal(bytes, NULL);
 	for (size_t i = 0; i < stream->doorbell_count; i++)
 		stream->gaps_us[i] = GUINT32_FROM_LE(stream->gaps_us[i]);
 	return TRUE;

@@ -464,7 +464,8 @@ uiommufd_lab_profile_copy(const struct uiommufd_lab_profile *profile,
 
 	if (index < 0)
 		return NULL;
-	copy = g_memdup2(profile, sizeof(*profile));
+	copy = g_new(struct uiommufd_lab_profile, 1);
+	*copy = *profile;
 	copy->name = g_strdup(profile->name);
 	for (int i = 0; i < LAB_VALUES; i++)
 		copy->source[i] = g_strdup(profile->source[i]);
