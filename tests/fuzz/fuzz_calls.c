@@ -2,7 +2,8 @@
 /*
  * The harness: the entry points of libFuzzer, which AFL++ and others know too.
  *
- * UIOMMUFD_FUZZ_PLATFORM names another kind of platform than "mock".
+ * Built once for each kind of platform (FUZZ_PLATFORM), since services that run
+ * fuzz targets know programs only.  UIOMMUFD_FUZZ_PLATFORM names another kind.
  */
 #include "fuzz_calls.h"
 
@@ -11,6 +12,10 @@
 #include <string.h>
 #include <uiommufd/fuzz.h>
 #include <uiommufd/platform.h>
+
+#ifndef FUZZ_PLATFORM
+#define FUZZ_PLATFORM "mock"
+#endif
 
 static struct uiommufd_platform *platform;
 
@@ -21,7 +26,9 @@ static void end(void)
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	platform = uiommufd_fuzz_platform(getenv("UIOMMUFD_FUZZ_PLATFORM"));
+	const char *kind = getenv("UIOMMUFD_FUZZ_PLATFORM");
+
+	platform = uiommufd_fuzz_platform(kind ? kind : FUZZ_PLATFORM);
 	if (platform && !atexit(end))
 		return 0;
 	perror("uiommufd_fuzz_platform");

@@ -6,7 +6,7 @@
 uiommufd_build_packages='gcc make pkg-config meson ninja-build libglib2.0-dev libunwind-dev libcmocka-dev liblzma-dev libjson-glib-dev libdw-dev'
 uiommufd_full_packages='check cmake gdb patch clang llvm libclang-rt-14-dev valgrind g++ cppcheck clang-tidy libjudy-dev liburcu-dev'
 
-uiommufd_long_packages='doxygen dpkg-dev debhelper lintian gcovr'
+uiommufd_long_packages='doxygen dpkg-dev debhelper lintian gcovr afl++ patchelf zip unzip'
 # The test aarch64: another machine's compiler, libraries and emulator.
 uiommufd_arm64_packages='gcc-aarch64-linux-gnu qemu-user pkgconf:arm64 libc6-dev:arm64 libglib2.0-dev:arm64 libunwind-dev:arm64 libcmocka-dev:arm64 liblzma-dev:arm64 libjson-glib-dev:arm64'
 if [ "$(uname -m)" = x86_64 ]; then

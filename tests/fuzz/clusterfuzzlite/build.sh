@@ -1,17 +1,31 @@
-#!/bin/bash -eu
+#!/bin/bash
 # SPDX-License-Identifier: MIT
-# The builder sets CC, CFLAGS (sanitizer, coverage), LIB_FUZZING_ENGINE, SRC, OUT.
-# Libraries that are not in the runner's image go beside the target.
-cd "$SRC/uiommufd"
-meson setup /work/build --buildtype=debugoptimized -Dexamples=false \
+# The builder sets SRC, OUT, WORK, CC, CXX, CFLAGS, CXXFLAGS (sanitizer, coverage)
+# and LIB_FUZZING_ENGINE.
+set -eu
+source=$SRC/uiommufd
+build=$WORK/uiommufd
+
+rm -rf "$build"
+meson setup "$build" "$source" --buildtype=debugoptimized -Dexamples=false \
 	-Dwerror=false -Db_lundef=false -Dfuzzer_engine="$LIB_FUZZING_ENGINE"
-ninja -C /work/build tests/fuzz/fuzz_calls_fuzzer tests/fuzz/seeds
-cp /work/build/tests/fuzz/fuzz_calls_fuzzer "$OUT/fuzz_calls"
-cp tests/fuzz/fuzz_calls.dict tests/fuzz/fuzz_calls.options "$OUT/"
+targets=$(ninja -C "$build" -t targets all |
+	sed -n 's,^tests/fuzz/\(fuzz_[^:]*\)_fuzzer: .*LINKER$,\1,p')
+ninja -C "$build" tests/fuzz/seeds \
+	$(printf 'tests/fuzz/%s_fuzzer ' $targets)
+(cd "$build/tests/fuzz/seeds" && zip -q -r "$WORK/seeds.zip" .)
 
-(cd /work/build/tests/fuzz/seeds && zip -q "$OUT/fuzz_calls_seed_corpus.zip" ./*)
-
+# Libraries that the runner's image lacks go beside the targets.  RPATH: it is
+# good for what the libraries need themselves, which RUNPATH is not.
 mkdir -p "$OUT/lib"
-ldd "$OUT/fuzz_calls" | awk '/=> \/(usr|lib)/ { print $3 }' |
-	grep -E 'glib|unwind|pcre|lzma' | xargs -I{} cp {} "$OUT/lib/"
-patchelf --set-rpath '$ORIGIN/lib' "$OUT/fuzz_calls"
+for target in $targets; do
+	cp "$build/tests/fuzz/${target}_fuzzer" "$OUT/$target"
+	cp "$WORK/seeds.zip" "$OUT/${target}_seed_corpus.zip"
+	cp "$source/tests/fuzz/fuzz_calls.dict" "$OUT/$target.dict"
+	sed "s/^dict = .*/dict = $target.dict/" \
+		"$source/tests/fuzz/fuzz_calls.options" >"$OUT/$target.options"
+	ldd "$OUT/$target" | awk '/=> \// { print $3 }' |
+		grep -vE '/(libc|libm|libdl|librt|libpthread|libgcc_s)\.so' |
+		xargs -r cp -t "$OUT/lib"
+	patchelf --force-rpath --set-rpath '$ORIGIN/lib' "$OUT/$target"
+done
