@@ -32,8 +32,9 @@
 #define RUNS 60
 #define MAX_QUEUES 128
 #define STEP_COMMANDS 2048u	/* of all queues together */
+#define QUEUE_COMMANDS 64u	/* of each queue */
 #define STEPS 4
-#define SPREAD_RUNS 1000
+#define SPREAD_RUNS 500
 
 static double now_ns(void)
 {
@@ -323,17 +324,16 @@ static void stagger(struct model *m)
 	uiommufd_vcmdq_step(m->platform, UINT64_MAX);
 }
 
-/* As many commands a step, over more and more queues. */
-static double spread(struct model *m)
+/* @each commands of every queue a step; ns a step. */
+static double spread(struct model *m, uint32_t each)
 {
-	uint32_t each = STEP_COMMANDS / m->count;
 	double spent = 0;
 	uint64_t done = 0;
 
 	for (int i = 0; i < STEPS; i++) {
 		double start;
 
-		for (uint32_t l = 0; l < m->count; l++) {
+		for (uint32_t l = 0; each && l < m->count; l++) {
 			fill(&m->queue[l], each);
 			__atomic_store_n(m->queue[l].prod, m->queue[l].shadow,
 					 __ATOMIC_RELEASE);
@@ -342,27 +342,55 @@ static double spread(struct model *m)
 		done += uiommufd_vcmdq_step(m->platform, UINT64_MAX);
 		spent += now_ns() - start;
 	}
-	if (done != (uint64_t)STEPS * STEP_COMMANDS)
+	if (done != (uint64_t)STEPS * each * m->count)
 		abort();
-	return spent / done;
+	return spent / STEPS;
 }
 
+/* What a step costs that has nothing to do, and what commands add to it. */
+struct spread_cost {
+	double idle;
+	double shared;		/* STEP_COMMANDS of all queues together */
+	double each;		/* QUEUE_COMMANDS of every queue */
+};
+
+static struct spread_cost spread_cost(uint32_t queues)
+{
+	struct model *m = model_open(queues, UIOMMUFD_ENGINE_STEPPED);
+	struct spread_cost cost = { 0 };
+
+	stagger(m);
+	for (int i = 0; i < SPREAD_RUNS; i++) {
+		cost.idle = lowest(cost.idle, spread(m, 0));
+		cost.shared = lowest(cost.shared,
+				     spread(m, STEP_COMMANDS / queues));
+		cost.each = lowest(cost.each, spread(m, QUEUE_COMMANDS));
+	}
+	model_close(m);
+	return cost;
+}
+
+/*
+ * More and more queues: with as many commands in all, so that each gets fewer,
+ * and with as many each.  The latter without what a step costs anyway, which
+ * is to look for stores all over the page.
+ */
 static void many_queues(void)
 {
-	double base = 0;
+	struct spread_cost one = { 0 };
 
+	printf("queues  %u commands in all  %7s  %u each  %14s  idle step\n",
+	       STEP_COMMANDS, "", QUEUE_COMMANDS, "");
 	for (uint32_t n = 1; n <= MAX_QUEUES; n *= 2) {
-		struct model *m = model_open(n, UIOMMUFD_ENGINE_STEPPED);
-		double best = 0;
+		struct spread_cost cost = spread_cost(n);
 
-		stagger(m);
-		for (int i = 0; i < SPREAD_RUNS; i++)
-			best = lowest(best, spread(m));
+		cost.shared /= STEP_COMMANDS;
+		cost.each = (cost.each - cost.idle) / (n * QUEUE_COMMANDS);
 		if (n == 1)
-			base = best;
-		printf("%3u queues, %4u commands each a step %17.2f ns  %.2fx of one queue's\n",
-		       n, STEP_COMMANDS / n, best, best / base);
-		model_close(m);
+			one = cost;
+		printf("%6u  %14.2f ns  %5.2fx of one  %6.2f ns  %5.2fx of one  %6.0f ns\n",
+		       n, cost.shared, cost.shared / one.shared, cost.each,
+		       cost.each / one.each, cost.idle);
 	}
 }
 
