@@ -160,6 +160,27 @@ static const struct uiommufd_scenario order_race = {
 	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_COPY,
 };
 
+/* ---- both at the same time ---- */
+
+static void make_first(struct uiommufd_run *run, void *state)
+{
+	struct queues *queues = state;
+	struct rig *rig = &queues->rig;
+
+	WANT(rig_queue(rig->fd, rig->viommu, 0, RIG_IOVA, RIG_PAGE,
+		       &rig->queue), 0);
+}
+
+/* The driver knows the first one before its call is sure to succeed. */
+static const struct uiommufd_scenario pair = {
+	.name = "queue-pair",
+	.summary = "the second queue is made while the first is being made",
+	.setup = setup,
+	.thread = { make_first, make_queue },
+	.state_bytes = sizeof(struct queues),
+	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_COPY,
+};
+
 const struct uiommufd_scenario *const scenarios_queue[] = {
-	&queue, &unmap, &unmap_race, &order_race, NULL
+	&queue, &unmap, &unmap_race, &order_race, &pair, NULL
 };

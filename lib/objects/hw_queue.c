@@ -148,6 +148,19 @@ static ssize_t hw_queue_size(struct iommufd_viommu *viommu, u32 type)
 	return size;
 }
 
+int uik_hw_queue_depend(struct iommufd_hw_queue *dependent,
+			struct iommufd_hw_queue *depended)
+{
+	struct iommufd_viommu *viommu = dependent->viommu;
+
+	if (WARN_ON_ONCE(viommu != depended->viommu))
+		return -EINVAL;
+	if (dependent == depended)
+		return -EINVAL;
+	/* A driver knows queues that may yet be given up: see the header. */
+	return iommufd_try_inc_users(viommu->ictx, &depended->obj) ? -ENOENT : 0;
+}
+
 static int hw_queue_alloc_on(struct iommufd_ucmd *ucmd,
 			     struct iommufd_viommu *viommu)
 {

@@ -78,12 +78,12 @@ void _iommufd_destroy_mmap(struct iommufd_ctx *ictx,
 	core_mmaps--;
 }
 
-int _iommufd_object_depend(struct iommufd_object *obj_dependent,
-			   struct iommufd_object *obj_depended)
+int uik_hw_queue_depend(struct iommufd_hw_queue *dependent,
+			struct iommufd_hw_queue *depended)
 {
-	if (obj_dependent == obj_depended)
+	if (dependent == depended)
 		return -EINVAL;
-	refcount_inc(&obj_depended->users);
+	refcount_inc(&depended->obj.users);
 	return 0;
 }
 

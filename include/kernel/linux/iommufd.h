@@ -602,20 +602,17 @@ static inline void iommufd_viommu_destroy_mmap(struct iommufd_viommu *viommu,
  *
  * The driver remembers whom a queue depends on and undoes it in destroy.
  * Value: 0; -EINVAL different vIOMMUs (WARN once), or the same queue twice;
- * -ENOENT @depended is being destroyed.
+ * -ENOENT @depended is being destroyed, or is still being made: its command may
+ * yet fail, and then nobody may hold it.
  */
 #define iommufd_hw_queue_depend(dependent, depended, member) \
 	({ \
 		uik_assert_hw_queues(dependent, depended, member); \
-		int uik_ret_ = -EINVAL; \
-		\
-		if (!WARN_ON_ONCE((dependent)->member.viommu != \
-				  (depended)->member.viommu)) \
-			uik_ret_ = _iommufd_object_depend( \
-				&(dependent)->member.obj, \
-				&(depended)->member.obj); \
-		uik_ret_; \
+		uik_hw_queue_depend(&(dependent)->member, &(depended)->member); \
 	})
+
+int uik_hw_queue_depend(struct iommufd_hw_queue *dependent,
+			struct iommufd_hw_queue *depended) __uik_export;
 
 /* iommufd_hw_queue_undepend - undo it; WARN once if vIOMMUs differ. */
 #define iommufd_hw_queue_undepend(dependent, depended, member) \
