@@ -54,6 +54,8 @@ typedef void (*uiommufd_part)(struct uiommufd_run *run, void *state);
 #define UIOMMUFD_SCENARIO_WARNINGS (1u << 1)
 /* What remains at the end is not looked at: the law against leaks is off. */
 #define UIOMMUFD_SCENARIO_REMAINS (1u << 2)
+/* Calls may point into each other's memory: the law of one fetch is off. */
+#define UIOMMUFD_SCENARIO_OVERLAPS (1u << 3)
 
 /*
  * What may fail beside UIOMMUFD_FAIL_* of client.h: the simulated device.  The
@@ -90,6 +92,20 @@ struct uiommufd_scenario {
 /** uiommufd_run_platform - returns the platform the execution works on. */
 UIOMMUFD_API struct uiommufd_platform *
 uiommufd_run_platform(struct uiommufd_run *run);
+
+/** uiommufd_run_scenario - returns the scenario that is run. */
+UIOMMUFD_API const struct uiommufd_scenario *
+uiommufd_run_scenario(struct uiommufd_run *run);
+
+/**
+ * uiommufd_run_keep - memory of the scenario's own that executions start from.
+ * @start, @bytes: whole pages that can be read and written
+ *
+ * What is there when setup returns is brought back, as the state is.
+ * Context: in setup; two ranges at most.
+ */
+UIOMMUFD_API void uiommufd_run_keep(struct uiommufd_run *run, void *start,
+				    size_t bytes);
 
 /** uiommufd_run_state - returns the scenario's memory, state_bytes of it. */
 UIOMMUFD_API void *uiommufd_run_state(struct uiommufd_run *run);
@@ -212,6 +228,19 @@ enum uiommufd_strategy {
 	UIOMMUFD_STRATEGY_NR
 };
 
+/*
+ * A decision that is given.  A decision point is where several threads could
+ * go on, where a step may fail, or where the scenario chooses.  At @passed of
+ * them all goes its usual way: whoever runs goes on (else the first that can),
+ * nothing fails, the first value is chosen.  At the one after these, @value
+ * modulo the number of possibilities is taken: that many further in the circle
+ * of those that can go on; 1, the step fails; the value.
+ */
+struct uiommufd_choice {
+	uint32_t passed;
+	uint32_t value;
+};
+
 /** uiommufd_strategy_name - returns "auto", "dpor", ..., or NULL. */
 UIOMMUFD_API const char *uiommufd_strategy_name(unsigned int strategy);
 
@@ -237,6 +266,9 @@ struct uiommufd_explore_options {
 	bool shrink;			/* true */
 	const struct uiommufd_law *const *laws; /* NULL-terminated, or NULL */
 	FILE *progress;			/* NULL: none */
+	/* An execution to begin with; borrowed. */
+	const struct uiommufd_choice *choices;
+	size_t choice_count;
 };
 
 /** uiommufd_explore_options_init - the defaults. */
@@ -288,6 +320,45 @@ uiommufd_explore_replay(const struct uiommufd_scenario *scenario,
 			const struct uiommufd_explore_options *options,
 			struct uiommufd_trail *trail);
 
+/* ---- one execution, its decisions given ---------------------------------- */
+
+/* What executions need that are run on a platform as it is. */
+struct uiommufd_player;
+
+/**
+ * uiommufd_player_new - returns one, owned by the caller; NULL without memory.
+ *
+ * Context: the thread that plays.
+ */
+UIOMMUFD_API struct uiommufd_player *uiommufd_player_new(void);
+
+/** uiommufd_player_free - NULL is fine. */
+UIOMMUFD_API void uiommufd_player_free(struct uiommufd_player *player);
+
+/**
+ * uiommufd_play - one execution on a platform as it is.
+ * @platform: nobody else uses it meanwhile.  Its hardware works in calls or is
+ *	stepped (no threads of its own)
+ * @scenario: setup, threads and finish are run; kind and configure are not
+ *	looked at
+ * @choices: the decisions; after the last all goes its usual way
+ * @broken: receives what broke a law, owned by the caller; NULL: none, or no
+ *	memory
+ *
+ * No snapshot is taken and nothing brought back: what the parts do not undo
+ * stays.  So it serves fuzzers, with a platform of any kind.  All laws hold but
+ * "initialised", for which an execution is run again.
+ *
+ * Context: the player's thread; the process as for uiommufd_explore().
+ * Return: 0; 1 if a law broke, and the platform is fit for nothing any more;
+ * -1 with EINVAL (no thread, too large a state) or ENOMEM.
+ */
+UIOMMUFD_API int uiommufd_play(struct uiommufd_player *player,
+			       struct uiommufd_platform *platform,
+			       const struct uiommufd_scenario *scenario,
+			       const struct uiommufd_choice *choices,
+			       size_t count, struct uiommufd_trail **broken);
+
 /* ---- trails -------------------------------------------------------------- */
 
 /** uiommufd_trail_free - NULL is fine. */
@@ -311,6 +382,24 @@ uiommufd_trail_message(const struct uiommufd_trail *trail);
  */
 UIOMMUFD_API unsigned int
 uiommufd_trail_length(const struct uiommufd_trail *trail);
+
+/**
+ * uiommufd_trail_absent - threads that do nothing in it.
+ *
+ * Return: a mask; shrinking found that the law breaks without these.
+ */
+UIOMMUFD_API uint32_t uiommufd_trail_absent(const struct uiommufd_trail *trail);
+
+/**
+ * uiommufd_trail_choices - its decisions, as uiommufd_play() takes them.
+ * @out: room for @room
+ *
+ * Of a trail that was found or replayed, not only loaded.
+ * Return: how many there are, even if there was less room.
+ */
+UIOMMUFD_API size_t uiommufd_trail_choices(const struct uiommufd_trail *trail,
+					   struct uiommufd_choice *out,
+					   size_t room);
 
 /**
  * uiommufd_trail_save - write it as text.

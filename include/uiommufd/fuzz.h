@@ -12,16 +12,20 @@
  *   "UIFZ" 1 0 0 0	then sections until the end:
  *   tag (1 byte), 0, length (2 bytes), that many bytes
  *
- *   'C'	calls.  Each such section is the calls of one client; here
- *		they run one section after the other, an explorer may run them
- *		as threads.
- *   'D'	decisions: numbers in LEB128, each the choice made at one
- *		decision point in the order of the run: which thread goes on,
- *		whether a failure point fails.  For explorers; skipped here.
+ *   'C'	calls, five such sections at most.  All are of one client.
+ *   'D'	decisions: pairs of numbers in LEB128, each a choice of
+ *		<uiommufd/explore.h>: at so many decision points all goes its
+ *		usual way, at the next this is chosen.
  *   others	skipped.
  *
  * A section that is cut off ends with the input.  An input without the first
  * five bytes is the inside of one 'C' section.
+ *
+ * Without a 'D' section the calls are made one after the other.  With one,
+ * even an empty one, the input is an execution of the explorer: the first of
+ * several 'C' sections is made alone, then each of the others is a thread's.
+ * Which thread goes on at a lock, an atomic, a copy, ... and whether a step
+ * that can fail does are the decisions; the explorer's laws hold.
  *
  * A call is an operation (1 byte, modulo their number), modifiers (1 byte of
  * flags, each followed by what it needs), then one value for each argument.
@@ -62,6 +66,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <uiommufd/explore.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -94,20 +99,33 @@ uiommufd_fuzz_platform(const char *kind);
  * Opens a context, makes the calls, closes what is open, then audits.  What an
  * input does is a function of its bytes and of the platform.
  *
- * Context: any thread, one at a time for each platform.
+ * Context: any thread, one at a time for each platform.  Inputs with decisions
+ * as uiommufd_play(): one at a time in the process, on a platform whose hardware
+ * has no thread of its own.
  * Return: 0; or the number of objects, blocks, locks and mappings that are
- * left and of warnings that were given: a bug, which a harness should report
- * by ending (the platform is not fit for another input).
+ * left, beyond those before the platform's first input, and of warnings that
+ * were given, 1 if a law of the explorer broke: a bug, which a harness should
+ * report by ending (the platform is not fit for another input).
  */
 UIOMMUFD_API int64_t uiommufd_fuzz_one(struct uiommufd_platform *platform,
 				       const uint8_t *data, size_t size);
+
+/**
+ * uiommufd_fuzz_complaint - the law that the calling thread's last input broke.
+ *
+ * Return: its name and what was wrong, valid until the next input; NULL if no
+ * law of the explorer broke.
+ */
+UIOMMUFD_API const char *uiommufd_fuzz_complaint(void);
 
 /**
  * uiommufd_fuzz_mutate - change an input as its structure suggests.
  * @data: @size bytes, with room for @max_size; changed in place
  * @seed: what is done is a function of it
  *
- * Calls are removed, repeated, moved, added; arguments and modifiers changed.
+ * Calls are removed, repeated, moved, added, given to other threads; arguments
+ * and modifiers changed; decisions added, removed, moved, changed.  Now and then
+ * an input without decisions gets some, and loses them again.
  * Return: the new size, at most @max_size.
  */
 UIOMMUFD_API size_t uiommufd_fuzz_mutate(uint8_t *data, size_t size,
@@ -123,6 +141,48 @@ UIOMMUFD_API size_t uiommufd_fuzz_cross(const uint8_t *a, size_t a_size,
 					const uint8_t *b, size_t b_size,
 					uint8_t *out, size_t max_size,
 					unsigned int seed);
+
+/**
+ * uiommufd_fuzz_choices - an input's decisions, for uiommufd_explore_options.
+ * @out: room for @room of them
+ *
+ * Return: how many there are in @out.
+ */
+UIOMMUFD_API size_t uiommufd_fuzz_choices(const uint8_t *data, size_t size,
+					  struct uiommufd_choice *out,
+					  size_t room);
+
+/**
+ * uiommufd_fuzz_scenario_new - an input as a scenario for the explorer.
+ * @kind: of the platform; NULL: "mock".  A constant
+ * @name: of the scenario; copied.  NULL: "input"
+ * @data, @size: copied
+ *
+ * Context: the thread that explores it.
+ * Return: owned by the caller, for uiommufd_fuzz_scenario_free(); NULL without
+ * memory.
+ */
+UIOMMUFD_API struct uiommufd_scenario *
+uiommufd_fuzz_scenario_new(const char *kind, const char *name,
+			   const uint8_t *data, size_t size);
+
+/** uiommufd_fuzz_scenario_free - NULL is fine. */
+UIOMMUFD_API void
+uiommufd_fuzz_scenario_free(struct uiommufd_scenario *scenario);
+
+/**
+ * uiommufd_fuzz_decide - an input with the decisions of a trail.
+ * @data, @size: what the trail's scenario was made of
+ * @trail: found or replayed
+ * @out: room for @max_size bytes
+ *
+ * Threads that do nothing in the trail are left out, and so are decisions
+ * beyond the 256th.
+ * Return: the size of what is in @out; uiommufd_fuzz_one() breaks the same law.
+ */
+UIOMMUFD_API size_t uiommufd_fuzz_decide(const uint8_t *data, size_t size,
+					 const struct uiommufd_trail *trail,
+					 uint8_t *out, size_t max_size);
 
 /** uiommufd_fuzz_print - write an input's calls as text, one a line. */
 UIOMMUFD_API void uiommufd_fuzz_print(FILE *out, const uint8_t *data,

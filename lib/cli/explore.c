@@ -146,14 +146,15 @@ static int explore_once(struct explore *o,
 	total->broken = r.broken;
 	explore_print(scenario, total);
 	status = explore_report(o, r.broken);
+	if (o->keep)
+		o->keep(o, r.broken);
 	uiommufd_trail_free(r.broken);
 	total->broken = NULL;
 	return status;
 }
 
-static int explore_one(struct explore *o,
-		       const struct uiommufd_scenario *scenario,
-		       const struct uiommufd_explore_options *options)
+int explore_one(struct explore *o, const struct uiommufd_scenario *scenario,
+		const struct uiommufd_explore_options *options)
 {
 	struct uiommufd_explore_result total = { .size = sizeof(total) };
 	int status = explore_once(o, scenario, options, &total);
@@ -163,8 +164,8 @@ static int explore_one(struct explore *o,
 	return status;
 }
 
-static int replay(const struct explore *o,
-		  const struct uiommufd_explore_options *options)
+int explore_replay(const struct explore *o,
+		   const struct uiommufd_explore_options *options)
 {
 	const struct uiommufd_scenario *scenario;
 	struct uiommufd_trail *trail;
@@ -180,7 +181,8 @@ static int replay(const struct explore *o,
 	if (!trail)
 		return complain(EXIT_USAGE, "%s:%u: not a line of a trail",
 				o->replay, line);
-	scenario = uiommufd_scenario_find(uiommufd_trail_scenario(trail));
+	scenario = o->input ? o->input :
+		uiommufd_scenario_find(uiommufd_trail_scenario(trail));
 	if (!scenario) {
 		ret = complain(EXIT_USAGE, "%s: no scenario '%s'", o->replay,
 			       uiommufd_trail_scenario(trail));
@@ -286,6 +288,11 @@ static gboolean parse(struct explore *o, int *argc, char ***argv)
 		  "at most in an execution; -1: any number", "N" },
 		{ "replay", 'r', 0, G_OPTION_ARG_FILENAME, &o->replay,
 		  "run exactly this trail", "FILE" },
+		{ "corpus", 'c', 0, G_OPTION_ARG_FILENAME_ARRAY, &o->corpus,
+		  "explore fuzzers' inputs; may be given again",
+		  "FILE|DIRECTORY" },
+		{ "platform", 0, 0, G_OPTION_ARG_STRING, &o->platform,
+		  "for --corpus: mock, noiommu, smmuv3, tegra241", "KIND" },
 		{ "trail", 'o', 0, G_OPTION_ARG_FILENAME, &o->trail,
 		  "where to save a counterexample", "FILE" },
 		{ "trace", 0, 0, G_OPTION_ARG_FILENAME, &o->trace,
@@ -320,11 +327,15 @@ static int run(struct explore *o)
 		return list();
 	if (!fill(o, &options))
 		return EXIT_USAGE;
-	if (!o->names && !o->all && !o->replay)
+	if (!o->names && !o->all && !o->replay && !o->corpus)
 		return complain(EXIT_USAGE, "explore: a scenario, --all, "
-				"--replay or --list is needed");
+				"--corpus, --replay or --list is needed");
+	if (o->corpus)
+		return explore_corpus(o, &options);
+	if (o->platform)
+		return complain(EXIT_USAGE, "--platform goes with --corpus");
 	if (o->replay)
-		return replay(o, &options);
+		return explore_replay(o, &options);
 	printf("seed %" G_GINT64_FORMAT "\n", o->seed);
 	fflush(stdout);
 	return o->all ? explore_all(o, &options) :
@@ -351,5 +362,7 @@ int cmd_explore(int argc, char **argv)
 	g_free(o.trace);
 	g_free(o.dot);
 	g_strfreev(o.names);
+	g_strfreev(o.corpus);
+	g_free(o.platform);
 	return status;
 }

@@ -656,6 +656,21 @@ int uiommufd_run_thread(struct uiommufd_run *run)
 	return run->running == NOBODY ? -1 : run->fibers[run->running].thread;
 }
 
+const struct uiommufd_scenario *uiommufd_run_scenario(struct uiommufd_run *run)
+{
+	return run->scenario;
+}
+
+void uiommufd_run_keep(struct uiommufd_run *run, void *start, size_t bytes)
+{
+	if (run->phase != PHASE_SETUP || run->kept_count == KEEPS_MAX)
+		return;
+	run->kept[run->kept_count++] = (struct uik_range){
+		.start = start,
+		.bytes = bytes,
+	};
+}
+
 uint64_t uiommufd_run_now(struct uiommufd_run *run)
 {
 	return run->steps;

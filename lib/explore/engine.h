@@ -33,6 +33,7 @@
 #define MESSAGE_MAX 512
 #define FRAMES_MAX 20
 #define NOBODY FIBERS_MAX
+#define KEEPS_MAX 2
 
 struct task_struct;
 
@@ -137,7 +138,8 @@ struct uiommufd_run {
 	char *law_base;
 	struct races *races;			/* law_race.c */
 	struct history *history;		/* law_linear.c */
-	struct uik_range kept;			/* memory of clients, brought back */
+	struct uik_range kept[KEEPS_MAX];	/* memory of clients, brought back */
+	unsigned int kept_count;
 	struct outputs *outputs;		/* law_initialised.c */
 	bool watch_copies;			/* it looks at all steps */
 	uint64_t *ended;			/* ended.c */
@@ -196,6 +198,9 @@ unsigned int frames_take(const void *frame, const void **out, unsigned int max);
 
 /* execute.c: preparing once, executing often. */
 int run_prepare(struct uiommufd_run *run);
+/* On a platform that is there, without a snapshot: ready for run_once(). */
+int run_prepare_here(struct uiommufd_run *run);
+void run_leave_here(struct uiommufd_run *run);
 /* From the snapshot, which the caller has restored. */
 void run_execute(struct uiommufd_run *run);
 /* The same, without what laws want to see run again. */

@@ -178,7 +178,7 @@ static unsigned int live_stacks(struct uiommufd_run *run,
 
 static int take_snapshot(struct uiommufd_run *run)
 {
-	struct uik_range ranges[FIBERS_MAX + 2];
+	struct uik_range ranges[FIBERS_MAX + 1 + KEEPS_MAX];
 	unsigned int n = live_stacks(run, ranges);
 
 	if (run->scenario->state_bytes)
@@ -186,11 +186,9 @@ static int take_snapshot(struct uiommufd_run *run)
 			.start = run->state,
 			.bytes = (run->scenario->state_bytes + 4095) & ~4095ul,
 		};
-	if (run->kept.bytes)
-		ranges[n++] = run->kept;
+	for (unsigned int i = 0; i < run->kept_count; i++)
+		ranges[n++] = run->kept[i];
 	run->snapshot = uik_snapshot_take(run->machine, ranges, n);
-	memcpy(run->prepared, run->fibers, sizeof(run->prepared));
-	run->prepared_count = run->fiber_count;
 	return run->snapshot ? 0 : -ENOMEM;
 }
 
@@ -202,6 +200,64 @@ static void count_before(struct uiommufd_run *run)
 	run->live_blocks = audit.blocks;
 	run->live_objects = audit.objects;
 	run->live_mappings = audit.mappings;
+}
+
+static void put_tasks(struct uiommufd_run *run)
+{
+	for (unsigned int i = 0; i < run->fiber_count; i++)
+		if ((i == run->end_fiber || run->fibers[i].thread >= 0) &&
+		    run->fibers[i].task)
+			uik_task_put(run->fibers[i].task);
+}
+
+/* Setup is done, every thread about to make its first step. */
+static int prepare_threads(struct uiommufd_run *run)
+{
+	int ret;
+
+	count_before(run);
+	uik_fd_virtual(true);
+	engine_install(run);
+	ret = make_fibers(run);
+	if (!ret)
+		ret = run_setup(run);
+	if (ret)
+		return ret;
+	start_threads(run);
+	memcpy(run->prepared, run->fibers, sizeof(run->prepared));
+	run->prepared_count = run->fiber_count;
+	return 0;
+}
+
+int run_prepare_here(struct uiommufd_run *run)
+{
+	uik_log_hush(true);
+	run->machine = uiommufd_platform_machine(run->platform);
+	for (unsigned int i = 0; i < FIBERS_MAX; i++)
+		run->fibers[i] = (struct fiber){
+			.context = run->fibers[i].context,
+		};
+	run->fiber_count = 0;
+	run->kept_count = 0;
+	run->threads_left = 0;
+	run->running = NOBODY;
+	run->verdict = VERDICT_CLEAN;
+	run->law = NULL;
+	run->steps = 0;
+	run->guilty_frame_count = 0;
+	memset(run->state, 0, run->scenario->state_bytes);
+	laws_begin(run);
+	return prepare_threads(run);
+}
+
+void run_leave_here(struct uiommufd_run *run)
+{
+	engine_remove(run);
+	uik_fd_virtual(false);
+	/* Whoever was in the middle of a call is there for ever. */
+	if (run->verdict == VERDICT_CLEAN)
+		put_tasks(run);
+	uik_log_hush(false);
 }
 
 int run_prepare(struct uiommufd_run *run)
@@ -218,17 +274,8 @@ int run_prepare(struct uiommufd_run *run)
 		ret = -ENOMEM;
 	if (ret)
 		return ret;
-	count_before(run);
-	uik_fd_virtual(true);
-	engine_install(run);
-	ret = make_fibers(run);
-	if (!ret)
-		ret = run_setup(run);
-	if (ret)
-		return ret;
-	start_threads(run);
-	ret = take_snapshot(run);
-	return ret;
+	ret = prepare_threads(run);
+	return ret ? ret : take_snapshot(run);
 }
 
 /* ---- executing ----------------------------------------------------------- */
@@ -324,14 +371,6 @@ static void free_fibers(struct uiommufd_run *run)
 		munmap((char *)run->fibers[i].context.stack_bottom - 4096,
 		       STACK_BYTES);
 	}
-}
-
-static void put_tasks(struct uiommufd_run *run)
-{
-	for (unsigned int i = 0; i < run->fiber_count; i++)
-		if ((i == run->end_fiber || run->fibers[i].thread >= 0) &&
-		    run->fibers[i].task)
-			uik_task_put(run->fibers[i].task);
 }
 
 /* As after setup, then undone; what breaks now is not told any more. */

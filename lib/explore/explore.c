@@ -234,12 +234,29 @@ static bool explore_unannounced(struct session *s)
 	return broke;
 }
 
+/* The execution to begin with; true if it broke a law. */
+static bool explore_given(struct session *s)
+{
+	struct uiommufd_run *run = s->run;
+	bool broke;
+
+	run->options.preemptions = UIOMMUFD_UNBOUNDED;
+	run->options.failures = UIOMMUFD_UNBOUNDED;
+	if (given_start(run, run->options.choices, run->options.choice_count))
+		return false;
+	broke = explore_strategy(s, s->deadline_ns);
+	add_totals(s);
+	return broke;
+}
+
 static bool explore_plan(struct session *s)
 {
 	const struct uiommufd_explore_options asked = s->run->options;
 	struct stage stage;
 	bool exhausted;
 
+	if (asked.choice_count && explore_given(s))
+		return true;
 	for (unsigned int i = asked.stage < 0 ? 0 : asked.stage;; i++) {
 		if (asked.stage >= 0 && i > (unsigned int)asked.stage)
 			return false;

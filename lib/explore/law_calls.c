@@ -87,6 +87,8 @@ static void fetch_step(struct uiommufd_run *run, void *memory,
 	struct range *range = all->range[step->fiber];
 	uintptr_t start = (uintptr_t)step->addr;
 
+	if (run->scenario->flags & UIOMMUFD_SCENARIO_OVERLAPS)
+		return;
 	if (step->kind == UIOMMUFD_STEP_CALL ||
 	    step->kind == UIOMMUFD_STEP_RETURN)
 		fetches->count = fetches->first = 0;

@@ -40,10 +40,8 @@ uint8_t *rig_memory(void)
 /* What an execution writes there is brought back with all else. */
 static void keep_memory(struct uiommufd_run *run)
 {
-	run->kept = (struct uik_range){
-		.start = rig_memory(),
-		.bytes = RIG_PAGES * RIG_PAGE,
-	};
+	if (!run->kept_count)
+		uiommufd_run_keep(run, rig_memory(), RIG_PAGES * RIG_PAGE);
 }
 
 void *rig_edge(size_t bytes)

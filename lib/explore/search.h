@@ -54,6 +54,9 @@ int tree_start(struct uiommufd_run *run, bool reduce);
 /* Follows the decisions given, then keeps whoever runs, failing nothing. */
 int follow_start(struct uiommufd_run *run, const struct decision *decisions,
 		 uint32_t count);
+/* The decisions given, one execution. */
+int given_start(struct uiommufd_run *run, const struct uiommufd_choice *choices,
+		size_t count);
 /* The same in between: what was searched goes on after follow_back(). */
 struct search_hold {
 	void *search;

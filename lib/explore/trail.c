@@ -70,6 +70,50 @@ const char *uiommufd_trail_message(const struct uiommufd_trail *trail)
 	return *trail->law ? trail->message : NULL;
 }
 
+uint32_t uiommufd_trail_absent(const struct uiommufd_trail *trail)
+{
+	return trail->absent;
+}
+
+/* How far @d's choice is from the usual one, as search_given.c counts. */
+static uint32_t value_of(const struct decision *d)
+{
+	uint64_t options = d->options;
+	unsigned int at;
+	uint32_t value = 0;
+
+	if (d->kind != DECISION_SCHEDULE)
+		return d->chosen;
+	at = d->running < NOBODY && options >> d->running & 1 ?
+		d->running : (unsigned int)__builtin_ctzll(options);
+	while (at != d->chosen) {
+		at = (at + 1) % 64;
+		value += options >> at & 1;
+	}
+	return value;
+}
+
+size_t uiommufd_trail_choices(const struct uiommufd_trail *trail,
+			      struct uiommufd_choice *out, size_t room)
+{
+	uint32_t passed = 0;
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < trail->decision_count; i++) {
+		uint32_t value = value_of(&trail->decisions[i]);
+
+		if (!value) {
+			passed++;
+			continue;
+		}
+		if (count < room)
+			out[count] = (struct uiommufd_choice){ passed, value };
+		count++;
+		passed = 0;
+	}
+	return count;
+}
+
 bool trail_follow(struct uiommufd_run *run, const struct uiommufd_trail *trail)
 {
 	bool kept;

@@ -59,6 +59,16 @@ static void call_poll(struct client *client, struct client_context *context,
 	uiommufd_poll(&pfd, 1, 0);
 }
 
+static void keep_mapping(struct client *client, uint8_t *at, size_t length)
+{
+	if (client->mapping_count == CLIENT_MAPPINGS) {
+		uiommufd_munmap(at, length);
+		return;
+	}
+	client->mappings[client->mapping_count].at = at;
+	client->mappings[client->mapping_count++].length = length;
+}
+
 static void call_mmap(struct client *client, struct client_context *context,
 		      const uint64_t *args)
 {
@@ -67,14 +77,9 @@ static void call_mmap(struct client *client, struct client_context *context,
 
 	if (at == MAP_FAILED)
 		return;
-	if (client->mapping_count == CLIENT_MAPPINGS) {
-		uiommufd_munmap(at, args[0]);
-		return;
-	}
 	if (args[1] & PROT_WRITE)
 		*(volatile uint32_t *)at = args[3];
-	client->mappings[client->mapping_count].at = at;
-	client->mappings[client->mapping_count++].length = args[0];
+	keep_mapping(client, at, args[0]);
 }
 
 /* Only ends are cut off: in a gap something else could come to lie. */
@@ -83,24 +88,21 @@ static void call_munmap(struct client *client, struct client_context *context,
 {
 	unsigned int i;
 	size_t length, cut;
+	uint8_t *at;
 
 	if (!client->mapping_count)
 		return;
+	/* Nobody else's while it is being cut. */
 	i = args[0] % client->mapping_count;
+	at = client->mappings[i].at;
 	length = client->mappings[i].length;
+	client->mappings[i] = client->mappings[--client->mapping_count];
 	cut = args[2] / FUZZ_PAGE * FUZZ_PAGE;
 	if (!cut || cut > length)
 		cut = length;
-	if (args[1] % 2) {
-		uiommufd_munmap(client->mappings[i].at + length - cut, cut);
-	} else {
-		uiommufd_munmap(client->mappings[i].at, cut);
-		client->mappings[i].at += cut;
-	}
-	client->mappings[i].length -= cut;
-	if (!client->mappings[i].length)
-		client->mappings[i] =
-			client->mappings[--client->mapping_count];
+	uiommufd_munmap(args[1] % 2 ? at + length - cut : at, cut);
+	if (cut < length)
+		keep_mapping(client, args[1] % 2 ? at : at + cut, length - cut);
 }
 
 /* ---- devices ---- */
@@ -122,66 +124,83 @@ static struct who who(struct client *client, uint64_t number)
 }
 
 static void call_bind(struct client *client, struct client_context *context,
-		      const uint64_t *args)
+		      const struct who *it, const uint64_t *args)
 {
-	struct who it = who(client, args[0]);
 	uint32_t id;
 
-	if (uiommufd_device_bind(context->fd, it.name, &id))
+	if (uiommufd_device_bind(context->fd, it->name, &id))
 		return;
-	it.device->context = context - client->contexts;
-	it.device->pasid_count = 0;
+	it->device->context = context - client->contexts;
+	it->device->pasid_count = 0;
 	fuzz_add_id(context, FUZZ_DEVICE, id);
 }
 
 /* As its contract says: detached first, everywhere. */
 static void call_unbind(struct client *client, struct client_context *context,
-			const uint64_t *args)
+			const struct who *it, const uint64_t *args)
 {
-	struct who it = who(client, args[0]);
-
-	if (it.device->context != context - client->contexts)
+	if (it->device->context != context - client->contexts)
 		return;
-	while (it.device->pasid_count)
+	while (it->device->pasid_count)
 		uiommufd_device_detach(
-			context->fd, it.name,
-			it.device->pasids[--it.device->pasid_count]);
-	uiommufd_device_detach(context->fd, it.name, 0);
-	if (!uiommufd_device_unbind(context->fd, it.name))
-		it.device->context = -1;
+			context->fd, it->name,
+			it->device->pasids[--it->device->pasid_count]);
+	uiommufd_device_detach(context->fd, it->name, 0);
+	if (!uiommufd_device_unbind(context->fd, it->name))
+		it->device->context = -1;
 }
 
 static void call_attach(struct client *client, struct client_context *context,
-			const uint64_t *args)
+			const struct who *it, const uint64_t *args)
 {
-	struct who it = who(client, args[0]);
 	uint32_t pt = args[2], pasid = args[1];
 
-	if (it.device->pasid_count == CLIENT_PASIDS)
+	if (it->device->pasid_count == CLIENT_PASIDS)
 		return;
-	if (uiommufd_device_attach(context->fd, it.name, pasid, &pt))
+	if (uiommufd_device_attach(context->fd, it->name, pasid, &pt))
 		return;
 	if (pasid)
-		it.device->pasids[it.device->pasid_count++] = pasid;
+		it->device->pasids[it->device->pasid_count++] = pasid;
 	fuzz_add_id(context, FUZZ_HWPT, pt);
 }
 
 static void call_replace(struct client *client, struct client_context *context,
-			 const uint64_t *args)
+			 const struct who *it, const uint64_t *args)
 {
-	struct who it = who(client, args[0]);
 	uint32_t pt = args[2];
 
-	if (!uiommufd_device_replace(context->fd, it.name, args[1], &pt))
+	if (!uiommufd_device_replace(context->fd, it->name, args[1], &pt))
 		fuzz_add_id(context, FUZZ_HWPT, pt);
 }
 
 static void call_detach(struct client *client, struct client_context *context,
-			const uint64_t *args)
+			const struct who *it, const uint64_t *args)
+{
+	uiommufd_device_detach(context->fd, it->name, args[1]);
+}
+
+static void (*const device_calls[FUZZ_CALLS])(struct client *client,
+					     struct client_context *context,
+					     const struct who *it,
+					     const uint64_t *args) = {
+	[FUZZ_BIND] = call_bind,
+	[FUZZ_UNBIND] = call_unbind,
+	[FUZZ_ATTACH] = call_attach,
+	[FUZZ_REPLACE] = call_replace,
+	[FUZZ_DETACH] = call_detach,
+};
+
+/* A driver does one thing at a time with its device. */
+static void call_device(struct client *client, struct client_context *context,
+			enum fuzz_call_number number, const uint64_t *args)
 {
 	struct who it = who(client, args[0]);
 
-	uiommufd_device_detach(context->fd, it.name, args[1]);
+	if (it.device->busy >= 0)
+		return;
+	it.device->busy = context - client->contexts;
+	device_calls[number](client, context, &it, args);
+	it.device->busy = -1;
 }
 
 static void (*const calls[FUZZ_CALLS])(struct client *client,
@@ -195,15 +214,13 @@ static void (*const calls[FUZZ_CALLS])(struct client *client,
 	[FUZZ_POLL] = call_poll,
 	[FUZZ_MMAP] = call_mmap,
 	[FUZZ_MUNMAP] = call_munmap,
-	[FUZZ_BIND] = call_bind,
-	[FUZZ_UNBIND] = call_unbind,
-	[FUZZ_ATTACH] = call_attach,
-	[FUZZ_REPLACE] = call_replace,
-	[FUZZ_DETACH] = call_detach,
 };
 
 void fuzz_do_call(struct client *client, const struct fuzz_op *op,
 		  struct client_context *context, const uint64_t *args)
 {
-	calls[op->request](client, context, args);
+	if (device_calls[op->request])
+		call_device(client, context, op->request, args);
+	else
+		calls[op->request](client, context, args);
 }

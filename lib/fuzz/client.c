@@ -14,22 +14,23 @@
 #include <uiommufd/platform.h>
 #include <uik/virtual.h>
 
+/* Another thread may have opened one meanwhile. */
 static void add_context(struct client *client, int fd)
 {
-	if (fd >= 0)
+	if (fd >= 0 && client->context_count == CLIENT_CONTEXTS)
+		uiommufd_close(fd);
+	else if (fd >= 0)
 		client->contexts[client->context_count++].fd = fd;
 }
 
 bool fuzz_begin(struct client *client, struct uiommufd_platform *platform,
-		bool virtual)
+		struct fuzz_memory *memory, bool virtual)
 {
 	memset(client, 0, sizeof(*client));
 	client->platform = platform;
-	client->memory = fuzz_memory_get();
+	client->memory = memory;
 	for (int i = 0; i < CLIENT_DEVICES; i++)
-		client->devices[i].context = -1;
-	if (!client->memory)
-		return false;
+		client->devices[i].context = client->devices[i].busy = -1;
 	client->virtual = virtual && uik_fd_virtual_claim();
 	add_context(client, uiommufd_open(platform, O_RDWR | O_CLOEXEC));
 	if (!client->context_count && client->virtual)
@@ -73,15 +74,12 @@ void fuzz_add_file(struct client *client, int fd, enum fuzz_class class)
 }
 
 /* A driver gives its device back before the context's descriptor goes. */
-static void release_device(struct client *client, unsigned int number)
+static void release_device(struct client *client, unsigned int number, int fd)
 {
 	struct client_device *device = &client->devices[number];
 	char name[16];
-	int fd;
 
-	if (device->context < 0)
-		return;
-	fd = client->contexts[device->context].fd;
+	device->busy = device->context;
 	snprintf(name, sizeof(name), "%s%u",
 		 strcmp(uiommufd_platform_kind(client->platform), "mock") ?
 			 "dev" : "mock", number);
@@ -90,25 +88,37 @@ static void release_device(struct client *client, unsigned int number)
 				       device->pasids[--device->pasid_count]);
 	uiommufd_device_detach(fd, name, 0);
 	uiommufd_device_unbind(fd, name);
-	device->context = -1;
+	device->context = device->busy = -1;
 }
 
-static void release_devices(struct client *client, int context)
+static void release_devices(struct client *client, int context, int fd)
 {
 	for (unsigned int i = 0; i < CLIENT_DEVICES; i++)
 		if (client->devices[i].context == context)
-			release_device(client, i);
+			release_device(client, i, fd);
+}
+
+static bool is_busy(const struct client *client, int context)
+{
+	for (unsigned int i = 0; i < CLIENT_DEVICES; i++)
+		if (client->devices[i].busy == context ||
+		    (client->devices[i].busy >= 0 &&
+		     client->devices[i].context == context))
+			return true;
+	return false;
 }
 
 static void close_context(struct client *client, unsigned int number)
 {
 	struct client_context *context = &client->contexts[number];
+	int fd = context->fd;
 
-	if (context->fd < 0)
+	if (fd < 0 || is_busy(client, number))
 		return;
-	release_devices(client, number);
-	uiommufd_close(context->fd);
+	/* No other thread begins anything here. */
 	context->fd = -1;
+	release_devices(client, number, fd);
+	uiommufd_close(fd);
 }
 
 void fuzz_close(struct client *client, int fd)
@@ -118,13 +128,13 @@ void fuzz_close(struct client *client, int fd)
 			close_context(client, i);
 			return;
 		}
-	/* Not ours: EBADF, and nothing happens. */
-	uiommufd_close(fd);
 	for (unsigned int i = 0; i < client->file_count; i++)
 		if (client->files[i].fd == fd) {
 			client->files[i] = client->files[--client->file_count];
-			return;
+			break;
 		}
+	/* Not ours: EBADF, and nothing happens. */
+	uiommufd_close(fd);
 }
 
 int fuzz_pick_file(const struct client *client, enum fuzz_class class,

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The client that makes an input's calls: what it has open, and what it knows.
+ *
+ * Its threads, where an input has some, change from one to the other only
+ * inside of the library's calls.  So what is looked up before a call may be
+ * something else after it, and a driver's rule, one call at a time for each
+ * device, is kept here.
  */
 #ifndef FUZZ_CLIENT_H
 #define FUZZ_CLIENT_H
@@ -28,6 +33,7 @@ struct client_context {
 
 struct client_device {
 	int context;		/* it is bound to; -1: none */
+	int busy;		/* a call of this context is at it; -1: none */
 	unsigned int pasid_count;
 	uint32_t pasids[CLIENT_PASIDS];	/* to be detached, 0 is always tried */
 };
@@ -56,7 +62,7 @@ struct client {
 
 /* @virtual: its descriptors are to be numbers that only the library knows. */
 bool fuzz_begin(struct client *client, struct uiommufd_platform *platform,
-		bool virtual);
+		struct fuzz_memory *memory, bool virtual);
 /* Closes, unmaps, releases all. */
 void fuzz_end(struct client *client, bool contexts_first);
 /* A new context, if there is room for one. */
@@ -74,6 +80,18 @@ uint32_t fuzz_pick_id(const struct client_context *context,
 		      enum fuzz_class class, uint8_t code);
 int fuzz_pick_file(const struct client *client, enum fuzz_class class,
 		   uint8_t code);
+
+/* ---- run.c ---- */
+
+/* The calls of a section; @thread of the input's. */
+void fuzz_make_calls(struct client *client, unsigned int thread,
+		     const struct fuzz_reader *section);
+
+/* ---- decided.c: inputs with decisions ---- */
+
+/* Whether a law broke; the memory has the complaint. */
+bool fuzz_play(struct fuzz_memory *memory, struct uiommufd_platform *platform,
+	       const uint8_t *data, size_t size);
 
 /* ---- call.c: calls other than ioctl ---- */
 

@@ -12,10 +12,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <uiommufd/explore.h>
 #include <uiommufd/fuzz.h>
 
 #define FUZZ_MAX_FIELDS 12
-#define FUZZ_MAX_CALLS 64
+#define FUZZ_MAX_CALLS 64		/* of a section */
+#define FUZZ_THREADS 4
+/* The first section is the beginning, then one for each thread. */
+#define FUZZ_MAX_SECTIONS (1 + FUZZ_THREADS)
+#define FUZZ_MAX_CHOICES 256
 
 /* What a field's value is; the low half may name a class. */
 enum fuzz_kind {
@@ -139,6 +144,17 @@ struct fuzz_call {
  */
 bool fuzz_next_section(const uint8_t *data, size_t size, size_t *at,
 		       struct fuzz_reader *out);
+/* Whether there are decisions; if so they are read up to @room. */
+bool fuzz_read_choices(const uint8_t *data, size_t size,
+		       struct uiommufd_choice *out, size_t room,
+		       size_t *out_count);
+static inline bool fuzz_is_decided(const uint8_t *data, size_t size)
+{
+	size_t count;
+
+	return fuzz_read_choices(data, size, NULL, 0, &count);
+}
+
 /* The next call; false at the section's end. */
 bool fuzz_next_call(struct fuzz_reader *reader, struct fuzz_call *out);
 /* A number of one of the kinds that need nothing but the input. */
@@ -150,13 +166,37 @@ static inline bool fuzz_is_input(const struct fuzz_field *field)
 	return field->kind < FUZZ_OUT_ID;
 }
 
+/* ---- writing: write.c ---- */
+
+struct fuzz_writer {
+	uint8_t *out;
+	size_t size, room;
+};
+
+void fuzz_write_bytes(struct fuzz_writer *w, const void *bytes, size_t size);
+void fuzz_write_header(struct fuzz_writer *w);
+/* Returns where it begins, for fuzz_write_end(). */
+size_t fuzz_write_section(struct fuzz_writer *w, uint8_t tag);
+void fuzz_write_end(struct fuzz_writer *w, size_t section);
+void fuzz_write_choices(struct fuzz_writer *w,
+			const struct uiommufd_choice *choices, size_t count);
+/* An input with other decisions, without the threads of @absent; its size. */
+size_t fuzz_write(const uint8_t *data, size_t size, uint32_t absent,
+		  const struct uiommufd_choice *choices, size_t count,
+		  uint8_t *out, size_t max_size);
+
 /* ---- memory that calls point into: memory.c ---- */
 
 #define FUZZ_PAGES 16
 #define FUZZ_PAGE 4096
 #define FUZZ_SCRATCH 2048
+#define FUZZ_ARGS 512		/* of each of an input's threads */
 
-/* A thread's; made at its first input, kept. */
+/*
+ * Of a thread that runs inputs; made at its first, kept.  It is the first page
+ * of one mapping: this, arguments, a hole, good memory, a hole, a page that
+ * can be read.
+ */
 struct fuzz_memory {
 	uint8_t *good;		/* FUZZ_PAGES, then a hole */
 	uint8_t *read_only;	/* one page */
@@ -166,15 +206,19 @@ struct fuzz_memory {
 	bool touched;		/* a call may have written to @good */
 	bool file_used;		/* or to the file */
 	size_t used;		/* of @scratch */
-	/* Warnings the platform of the last input had given by then. */
+	/* What there was on the platform of the last input, after it. */
 	const struct uiommufd_platform *platform;
-	uint64_t warnings;
+	uint64_t audited;
+	struct uiommufd_player *player;	/* once there were decisions */
+	char complaint[512];		/* of the last input; may be empty */
 	/* Aligned like the structures that are put there. */
 	_Alignas(16) uint8_t scratch[FUZZ_SCRATCH];
 };
 
 /* The calling thread's; NULL if it cannot be had. */
 struct fuzz_memory *fuzz_memory_get(void);
+/* What calls may write to is the run's, to be brought back. */
+void fuzz_memory_keep(struct fuzz_memory *memory, struct uiommufd_run *run);
 /* As at the start, for the next input. */
 void fuzz_memory_reset(struct fuzz_memory *memory);
 uint64_t fuzz_pointer(struct fuzz_memory *memory,

@@ -6,7 +6,6 @@
 
 #include <fcntl.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -14,19 +13,21 @@
 static pthread_key_t key;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
+#define ARGS_AT 1
+#define GOOD_AT 3
+#define READ_ONLY_AT (GOOD_AT + FUZZ_PAGES + 1)
+#define ALL_PAGES (READ_ONLY_AT + 1)
+
+_Static_assert(sizeof(struct fuzz_memory) <= FUZZ_PAGE, "it is one page");
+
 static void memory_free(void *arg)
 {
 	struct fuzz_memory *memory = arg;
 
-	if (memory->good != MAP_FAILED)
-		munmap(memory->good, (FUZZ_PAGES + 1) * FUZZ_PAGE);
-	if (memory->args != MAP_FAILED)
-		munmap(memory->args, 2 * FUZZ_PAGE);
-	if (memory->read_only != MAP_FAILED)
-		munmap(memory->read_only, FUZZ_PAGE);
+	uiommufd_player_free(memory->player);
 	if (memory->file >= 0)
 		close(memory->file);
-	free(memory);
+	munmap(memory, ALL_PAGES * FUZZ_PAGE);
 }
 
 static void make_key(void)
@@ -34,26 +35,21 @@ static void make_key(void)
 	pthread_key_create(&key, memory_free);
 }
 
-static void *map(size_t pages, int prot)
-{
-	return mmap(NULL, pages * FUZZ_PAGE, prot, MAP_PRIVATE | MAP_ANONYMOUS,
-		    -1, 0);
-}
-
 static bool memory_fill(struct fuzz_memory *memory)
 {
-	memory->good = map(FUZZ_PAGES + 1, PROT_READ | PROT_WRITE);
-	memory->args = map(2, PROT_READ | PROT_WRITE);
-	memory->read_only = map(1, PROT_READ);
+	uint8_t *base = (uint8_t *)memory;
+
+	memory->args = base + ARGS_AT * FUZZ_PAGE;
+	memory->good = base + GOOD_AT * FUZZ_PAGE;
+	memory->hole = memory->good + FUZZ_PAGES * FUZZ_PAGE;
+	memory->read_only = base + READ_ONLY_AT * FUZZ_PAGE;
 	memory->file = memfd_create("fuzz", MFD_CLOEXEC);
-	if (memory->good == MAP_FAILED || memory->args == MAP_FAILED ||
-	    memory->read_only == MAP_FAILED ||
-	    memory->file < 0 || ftruncate(memory->file, FUZZ_PAGES * FUZZ_PAGE))
+	if (memory->file < 0 || ftruncate(memory->file, FUZZ_PAGES * FUZZ_PAGE))
 		return false;
 	/* The holes stay reserved: nothing else comes to lie there. */
-	memory->hole = memory->good + FUZZ_PAGES * FUZZ_PAGE;
 	return !mprotect(memory->hole, FUZZ_PAGE, PROT_NONE) &&
-	       !mprotect(memory->args + FUZZ_PAGE, FUZZ_PAGE, PROT_NONE);
+	       !mprotect(memory->args + FUZZ_PAGE, FUZZ_PAGE, PROT_NONE) &&
+	       !mprotect(memory->read_only, FUZZ_PAGE, PROT_READ);
 }
 
 struct fuzz_memory *fuzz_memory_get(void)
@@ -64,14 +60,20 @@ struct fuzz_memory *fuzz_memory_get(void)
 	memory = pthread_getspecific(key);
 	if (memory)
 		return memory;
-	memory = aligned_alloc(16, sizeof(*memory));
-	if (!memory)
+	memory = mmap(NULL, ALL_PAGES * FUZZ_PAGE, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED)
 		return NULL;
-	memset(memory, 0, sizeof(*memory));
 	if (memory_fill(memory) && !pthread_setspecific(key, memory))
 		return memory;
 	memory_free(memory);
 	return NULL;
+}
+
+void fuzz_memory_keep(struct fuzz_memory *memory, struct uiommufd_run *run)
+{
+	uiommufd_run_keep(run, memory, 2 * FUZZ_PAGE);
+	uiommufd_run_keep(run, memory->good, FUZZ_PAGES * FUZZ_PAGE);
 }
 
 void fuzz_memory_reset(struct fuzz_memory *memory)

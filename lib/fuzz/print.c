@@ -102,15 +102,35 @@ static void print_call(FILE *out, const struct fuzz_call *call)
 	fputc('\n', out);
 }
 
+static void print_choices(FILE *out, const struct uiommufd_choice *choices,
+			  size_t count)
+{
+	fputs("decisions:", out);
+	for (size_t i = 0; i < count; i++)
+		fprintf(out, " +%u=%u", choices[i].passed, choices[i].value);
+	fputc('\n', out);
+}
+
 void uiommufd_fuzz_print(FILE *out, const uint8_t *data, size_t size)
 {
+	struct uiommufd_choice choices[FUZZ_MAX_CHOICES];
 	struct fuzz_reader reader;
+	unsigned int section = 0;
 	struct fuzz_call call;
-	size_t at = 0;
+	size_t at = 0, count;
+	bool decided = fuzz_read_choices(data, size, choices, FUZZ_MAX_CHOICES,
+					 &count);
 
-	while (fuzz_next_section(data, size, &at, &reader))
+	if (decided)
+		print_choices(out, choices, count);
+	while (section < FUZZ_MAX_SECTIONS &&
+	       fuzz_next_section(data, size, &at, &reader)) {
+		if (decided && section)
+			fprintf(out, "thread %u:\n", section - 1);
+		section++;
 		while (fuzz_next_call(&reader, &call))
 			print_call(out, &call);
+	}
 }
 
 void uiommufd_fuzz_describe(FILE *out)
@@ -140,7 +160,12 @@ void uiommufd_fuzz_dictionary(FILE *out)
 {
 	fputs("# SPDX-License-Identifier: MIT\n"
 	      "# Written by `fuzz_calls --dictionary`.\n"
-	      "header=\"UIFZ\\x01\\x00\\x00\\x00C\\x00\"\n", out);
+	      "header=\"UIFZ\\x01\\x00\\x00\\x00C\\x00\"\n"
+	      "decided=\"UIFZ\\x01\\x00\\x00\\x00D\\x00\"\n"
+	      "thread=\"C\\x00\\x10\\x00\"\n"
+	      "decide=\"D\\x00\\x04\\x00\\x00\\x01\\x10\\x01\"\n"
+	      "switch_here=\"\\x00\\x01\"\n"
+	      "switch_later=\"\\x40\\x01\"\n", out);
 	for (unsigned int i = 0; i < fuzz_op_count; i++) {
 		const struct fuzz_field *field = fuzz_ops[i].fields;
 

@@ -28,28 +28,80 @@ static bool has_header(const uint8_t *data, size_t size)
 	return size >= HEADER_BYTES && !memcmp(data, "UIFZ\1", 5);
 }
 
-bool fuzz_next_section(const uint8_t *data, size_t size, size_t *at,
-		       struct fuzz_reader *out)
+/* The next section of any kind; its tag, or 0 at the end. */
+static uint8_t next_section(const uint8_t *data, size_t size, size_t *at,
+			    struct fuzz_reader *out)
 {
-	if (!has_header(data, size)) {
-		*out = (struct fuzz_reader){ data, data + size };
-		return !*at && (*at = size, size > 0);
-	}
+	const uint8_t *head;
+	size_t length;
+
 	if (!*at)
 		*at = HEADER_BYTES;
-	while (size - *at > SECTION_BYTES) {
-		const uint8_t *head = data + *at;
-		size_t length = head[2] | head[3] << 8;
-
+	do {
+		if (size - *at < SECTION_BYTES)
+			return 0;
+		head = data + *at;
+		length = head[2] | head[3] << 8;
 		*at += SECTION_BYTES;
 		if (length > size - *at)
 			length = size - *at;
 		*out = (struct fuzz_reader){ data + *at, data + *at + length };
 		*at += length;
-		if (head[0] == 'C')
-			return true;
+	} while (!head[0]);
+	return head[0];
+}
+
+bool fuzz_next_section(const uint8_t *data, size_t size, size_t *at,
+		       struct fuzz_reader *out)
+{
+	uint8_t tag;
+
+	if (!has_header(data, size)) {
+		*out = (struct fuzz_reader){ data, data + size };
+		return !*at && (*at = size, size > 0);
 	}
-	return false;
+	do
+		tag = next_section(data, size, at, out);
+	while (tag && tag != 'C');
+	return tag;
+}
+
+static uint32_t next_leb128(struct fuzz_reader *reader)
+{
+	uint32_t value = 0;
+	uint8_t byte;
+
+	for (unsigned int shift = 0; shift < 32; shift += 7) {
+		byte = next_byte(reader);
+		value |= (uint32_t)(byte & 0x7f) << shift;
+		if (byte < 0x80)
+			break;
+	}
+	return value;
+}
+
+bool fuzz_read_choices(const uint8_t *data, size_t size,
+		       struct uiommufd_choice *out, size_t room,
+		       size_t *out_count)
+{
+	struct fuzz_reader reader;
+	bool decided = false;
+	size_t at = 0;
+	uint8_t tag;
+
+	*out_count = 0;
+	if (!has_header(data, size))
+		return false;
+	while ((tag = next_section(data, size, &at, &reader))) {
+		if (tag != 'D')
+			continue;
+		decided = true;
+		while (*out_count < room && reader.at < reader.end) {
+			out[*out_count].passed = next_leb128(&reader);
+			out[(*out_count)++].value = next_leb128(&reader);
+		}
+	}
+	return decided;
 }
 
 static void read_value(struct fuzz_reader *reader, enum fuzz_kind kind,

@@ -144,7 +144,8 @@ static uint8_t *displace(struct client *client, const struct fuzz_call *call,
 
 static bool is_readable(const struct fuzz_memory *memory, const uint8_t *at)
 {
-	return at == memory->args ||
+	return (at >= memory->args &&
+		at <= memory->args + FUZZ_THREADS * FUZZ_ARGS) ||
 	       (at >= memory->good && at <= memory->hole - 8);
 }
 
@@ -194,11 +195,12 @@ static void make_value_ioctl(struct client_context *context,
 		       (void *)(uintptr_t)value);
 }
 
-static void make_call(struct client *client, const struct fuzz_call *call)
+static void make_call(struct client *client, unsigned int thread,
+		      const struct fuzz_call *call)
 {
 	struct client_context *context =
 		fuzz_context(client, call->modifiers);
-	uint8_t *args = client->memory->args;
+	uint8_t *args = client->memory->args + thread * FUZZ_ARGS;
 	uint64_t words[8];
 
 	if (!context)
@@ -218,50 +220,81 @@ static void make_call(struct client *client, const struct fuzz_call *call)
 	memset(args, 0, ARG_BYTES);
 }
 
-static void make_calls(struct client *client, const uint8_t *data, size_t size)
+void fuzz_make_calls(struct client *client, unsigned int thread,
+		     const struct fuzz_reader *section)
 {
-	struct fuzz_reader reader;
+	struct fuzz_reader reader = *section;
 	unsigned int count = 0;
 	struct fuzz_call call;
-	size_t at = 0;
 
-	while (fuzz_next_section(data, size, &at, &reader))
-		while (count++ < FUZZ_MAX_CALLS &&
-		       fuzz_next_call(&reader, &call))
-			make_call(client, &call);
+	while (count++ < FUZZ_MAX_CALLS && fuzz_next_call(&reader, &call))
+		make_call(client, thread, &call);
 }
 
-/* An audit takes as long as some calls: it is made once for each input. */
-static uint64_t warnings_before(struct fuzz_memory *memory,
-				struct uiommufd_platform *platform)
+static void run_plainly(struct client *client, const uint8_t *data, size_t size)
+{
+	struct fuzz_reader reader;
+	unsigned int sections = 0;
+	size_t at = 0;
+
+	while (sections++ < FUZZ_MAX_SECTIONS &&
+	       fuzz_next_section(data, size, &at, &reader))
+		fuzz_make_calls(client, 0, &reader);
+}
+
+static uint64_t audited(struct uiommufd_platform *platform)
 {
 	struct uiommufd_audit audit = { .size = sizeof(audit) };
 
+	uiommufd_platform_audit(platform, &audit);
+	return audit.objects + audit.blocks + audit.locks + audit.mappings +
+	       audit.warnings;
+}
+
+/*
+ * A driver has blocks of its own.  An audit takes as long as some calls: it is
+ * made once for each input.
+ */
+static uint64_t audited_before(struct fuzz_memory *memory,
+			       struct uiommufd_platform *platform)
+{
 	if (memory->platform != platform) {
-		uiommufd_platform_audit(platform, &audit);
 		memory->platform = platform;
-		memory->warnings = audit.warnings;
+		memory->audited = audited(platform);
 	}
-	return memory->warnings;
+	return memory->audited;
+}
+
+const char *uiommufd_fuzz_complaint(void)
+{
+	struct fuzz_memory *memory = fuzz_memory_get();
+
+	return memory && memory->complaint[0] ? memory->complaint : NULL;
 }
 
 int64_t uiommufd_fuzz_one(struct uiommufd_platform *platform,
 			  const uint8_t *data, size_t size)
 {
-	struct uiommufd_audit audit = { .size = sizeof(audit) };
-	uint64_t warnings;
+	struct fuzz_memory *memory = fuzz_memory_get();
 	struct client client;
+	uint64_t before;
 
 	if (size > UIOMMUFD_FUZZ_MAX_BYTES)
 		size = UIOMMUFD_FUZZ_MAX_BYTES;
-	/* Few are run with descriptors of the system's, which take longer. */
-	if (!fuzz_begin(&client, platform, size % 8))
+	if (!memory)
 		return 0;
-	warnings = warnings_before(client.memory, platform);
-	make_calls(&client, data, size);
-	fuzz_end(&client, size && data[size - 1] & 1);
-	uiommufd_platform_audit(platform, &audit);
-	client.memory->warnings = audit.warnings;
-	return audit.objects + audit.blocks + audit.locks + audit.mappings +
-	       audit.warnings - warnings;
+	memory->complaint[0] = '\0';
+	before = audited_before(memory, platform);
+	if (fuzz_is_decided(data, size)) {
+		if (fuzz_play(memory, platform, data, size))
+			return 1;
+	} else {
+		/* Few are run with descriptors of the system's: these cost more. */
+		if (!fuzz_begin(&client, platform, memory, size % 8))
+			return 0;
+		run_plainly(&client, data, size);
+		fuzz_end(&client, size && data[size - 1] & 1);
+	}
+	memory->audited = audited(platform);
+	return memory->audited - before;
 }

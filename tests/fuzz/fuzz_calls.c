@@ -41,8 +41,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!left)
 		return 0;
-	fprintf(stderr, "%lld things are left or warned of, after\n",
-		(long long)left);
+	if (uiommufd_fuzz_complaint())
+		fprintf(stderr, "broken: %s, by\n", uiommufd_fuzz_complaint());
+	else
+		fprintf(stderr, "%lld things are left or warned of, after\n",
+			(long long)left);
 	uiommufd_fuzz_print(stderr, data, size);
 	abort();
 }

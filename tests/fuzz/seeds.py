@@ -172,6 +172,60 @@ def pack(calls):
     return b"UIFZ\1\0\0\0C\0" + struct.pack("<H", len(body)) + body
 
 
+# Threads: what is made first, then the calls of each.  An argument that is not
+# named is 0; the n-th object is its number; [n] are n bytes of 0.
+VIOMMU = ["IOAS_ALLOC", "BIND device=0", "HWPT_ALLOC flags=1", "VIOMMU_ALLOC type=0x41 data_len=24 data_uptr=[24]"]
+DECIDED = {
+    "vdevice-viommu": (VIOMMU, ["VDEVICE_ALLOC virt_id=1"], ["DESTROY id=3"]),
+    "vdevice-unbind": (VIOMMU, ["VDEVICE_ALLOC virt_id=1", "DESTROY id=4"], ["UNBIND device=0"]),
+    "vdevice-twice": (VIOMMU + ["BIND device=1"], ["VDEVICE_ALLOC virt_id=1"],
+                      ["VDEVICE_ALLOC dev_id=1 virt_id=1", "UNBIND device=1"]),
+    "event-close": (VIOMMU + ["VEVENTQ_ALLOC type=0x43 veventq_depth=2", "VDEVICE_ALLOC virt_id=1"],
+                    ["TEST_TRIGGER_VEVENT", "TEST_TRIGGER_VEVENT"],
+                    ["READ count=64", "CLOSE fd=0"], ["DESTROY id=4"]),
+    "queue": (["IOAS_ALLOC", "IOAS_MAP flags=7 length=16"] + VIOMMU[1:],
+              ["HW_QUEUE_ALLOC type=0x41 length=1"], ["HW_QUEUE_ALLOC type=0x41 index=1 length=1"],
+              ["IOAS_UNMAP length=16"]),
+    "access-unmap": (["IOAS_ALLOC", "IOAS_MAP flags=7 length=4", "TEST_CREATE_ACCESS flags=1"],
+                     ["TEST_ACCESS_PAGES length=2", "TEST_DESTROY_ACCESS_PAGES"],
+                     ["IOAS_UNMAP length=4"], ["CLOSE fd=0"]),
+    "attach": (["IOAS_ALLOC", "IOAS_ALLOC", "BIND device=0"],
+               ["ATTACH pt_id=0", "REPLACE pt_id=1", "DETACH"],
+               ["HWPT_ALLOC pt_id=1", "DESTROY id=3"], ["DESTROY id=1"]),
+    "fault": (["IOAS_ALLOC", "FAULT_QUEUE_ALLOC", "TEST_MOCK_DOMAIN_FLAGS dev_flags=0",
+               "HWPT_ALLOC flags=4", "TEST_MOCK_DOMAIN_REPLACE pt_id=2"],
+              ["TEST_TRIGGER_IOPF", "TEST_TRIGGER_IOPF grpid=1"],
+              ["READ count=64", "CLOSE fd=0"], ["TEST_MOCK_DOMAIN_REPLACE"]),
+    "everything-closed": (VIOMMU, ["VDEVICE_ALLOC virt_id=1", "ATTACH pt_id=1"], ["CLOSE fd=3"],
+                          ["IOAS_ALLOC", "DESTROY id=0"]),
+}
+DECISIONS = ((), ((5, 1),), ((20, 1),), ((60, 1), (9, 1)), ((12, 2), (30, 1), (4, 1)))
+
+
+def plain_call(text, table):
+    name, *given = text.split()
+    given = dict(pair.split("=") for pair in given)
+    op, row = table[name]
+    fields = [field for field, kind, _ in row if not kind.startswith("out")]
+    assert not set(given) - set(fields), text
+    values = [given.get(field, "0") for field in fields]
+    return bytes([op, 0]) + b"".join(
+        bytes(1 + int(value[1:-1])).replace(b"\0", bytes([int(value[1:-1])]), 1)
+        if value[0] == "[" else bytes([int(value, 0)]) for value in values)
+
+
+def section(tag, body):
+    return tag + b"\0" + struct.pack("<H", len(body)) + body
+
+
+def decided(threads, choices, table):
+    """The same calls, by threads, with decisions (all below 0x80)."""
+    body = section(b"D", bytes(byte for choice in choices for byte in choice))
+    for calls in threads:
+        body += section(b"C", b"".join(plain_call(call, table) for call in calls))
+    return b"UIFZ\1\0\0\0" + body
+
+
 def seeds(text, table, per_seed):
     contexts, calls = {}, collections.defaultdict(list)
     for line in text.splitlines():
@@ -191,6 +245,10 @@ def main():
     table, count = read_table(table), 0
     directory = pathlib.Path(out)
     directory.mkdir(parents=True, exist_ok=True)
+    for name, threads in DECIDED.items():
+        for i, choices in enumerate(DECISIONS):
+            (directory / f"decided-{name}-{i}").write_bytes(decided(threads, choices, table))
+            count += 1
     with tarfile.open(archive) as tar:
         for member in sorted(tar.getmembers(), key=lambda m: m.name):
             if not member.isfile():
