@@ -6,7 +6,8 @@
  * over what software stored to the pages, and executes some commands of each.
  * Looking costs a few loads per queue that has nothing to do.
  *
- * The thread looks again at once while there is work and SPIN_NS longer, then
+ * The thread looks again at once while there is work and SPIN_NS longer (of its
+ * own time, not of others' who share the processor), then
  * SHORT_SLEEPS times with SHORT_SLEEP_NS between looks, then every
  * idle_sleep_ns.  From the second stage on a trigger wakes it.  On a virtual
  * clock it goes to sleep at once and has no limit there but the end of what is
@@ -27,6 +28,7 @@
 
 #define SPIN_NS 50000
 #define LOOKS_A_TIME 32
+#define LOOKS_NS 4000		/* so many looks take less */
 #define SHORT_SLEEPS 128
 #define SHORT_SLEEP_NS 20000
 #define SCRUB_BYTES 4096
@@ -40,7 +42,8 @@ struct engine {
 	/* The thread's own, since there was work: */
 	u32 looks;
 	u32 short_sleeps;
-	u64 quiet_since_ns;		/* 0: did not ask for the time yet */
+	u64 asked_ns;			/* when it asked for the time, or 0 */
+	u64 quiet_ns;			/* how long it has looked since */
 };
 
 /* --- looking --------------------------------------------------------------*/
@@ -219,9 +222,12 @@ static u64 idle_ns(struct engine *engine, u64 now)
 
 	if (engine->sim->virtual_clock)
 		return U64_MAX;
-	if (!engine->quiet_since_ns)
-		engine->quiet_since_ns = now;
-	if (now - engine->quiet_since_ns < SPIN_NS)
+	/* While others had the processor there was no looking. */
+	if (engine->asked_ns)
+		engine->quiet_ns += min_t(u64, now - engine->asked_ns,
+					  LOOKS_NS);
+	engine->asked_ns = now;
+	if (engine->quiet_ns < SPIN_NS)
 		return 0;
 	if (engine->short_sleeps == SHORT_SLEEPS)
 		return longest;
@@ -233,7 +239,8 @@ static void forget_quiet(struct engine *engine)
 {
 	engine->looks = 0;
 	engine->short_sleeps = 0;
-	engine->quiet_since_ns = 0;
+	engine->asked_ns = 0;
+	engine->quiet_ns = 0;
 }
 
 /* Nothing was done: let time pass, little by little more of it. */
