@@ -43,13 +43,19 @@ static struct uiommufd_platform *boot(enum uiommufd_engine engine)
 	return platform;
 }
 
-static void shut_down(struct uiommufd_platform *platform)
+/* Returns how often the driver did what the hardware does not expect. */
+static uint64_t end(struct uiommufd_platform *platform)
 {
 	struct uiommufd_audit audit = { .size = sizeof(audit) };
 
 	assert_int_equal(uiommufd_platform_audit(platform, &audit), 0);
-	assert_int_equal(audit.guest_errors, 0);
 	uiommufd_platform_free(platform);
+	return audit.guest_errors;
+}
+
+static void shut_down(struct uiommufd_platform *platform)
+{
+	assert_int_equal(end(platform), 0);
 }
 
 static uint64_t executed(struct uiommufd_platform *platform, int queue,
@@ -409,6 +415,127 @@ static void test_guest(void **state)
 	free(g.ram);
 }
 
+/* --- the way up and down --------------------------------------------------- */
+
+static void issue_one(struct uiommufd_platform *platform)
+{
+	struct arm_smmu_cmd tlbi = { .data = { 0x12 | 7ull << 48, 0x1000 } };
+	struct arm_smmu_cmdq *cmdq =
+		glue_smmu->impl_ops->get_secondary_cmdq(glue_smmu, &tlbi);
+	uint64_t before = executed(platform, UIOMMUFD_QUEUE_ANY, 0x12);
+
+	assert_non_null(cmdq);
+	assert_int_equal(arm_smmu_cmdq_issue_cmdlist(glue_smmu, cmdq, &tlbi, 1,
+						     true), 0);
+	assert_int_equal(executed(platform, UIOMMUFD_QUEUE_ANY, 0x12),
+			 before + 1);
+}
+
+/* As a suspend and a resume do it. */
+static int reset_again(void)
+{
+	glue_smmu->impl_ops->device_disable(glue_smmu);
+	return glue_smmu->impl_ops->device_reset(glue_smmu);
+}
+
+/*
+ * Law (spec/15 5.2): reset as often as one likes.  Without being disabled
+ * first, the queues run while they are unmapped: it is logged, and they work.
+ */
+static void test_reset(void **state)
+{
+	struct uiommufd_platform *platform = boot(UIOMMUFD_ENGINE_THREAD);
+	struct uik_machine *previous =
+		uik_enter(uiommufd_platform_machine(platform));
+	struct uiommufd_audit audit = { .size = sizeof(audit) };
+
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(reset_again(), 0);
+		issue_one(platform);
+	}
+	assert_int_equal(uiommufd_platform_audit(platform, &audit), 0);
+	assert_int_equal(audit.guest_errors, 0);
+	assert_int_equal(glue_smmu->impl_ops->device_reset(glue_smmu), 0);
+	issue_one(platform);
+	uik_leave(previous);
+	assert_int_not_equal(end(platform), 0);
+}
+
+/*
+ * Law (spec/70 9): an enable that gets stuck fails the reset; once it does not,
+ * the next one succeeds.  A queue that cannot be stopped is unmapped running.
+ */
+static void test_stuck(void **state)
+{
+	struct uiommufd_platform *platform = boot(UIOMMUFD_ENGINE_INLINE);
+	struct uiommufd_fault fault = {
+		.size = sizeof(fault),
+		.kind = UIOMMUFD_FAULT_STUCK_ENABLE,
+		.unit = UIOMMUFD_UNIT_QUEUE,
+		.number = 1,
+	};
+	struct uik_machine *previous =
+		uik_enter(uiommufd_platform_machine(platform));
+	int handle = uiommufd_fault_inject(platform, &fault);
+
+	assert_true(handle >= 0);
+	assert_int_not_equal(reset_again(), 0);
+	assert_int_equal(uiommufd_fault_clear(platform, handle), 0);
+	assert_int_equal(reset_again(), 0);
+	issue_one(platform);
+	uik_leave(previous);
+	assert_in_range(end(platform), 1, 16);
+}
+
+/* Law: interrupts that report nothing do nothing, also while commands run. */
+static void test_spurious(void **state)
+{
+	struct uiommufd_platform *platform = boot(UIOMMUFD_ENGINE_THREAD);
+	struct uiommufd_fault fault = {
+		.size = sizeof(fault),
+		.kind = UIOMMUFD_FAULT_SPURIOUS_INTERRUPT,
+		.unit = UIOMMUFD_UNIT_CMDQV,
+	};
+	struct uik_machine *previous =
+		uik_enter(uiommufd_platform_machine(platform));
+
+	for (int i = 0; i < 8; i++) {
+		assert_true(uiommufd_fault_inject(platform, &fault) >= 0);
+		issue_one(platform);
+	}
+	uik_leave(previous);
+	uiommufd_platform_interrupts(platform);
+	shut_down(platform);
+}
+
+/* Law: whichever step of the way up fails, there is nothing, or all is well. */
+static void test_boot_sweep(void **state)
+{
+	struct uiommufd_platform_config config;
+	unsigned int failed = 0;
+	bool hit = true;
+
+	uiommufd_platform_config_init(&config, "tegra241");
+	config.smmu_driver = GLUE_NAME;
+	config.devices = 1;
+	config.hardware.log2_vintfs = 1;
+	config.hardware.log2_vcmdqs = 2;
+	config.hardware.log2_commands = 8;
+	config.hardware.engine = UIOMMUFD_ENGINE_INLINE;
+	for (unsigned int nth = 1; hit; nth++) {
+		struct uiommufd_platform *platform;
+
+		uiommufd_fail_nth(nth, UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_OP);
+		platform = uiommufd_platform_new(&config);
+		hit = uiommufd_fail_nth(0, 0);
+		failed += !platform;
+		assert_true(platform || hit);
+		if (platform)
+			shut_down(platform);
+	}
+	assert_in_range(failed, 20, 10000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -418,6 +545,10 @@ int main(void)
 		cmocka_unit_test(test_parameters),
 		cmocka_unit_test(test_guest_view),
 		cmocka_unit_test(test_guest),
+		cmocka_unit_test(test_reset),
+		cmocka_unit_test(test_stuck),
+		cmocka_unit_test(test_spurious),
+		cmocka_unit_test(test_boot_sweep),
 	};
 
 	/* A platform starts the library's own modules alone. */
