@@ -4,7 +4,7 @@
 # mutator, a main and a secondary that learn from each other, no crash.
 # usage: afl.sh SOURCE WORK MUTATOR [SECONDS]
 set -u
-source=$1 work=$2 mutator=$3 seconds=${4:-150}
+source=$1 work=$2 mutator=$3 seconds=${4:-120}
 for tool in afl-clang-fast afl-fuzz meson ninja; do
 	command -v $tool >/dev/null || {
 		echo "no $tool"
@@ -35,7 +35,7 @@ ninja -C "$build" tests/fuzz/fuzz_calls_fuzzer tests/fuzz/seeds \
 # reason to stop; a minute is the shortest time between looks at each other.
 export AFL_CUSTOM_MUTATOR_LIBRARY="$mutator" AFL_NO_UI=1 AFL_SYNC_TIME=1
 export AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_SKIP_CPUFREQ=1
-export AFL_NO_AFFINITY=1
+export AFL_NO_AFFINITY=1 AFL_CUSTOM_MUTATOR_ONLY=1
 rm -rf "$work/sync"
 fuzz() {
 	afl-fuzz -V "$seconds" -i "$build/tests/fuzz/seeds" -o "$work/sync" \
