@@ -296,12 +296,11 @@ static void zone_fork_child(struct arena_zone *zone)
 	zone->copy_fd = -1;
 	if (copy < 0)
 		return;		/* no memory for it: shared */
-	if (dup3(copy, zone->fd, O_CLOEXEC) >= 0) {
-		mmap((void *)zone->start, zone->brk - zone->start,
-		     PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, zone->fd,
-		     0);
+	if (mmap((void *)zone->start, zone->brk - zone->start,
+		 PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, copy,
+		 0) != MAP_FAILED &&
+	    dup3(copy, zone->fd, O_CLOEXEC) >= 0)
 		vmas_fork_child(zone->fd);
-	}
 	close(copy);
 }
 

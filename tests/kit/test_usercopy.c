@@ -154,6 +154,15 @@ static int error_of_call(void)
 	return errno;
 }
 
+/* Nothing else reaches another process. */
+static void skip_without_calls(void)
+{
+	if (error_of_call() != ENOSYS)
+		return;
+	print_message("no process_vm_readv() here\n");
+	skip();
+}
+
 /* From now on those calls fail with @error; false: no filters here. */
 static bool refuse_calls(unsigned int error)
 {
@@ -440,10 +449,7 @@ static void foreign_address_space(void **state)
 	int ready[2], done[2];
 	pid_t child;
 
-	if (error_of_call() == ENOSYS) {
-		print_message("no process_vm_readv() here\n");
-		skip();
-	}
+	skip_without_calls();
 	strcpy(word, "mine");
 	assert_int_equal(pipe(ready) | pipe(done), 0);
 	child = fork();
@@ -619,10 +625,7 @@ static void *probe_all_blocked(void *arg)
 static void probes(void **state)
 {
 	char *p = page_and_hole();
-	struct mm_struct *other;
 	pthread_t thread;
-	int gate[2];
-	pid_t child;
 
 	check_probes(mm_of_this(), p);
 	assert_int_equal(p[0], 0x11);
@@ -633,7 +636,19 @@ static void probes(void **state)
 	assert_int_equal(pthread_create(&thread, NULL, probe_all_blocked, p),
 			 0);
 	pthread_join(thread, NULL);
-	/* Of another process, which has the same there. */
+	page_free(p);
+}
+
+/* Law: of another process, too, which has there what this one had. */
+static void foreign_probes(void **state)
+{
+	struct mm_struct *other;
+	int gate[2];
+	pid_t child;
+	char *p;
+
+	skip_without_calls();
+	p = page_and_hole();
 	assert_int_equal(pipe(gate), 0);
 	child = fork();
 	if (!child) {
@@ -673,6 +688,7 @@ int main(void)
 		cmocka_unit_test(foreign_address_space),
 		cmocka_unit_test(beyond_a_file),
 		cmocka_unit_test(probes),
+		cmocka_unit_test(foreign_probes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
