@@ -5,15 +5,6 @@
 #include "explore/symbol.h"
 #include "explore/trail.h"
 
-static void print_names(const struct uiommufd_trail *trail, FILE *out)
-{
-	for (unsigned int i = 0; i < trail->fiber_count; i++)
-		fprintf(out,
-			"{\"ph\":\"M\",\"pid\":1,\"tid\":%u,\"name\":"
-			"\"thread_name\",\"args\":{\"name\":\"%s\"}},\n",
-			i + 1, trail->fiber_names[i]);
-}
-
 static void print_text(const char *text, FILE *out)
 {
 	for (; *text; text++) {
@@ -21,6 +12,19 @@ static void print_text(const char *text, FILE *out)
 			fputc('\\', out);
 		fputc((unsigned char)*text < ' ' ? ' ' : *text, out);
 	}
+}
+
+static void print_names(const struct uiommufd_trail *trail, FILE *out)
+{
+	fputs("{\"ph\":\"M\",\"pid\":1,\"name\":\"process_name\","
+	      "\"args\":{\"name\":\"", out);
+	print_text(trail->scenario, out);
+	fputs("\"}},\n", out);
+	for (unsigned int i = 0; i < trail->fiber_count; i++)
+		fprintf(out,
+			"{\"ph\":\"M\",\"pid\":1,\"tid\":%u,\"name\":"
+			"\"thread_name\",\"args\":{\"name\":\"%s\"}},\n",
+			i + 1, trail->fiber_names[i]);
 }
 
 static void print_event(const struct trail_row *row, uint32_t at, FILE *out)

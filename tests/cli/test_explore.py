@@ -9,6 +9,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+import trace_events  # noqa: E402
+
 uiommufd = os.path.abspath(sys.argv[1])
 NAME = "vdevice-alloc-viommu-destroy"
 TRAIL = f"""uiommufd trail 1
@@ -66,7 +69,7 @@ def trails_replay(work):
     got = explore("--replay", str(work / "a.trail"), "--trace", str(work / "a.json"))
     assert got.returncode == 0, got
     assert "no law is broken" in got.stdout and "alloc" in got.stdout
-    assert "traceEvents" in (work / "a.json").read_text()
+    assert not trace_events.wrong((work / "a.json").read_text())
 
 
 if __name__ == "__main__":

@@ -14,6 +14,9 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+import trace_events  # noqa: E402
+
 uiommufd, data = sys.argv[1:3]
 passed = failed = 0
 
@@ -61,7 +64,9 @@ def outputs(folder):
     page = pathlib.Path(names["html"]).read_text()
     check("page says it", ">predicted</span>" in page)
     check("page needs nothing", "http" not in page and "<script" not in page)
-    events = json.loads(pathlib.Path(names["trace"]).read_text())["traceEvents"]
+    text = pathlib.Path(names["trace"]).read_text()
+    check("trace events", not trace_events.wrong(text), trace_events.wrong(text))
+    events = json.loads(text)["traceEvents"]
     tracks = {(e["pid"], e["args"]["name"]) for e in events
               if e["name"] == "thread_name"}
     check("tracks", {(1, "CPU 3"), (2, "queue 3")} <= tracks, tracks)

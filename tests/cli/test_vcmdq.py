@@ -5,9 +5,13 @@ clean, says the same in text and JSON, and names what is wrong with an option
 or a file.  usage: test_vcmdq.py UIOMMUFD DATA_FOLDER"""
 import json
 import os
+import pathlib
 import subprocess
 import sys
 import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+import trace_events  # noqa: E402
 
 uiommufd, data = sys.argv[1:3]
 quick = ["--replay", os.path.join(data, "k612-churn-2cpu.cmdq.xz"), "-n", "2000"]
@@ -109,7 +113,9 @@ def trace():
         got = run("vcmdq", *quick, "--trace", name)
         check("trace", got.returncode == 0, got.stderr)
         with open(name, encoding="utf-8") as file:
-            events = json.load(file)["traceEvents"]
+            text = file.read()
+    check("trace events", not trace_events.wrong(text), trace_events.wrong(text))
+    events = json.loads(text)["traceEvents"]
     tracks = {(e["pid"], e["args"]["name"]) for e in events
               if e["name"] == "thread_name"}
     check("tracks", {(1, "CPU 0"), (2, "queue 0"), (3, "queue 0")} <= tracks, tracks)

@@ -10,6 +10,9 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
+import trace_events  # noqa: E402
+
 PROGRAM = sys.argv[1]
 
 
@@ -58,6 +61,7 @@ def lives_of_objects(work):
     """Each object's slices nest and follow its life, counts add up."""
     path = work / "life.json"
     run(UIOMMUFD_TRACE=str(path))
+    assert not trace_events.wrong(path.read_text(), unfinished=True)
     events = [e for e in json.loads(path.read_text())]
     names = {(e["pid"], e["tid"]): e["args"]["name"] for e in events
              if e["name"] == "thread_name"}
