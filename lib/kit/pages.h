@@ -41,6 +41,8 @@ struct maps_line {
 };
 /* The mapping that holds @at; false if there is none. */
 bool maps_find(uintptr_t at, struct maps_line *out);
+/* The same by reading the table: what kernels before 6.11 can do. */
+bool maps_read(uintptr_t at, struct maps_line *out);
 
 /* pin_file.c */
 void *pin_file_host(uint64_t phys);

@@ -139,7 +139,7 @@ static bool maps_ask(uintptr_t at, struct maps_line *out, bool *found)
 }
 
 /* Reads line after line without stdio's locks and allocations. */
-static bool maps_read(uintptr_t at, struct maps_line *out)
+bool maps_read(uintptr_t at, struct maps_line *out)
 {
 	int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
 	char buf[MAPS_BUFFER + 1], *line, *end;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include <linux/device.h>
+#include <linux/io.h>
 #include <linux/platform_device.h>
 #include <uik/slab.h>
 
@@ -292,6 +293,81 @@ static void resources(void **state)
 	bus_end(m);
 }
 
+static const struct platform_device_id ids[] = {
+	{ "kit-one", 1 }, { "kit-two", 2 }, {},
+};
+
+static int probe_by_id(struct platform_device *pdev)
+{
+	note((char)('0' + platform_get_device_id(pdev)->driver_data));
+	return 0;
+}
+
+/* Law: a driver with a table meets the devices that it names, not its own. */
+static void ids_of_a_driver(void **state)
+{
+	static struct platform_driver by_id = {
+		.probe = probe_by_id,
+		.id_table = ids,
+		.driver = { .name = "kit-ids" },
+	};
+	static const char *const names[] = { "kit-two", "kit-ids", "kit-one" };
+	struct platform_device *pdev[ARRAY_SIZE(names)];
+	struct kit_machine m = with_bus();
+
+	assert_int_equal(platform_driver_register(&by_id), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		pdev[i] = platform_device_register_simple(names[i], 0, NULL, 0);
+	assert_string_equal(events, "21");
+	assert_null(pdev[1]->dev.driver);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		platform_device_unregister(pdev[i]);
+	platform_driver_unregister(&by_id);
+	bus_end(m);
+}
+
+static uint64_t read_7(void *priv, uint64_t offset, unsigned int width)
+{
+	return 7;
+}
+
+static void write_nothing(void *priv, uint64_t offset, unsigned int width,
+			  uint64_t value)
+{
+}
+
+/* Law: registers of a resource are mapped until the driver goes. */
+static void registers(void **state)
+{
+	static const struct uik_mmio_ops ops = { read_7, write_nothing };
+	const u64 start = UIK_PHYS_MMIO + 0x100000;
+	const struct resource res[] = {
+		DEFINE_RES_MEM(start, 0x1000),
+		DEFINE_RES_IRQ((resource_size_t)INT_MAX + 1),
+	};
+	struct kit_machine m = with_bus();
+	struct platform_device *pdev;
+	struct resource *found;
+	void __iomem *base;
+
+	assert_int_equal(uik_mmio_register(m.machine, start, 0x1000, &ops, NULL),
+			 0);
+	pdev = platform_device_register_simple("regs", 0, res, 2);
+	base = devm_platform_ioremap_resource(pdev, 0);
+	assert_false(IS_ERR(base));
+	assert_int_equal(readl(base), 7);
+	base = devm_platform_get_and_ioremap_resource(pdev, 1, &found);
+	assert_int_equal(PTR_ERR(base), -EINVAL);
+	assert_null(found);
+	assert_int_equal(platform_get_irq(pdev, 0), -ENXIO);
+	assert_int_equal(platform_get_irq(pdev, 1), -ENXIO);
+	assert_int_equal(platform_get_irq_byname(pdev, "none"), -ENXIO);
+	assert_int_equal(platform_irq_count(pdev), 0);
+	platform_device_unregister(pdev);
+	uik_mmio_unregister(m.machine, start);
+	bus_end(m);
+}
+
 /* Law: properties are copied and typed. */
 static void properties(void **state)
 {
@@ -437,6 +513,8 @@ int main(void)
 		cmocka_unit_test(drivers),
 		cmocka_unit_test(a_driver_by_name),
 		cmocka_unit_test(resources),
+		cmocka_unit_test(ids_of_a_driver),
+		cmocka_unit_test(registers),
 		cmocka_unit_test(properties),
 		cmocka_unit_test(platform_failures),
 	};

@@ -121,12 +121,43 @@ static void registration(void **state)
 	assert_null(ioremap(START + 0x1800, 0x1000));
 	assert_null(ioremap(START + 0x3000, 0x1000));
 	assert_null(ioremap(START, 0));
+	assert_null(ioremap(START, SIZE_MAX));
+	assert_null(ioremap(UIK_PHYS_END, 0x1000));
+	uik_fail_nth(1, 1u << UIK_FAIL_ALLOC, false);
+	assert_null(ioremap(START, 0x1000));
+	uik_fail_nth(0, 0, false);
 	assert_int_equal(warnings_of(uik_mmio_unregister(mc, START + 0x5000)),
 			 1);
 	uik_mmio_unregister(mc, START);
 	uik_mmio_unregister(mc, START + 0x2000);
 	uik_mmio_unregister(mc, START - 0x1000);
 	machine_end(m);
+}
+
+/* Law: a machine's end takes its windows along; so do mappings of them end. */
+static void machine_gone(void **state)
+{
+	struct kit_machine m = machine_with(NULL), other = machine_with(NULL);
+	struct model model = { .value = 7 };
+	void *base, *part;
+
+	uik_enter(m.machine);
+	assert_int_equal(uik_mmio_register(m.machine, START, 0x3000, &ops,
+					   &model), 0);
+	base = ioremap(START, 0x1000);
+	part = ioremap(START + 0x1ff8, 0x10);
+	assert_int_equal(readb(part + 8), 7);
+	assert_int_equal(model.offset, 0x2000);
+	iounmap(NULL);
+	iounmap(&model);
+	uik_enter(other.machine);
+	uik_machine_free(m.machine);
+	other.before = m.before;
+	assert_int_equal(readl(base), 0xffffffffu);
+	assert_int_equal(readb(part + 8), 0xff);
+	iounmap(base);
+	iounmap(part);
+	machine_end(other);
 }
 
 /* Law: a mapping whose window went reads all ones, until it is unmapped. */
@@ -219,6 +250,7 @@ int main(void)
 		cmocka_unit_test(plain_memory),
 		cmocka_unit_test(accessors),
 		cmocka_unit_test(registration),
+		cmocka_unit_test(machine_gone),
 		cmocka_unit_test(window_gone),
 		cmocka_unit_test(memory),
 		cmocka_unit_test(two_machines),

@@ -11,6 +11,7 @@
 #include <linux/mm.h>
 #include <linux/uaccess.h>
 #include <uik/pin.h>
+#include "kit/pages.h"
 #include "kit/poison.h"
 #include "kit/usercopy.h"
 
@@ -250,6 +251,47 @@ static void sealed(void **state)
 	close(fd);
 }
 
+static void check_mapping(unsigned long at, bool shared, unsigned long offset)
+{
+	struct maps_line asked = { 0 }, read = { 0 };
+
+	assert_true(maps_find(at, &asked));
+	assert_true(maps_read(at, &read));
+	assert_true(at >= read.start && at < read.end);
+	assert_int_equal(read.start, asked.start);
+	assert_int_equal(read.end, asked.end);
+	assert_int_equal(read.offset, asked.offset);
+	assert_int_equal(read.offset + (at - read.start), offset);
+	assert_int_equal(read.device, asked.device);
+	assert_int_equal(read.inode, asked.inode);
+	assert_int_equal(read.shared, asked.shared);
+	assert_int_equal(read.shared, shared);
+	assert_string_equal(read.path, asked.path);
+}
+
+/* Law: the table of mappings says the same to who reads and to who asks. */
+static void mappings(void **state)
+{
+	int fd = memfd_of(8 * PAGE_SIZE);
+	struct maps_line line;
+	unsigned long va;
+
+	skip_if_emulated("table of its own");
+	/* Many lines, so that they come in several pieces. */
+	for (int i = 0; i < 200; i++)
+		map_fd(fd, 1, i & 1 ? PROT_READ : PROT_NONE, MAP_SHARED);
+	va = map_fd(fd, 8, PROT_READ, MAP_SHARED);
+	check_mapping(va, true, 0);
+	check_mapping(va + 3 * PAGE_SIZE, true, 3 * PAGE_SIZE);
+	munmap((void *)va, PAGE_SIZE);
+	assert_false(maps_read(va, &line));
+	assert_false(maps_find(va, &line));
+	check_mapping(va + 5 * PAGE_SIZE, true, 5 * PAGE_SIZE);
+	va = map_fd(fd, 2, PROT_READ, MAP_PRIVATE);
+	check_mapping(va + PAGE_SIZE, false, PAGE_SIZE);
+	close(fd);
+}
+
 /* Law: one page of a file is one page, however it is reached. */
 static void identity(void **state)
 {
@@ -364,6 +406,7 @@ int main(void)
 		cmocka_unit_test(scattered_frames),
 		cmocka_unit_test(file_pins),
 		cmocka_unit_test(sealed),
+		cmocka_unit_test(mappings),
 		cmocka_unit_test(identity),
 		cmocka_unit_test(identity_remembered),
 		cmocka_unit_test(counters),
