@@ -12,6 +12,12 @@ root = sys.argv[1]
 here = os.path.join(root, "tests/drivers")
 strict = ["-std=gnu11", "-Wall", "-Wextra", "-Wno-unused-parameter",
           "-Wno-sign-compare", "-Werror", "-D_GNU_SOURCE",
+          # What the kernel's own build asks for.
+          "-Wundef", "-Wstrict-prototypes", "-Wmissing-prototypes",
+          "-Wmissing-declarations", "-Wold-style-definition", "-Wvla",
+          "-Wimplicit-fallthrough", "-fno-strict-aliasing", "-fno-common",
+          "-fno-strict-overflow", "-fno-delete-null-pointer-checks",
+          "-fshort-wchar", "-fms-extensions",
           '-DKBUILD_MODNAME="arm_smmu_v3"', "-c", "-o", os.devnull]
 include = [f"-I{root}/include/kernel", f"-I{root}/include",
            f"-I{here}/full_header", f"-I{root}/lib/drivers/arm-smmu-v3"]
