@@ -450,8 +450,12 @@ static int number_dup(int fd, int min, bool exact, bool cloexec)
 {
 	if (exact && uik_fd_is_virtual(min))
 		return min;
-	if (uik_fd_is_virtual(fd))
+	if (uik_fd_is_virtual(fd)) {
+		/* What has no descriptor cannot become one of the system's. */
+		if (exact && min < VIRTUAL_FIRST)
+			return -EBADF;
 		return virtual_take(min);
+	}
 	if (exact)
 		return dup3(fd, min, cloexec ? O_CLOEXEC : 0);
 	return fcntl(fd, cloexec ? F_DUPFD_CLOEXEC : F_DUPFD, min);

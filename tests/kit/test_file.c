@@ -434,6 +434,8 @@ static void virtual_numbers(void **state)
 	assert_int_equal(uik_fd_dup(a, b, true, false), b);
 	assert_int_equal(released, 1);
 	assert_int_equal(uik_fd_dup(a, a + 64, false, false), -EMFILE);
+	/* The system's numbers are not theirs to take. */
+	assert_int_equal(uik_fd_dup(a, 5, true, false), -EBADF);
 	file = fget(b);
 	assert_ptr_equal(file->private_data, &released);
 	assert_int_equal(file_count(file), 5);
