@@ -428,6 +428,7 @@ static inline bool iommufd_object_lock_live(struct iommufd_object *obj)
  * less one is between 0 and 2^30.
  */
 #define IOMMUFD_ONE_EACH 0x100000001ull
+#define IOMMUFD_ONE_USER 0x100000000ull
 #define IOMMUFD_NOT_USUAL 0xc0000000c0000000ull
 
 static inline u64 *iommufd_object_counts(struct iommufd_object *obj)

@@ -79,13 +79,16 @@ static inline struct idmap_leaf *idmap_leaf(const struct idmap *map, u32 id)
 int idmap_reserve(struct idmap *map, u32 *out_id);
 
 #ifdef UIK_ROOM
-/* idmap_reserve() in line while there is no table and nobody watches. */
+/*
+ * idmap_reserve() in line while there is no table.  The caller has found no
+ * hooks.
+ */
 static inline int idmap_reserve_quick(struct idmap *map, u32 *out_id)
 {
 	struct task_struct *task = uik_current_task;
 	u64 used;
 
-	if (unlikely(!uik_spin_brief(&map->lock, task)))
+	if (unlikely(!uik_spin_brief_unseen(&map->lock, task)))
 		return idmap_reserve(map, out_id);
 	used = map->first.used;
 	if (unlikely(!~used || map->table)) {

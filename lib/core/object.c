@@ -25,6 +25,29 @@ type_of(struct iommufd_ctx *ictx, enum iommufd_object_type type)
 	return &ictx->model->types[type];
 }
 
+static noinline struct iommufd_object *begin_failed(struct iommufd_object *obj,
+						    int error)
+{
+	kfree(obj);
+	return ERR_PTR(error);
+}
+
+/* The rest of iommufd_object_alloc_size(), with its points. */
+static noinline struct iommufd_object *
+begin_watched(struct iommufd_ctx *ictx, struct iommufd_object *obj)
+{
+	int ret;
+
+	refcount_set(&obj->users, 1);
+	refcount_set(&obj->wait_cnt, 1);
+	ret = idmap_reserve(&ictx->objects, &obj->id);
+	if (ret)
+		return begin_failed(obj, ret);
+	iommufd_object_count(ictx->machine, 1);
+	iommufd_tell_stage(ictx, obj, IOMMUFD_STAGE_RESERVED);
+	return obj;
+}
+
 struct iommufd_object *
 iommufd_object_alloc_size(struct iommufd_ctx *ictx, size_t size,
 			  enum iommufd_object_type type)
@@ -34,18 +57,17 @@ iommufd_object_alloc_size(struct iommufd_ctx *ictx, size_t size,
 
 	ASSERT(size >= type_of(ictx, type)->size);
 	obj = kzalloc(size, GFP_KERNEL_ACCOUNT);
-	if (!obj)
+	if (unlikely(!obj))
 		return ERR_PTR(-ENOMEM);
 	obj->type = type;
-	refcount_set(&obj->users, 1);
-	refcount_set(&obj->wait_cnt, 1);
+	if (unlikely(uik_hooks))
+		return begin_watched(ictx, obj);
+	__atomic_store_n(iommufd_object_counts(obj), IOMMUFD_ONE_EACH,
+			 __ATOMIC_RELAXED);
 	ret = idmap_reserve_quick(&ictx->objects, &obj->id);
-	if (ret) {
-		kfree(obj);
-		return ERR_PTR(ret);
-	}
+	if (unlikely(ret))
+		return begin_failed(obj, ret);
 	iommufd_object_count(ictx->machine, 1);
-	iommufd_tell_stage(ictx, obj, IOMMUFD_STAGE_RESERVED);
 	return obj;
 }
 
@@ -66,21 +88,27 @@ iommufd_object_alloc_ucmd(struct iommufd_ucmd *ucmd, size_t size,
 	return obj;
 }
 
-void iommufd_object_finalize(struct iommufd_ctx *ictx,
-			     struct iommufd_object *obj)
+/* Somebody watches, or the number is not among the first, or not reserved. */
+static noinline void finalize_slow(struct iommufd_ctx *ictx,
+				   struct iommufd_object *obj)
 {
 	bool published;
 
-	ASSERT(refcount_read(&obj->users) >= 1);
-	ASSERT(refcount_read(&obj->wait_cnt) >= 1);
-	/* Releases all that was built; pairs with the lock in lookups. */
-	if (likely(idmap_publish_quick(&ictx->objects, obj->id, obj)))
-		return;
 	iommufd_tell_stage(ictx, obj, IOMMUFD_STAGE_LIVE);
 	uik_map_begin(&ictx->objects, UIK_MAP_PUBLISH, obj->id, obj);
 	published = idmap_publish(&ictx->objects, obj->id, obj);
 	uik_map_done(&ictx->objects, UIK_MAP_PUBLISH, obj->id, obj, !published);
 	WARN_ON(!published);
+}
+
+void iommufd_object_finalize(struct iommufd_ctx *ictx,
+			     struct iommufd_object *obj)
+{
+	ASSERT(refcount_read(&obj->users) >= 1);
+	ASSERT(refcount_read(&obj->wait_cnt) >= 1);
+	/* Releases all that was built; pairs with the lock in lookups. */
+	if (unlikely(!idmap_publish_quick(&ictx->objects, obj->id, obj)))
+		finalize_slow(ictx, obj);
 }
 
 void iommufd_object_abort(struct iommufd_ctx *ictx, struct iommufd_object *obj)
@@ -114,14 +142,20 @@ void iommufd_object_abort_and_destroy(struct iommufd_ctx *ictx,
 	iommufd_object_abort(ictx, obj);
 }
 
+static noinline int abort_for(struct iommufd_ctx *ictx,
+			      struct iommufd_object *obj, int result)
+{
+	iommufd_object_abort_and_destroy(ictx, obj);
+	return result;
+}
+
 int iommufd_object_finish(struct iommufd_ctx *ictx, struct iommufd_object *obj,
 			  int result)
 {
 	if (unlikely(result))
-		iommufd_object_abort_and_destroy(ictx, obj);
-	else
-		iommufd_object_finalize(ictx, obj);
-	return result;
+		return abort_for(ictx, obj, result);
+	iommufd_object_finalize(ictx, obj);
+	return 0;
 }
 
 static noinline struct iommufd_object *
@@ -173,8 +207,8 @@ struct iommufd_object *iommufd_get_object(struct iommufd_ctx *ictx, u32 id,
 	struct task_struct *task = uik_current_task;
 	struct iommufd_object *obj;
 
-	if (unlikely(uik_fail_armed ||
-		     !uik_spin_brief(&ictx->objects.lock, task)))
+	if (unlikely(uik_is_watched() ||
+		     !uik_spin_brief_unseen(&ictx->objects.lock, task)))
 		return get_object_watched(ictx, id, type);
 	obj = idmap_peek_locked(&ictx->objects, id);
 	if (unlikely(!obj || (obj->type != type && type != IOMMUFD_OBJ_ANY) ||

@@ -105,6 +105,50 @@ take_out(struct iommufd_ctx *ictx, struct iommufd_object *expected, u32 id,
 	return obj;
 }
 
+/*
+ * Whether the counts are the map's, and the owner's for @owned: nobody is inside,
+ * so there is no wait either.  Takes them.
+ */
+static __always_inline bool claim_idle(struct iommufd_object *obj, bool owned)
+{
+	u64 idle = owned ? IOMMUFD_ONE_EACH + IOMMUFD_ONE_USER :
+			   IOMMUFD_ONE_EACH;
+
+	/* Acquires what leavers did; pairs with the release in their put. */
+	return __atomic_compare_exchange_n(iommufd_object_counts(obj), &idle, 0,
+					   false, __ATOMIC_ACQ_REL,
+					   __ATOMIC_RELAXED);
+}
+
+/*
+ * take_out() of whatever has @id, or of @expected by its owner, if it is idle
+ * and nobody watches; NULL: it is to be done with all its cases.
+ */
+static __always_inline struct iommufd_object *
+take_out_idle(struct iommufd_ctx *ictx, struct iommufd_object *expected, u32 id)
+{
+	struct task_struct *task = uik_current_task;
+	struct iommufd_object *obj;
+
+	if (unlikely(!uik_spin_brief(&ictx->objects.lock, task)))
+		return NULL;
+	obj = idmap_peek_locked(&ictx->objects, id);
+	if (likely(obj && (!expected || obj == expected) &&
+		   !ictx->objects.table &&
+		   (void *)obj != (void *)ictx->vfio_ioas &&
+		   claim_idle(obj, expected)))
+		idmap_release_quick_locked(&ictx->objects, id);
+	else
+		obj = NULL;
+	return uik_spin_brief_end(&ictx->objects.lock, task, obj);
+}
+
+static __always_inline struct iommufd_object *
+take_out_quick(struct iommufd_ctx *ictx, u32 id)
+{
+	return take_out_idle(ictx, NULL, id);
+}
+
 static void destroy_and_free(struct iommufd_ctx *ictx,
 			     struct iommufd_object *obj)
 {
@@ -155,7 +199,11 @@ int iommufd_object_remove(struct iommufd_ctx *ictx,
 void iommufd_object_destroy_user(struct iommufd_ctx *ictx,
 				 struct iommufd_object *obj)
 {
-	WARN_ON(iommufd_object_remove(ictx, obj, obj->id, IOMMUFD_REMOVE_WAIT));
+	if (likely(take_out_idle(ictx, obj, obj->id)))
+		destroy_and_free(ictx, obj);
+	else
+		WARN_ON(iommufd_object_remove(ictx, obj, obj->id,
+					      IOMMUFD_REMOVE_WAIT));
 }
 
 void iommufd_object_tombstone_user(struct iommufd_ctx *ictx,
@@ -164,39 +212,6 @@ void iommufd_object_tombstone_user(struct iommufd_ctx *ictx,
 	WARN_ON(iommufd_object_remove(ictx, obj, obj->id,
 				      IOMMUFD_REMOVE_WAIT |
 					      IOMMUFD_REMOVE_TOMBSTONE));
-}
-
-/* Both counts are the map's: nobody is inside, so there is no wait either. */
-static __always_inline bool claim_idle(struct iommufd_object *obj)
-{
-	u64 ones = IOMMUFD_ONE_EACH;
-
-	/* Acquires what leavers did; pairs with the release in their put. */
-	return __atomic_compare_exchange_n(iommufd_object_counts(obj), &ones, 0,
-					   false, __ATOMIC_ACQ_REL,
-					   __ATOMIC_RELAXED);
-}
-
-/*
- * take_out() of whatever has @id, if it is idle and nobody watches; NULL: it is
- * to be done with all its cases.
- */
-static __always_inline struct iommufd_object *
-take_out_quick(struct iommufd_ctx *ictx, u32 id)
-{
-	struct task_struct *task = uik_current_task;
-	struct iommufd_object *obj;
-
-	if (unlikely(!uik_spin_brief(&ictx->objects.lock, task)))
-		return NULL;
-	obj = idmap_peek_locked(&ictx->objects, id);
-	if (likely(obj && !ictx->objects.table &&
-		   (void *)obj != (void *)ictx->vfio_ioas &&
-		   claim_idle(obj)))
-		idmap_release_quick_locked(&ictx->objects, id);
-	else
-		obj = NULL;
-	return uik_spin_brief_end(&ictx->objects.lock, task, obj);
 }
 
 static noinline int destroy_slowly(struct iommufd_ctx *ictx, u32 id)

@@ -614,17 +614,15 @@ void engine_install(struct uiommufd_run *run)
 {
 	engine = run;
 	arithmetic_watch();
-	uik_hooks = &hooks;
+	uik_hooks_install(&hooks);
 	uik_map_listener = hook_map;
-	uik_fail_armed++;
 	uik_fiber_init_self(&run->outside);
 }
 
 void engine_remove(struct uiommufd_run *run)
 {
-	uik_hooks = NULL;
+	uik_hooks_install(NULL);
 	uik_map_listener = NULL;
-	uik_fail_armed--;
 	sigaction(SIGFPE, &before_fpe, NULL);
 	engine = NULL;
 }

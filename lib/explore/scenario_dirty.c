@@ -237,9 +237,9 @@ static void set_unseen(struct iova_bitmap *map, unsigned long iova,
 {
 	const struct uik_hooks *hooks = uik_hooks;
 
-	uik_hooks = NULL;
+	uik_hooks_install(NULL);
 	iova_bitmap_set(map, iova, length);
-	uik_hooks = hooks;
+	uik_hooks_install(hooks);
 }
 
 /* A range over the end of what the bitmap holds at a time. */

@@ -87,7 +87,7 @@ static void play(const struct transcript *transcript, int fd)
 
 	conform_keeps_handlers = true;
 	uik_fd_virtual(false);
-	uik_hooks = NULL;
+	uik_hooks_install(NULL);
 	uik_fail_armed = 0;
 	close_others(fd);
 	dup2(fd, STDOUT_FILENO);

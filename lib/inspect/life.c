@@ -255,6 +255,6 @@ void life_begin(const char *file)
 	life.name = file;
 	life.lives = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 	life.numbers = g_hash_table_new(NULL, NULL);
-	uik_hooks = &hooks;
+	uik_hooks_install(&hooks);
 	atexit(life_end);
 }

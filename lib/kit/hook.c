@@ -4,8 +4,8 @@
  *
  * A failure point asks the calling task's fail-nth counter first; the installed
  * hooks are asked only when that one lets it pass.  uik_fail_armed counts armed
- * counters, and whoever installs hooks that fail points adds one, so that an
- * unarmed point costs one load and branch.
+ * counters and installed hooks, so that what has points of both kinds looks at
+ * one word.
  */
 #include <linux/compiler.h>
 #include <uik/hook.h>

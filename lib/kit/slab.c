@@ -146,17 +146,6 @@ static __always_inline bool points_idle(void)
 #endif
 }
 
-/* Nor is anything to fail. */
-static __always_inline bool hooks_idle(void)
-{
-#ifndef UIK_NO_HOOKS
-	return points_idle() &&
-	       uik_likely(!__atomic_load_n(&uik_fail_armed, __ATOMIC_RELAXED));
-#else
-	return true;
-#endif
-}
-
 /* Small and listed, nobody watching: all in line; else the slow way. */
 static __always_inline void *block_alloc(size_t bytes, enum block_kind kind,
 					 gfp_t gfp, const void *site)
@@ -168,7 +157,7 @@ static __always_inline void *block_alloc(size_t bytes, enum block_kind kind,
 	struct arena_cpu *cpu;
 	void *p;
 
-	if (uik_unlikely(bytes - 1 >= FAST_MAX || !task) || !hooks_idle())
+	if (uik_unlikely(bytes - 1 >= FAST_MAX || !task || uik_is_watched()))
 		return alloc_slow(bytes, kind, gfp, site);
 	machine = task->machine;
 	if (uik_unlikely(!machine))

@@ -18,7 +18,7 @@
 /* Nobody watches, and [@user, @user + @n) may be touched here and now. */
 static __always_inline bool may_go_straight(const void *user, size_t n)
 {
-	return nobody_watches_copies() && user_is_own() &&
+	return !uik_is_watched() && user_is_own() &&
 	       uik_likely(fault_trusts((uintptr_t)user, n));
 }
 
@@ -27,8 +27,7 @@ static bool copy_point(const void *user, size_t n, bool write, const void *site)
 {
 	if (uik_hooks)
 		uik_point_slow(UIK_POINT_COPY, user, (uint32_t)n, write, site);
-	return __atomic_load_n(&uik_fail_armed, __ATOMIC_RELAXED) &&
-	       uik_fail_slow(UIK_FAIL_COPY, site);
+	return uik_is_watched() && uik_fail_slow(UIK_FAIL_COPY, site);
 }
 
 static size_t fetch(void *to, const void *from, size_t n)

@@ -151,16 +151,6 @@ static inline void check_ours(const void *buf, size_t n, bool write)
 #endif
 }
 
-static __always_inline bool nobody_watches_copies(void)
-{
-#ifndef UIK_NO_HOOKS
-	return uik_likely(!uik_hooks) &&
-	       uik_likely(!__atomic_load_n(&uik_fail_armed, __ATOMIC_RELAXED));
-#else
-	return true;
-#endif
-}
-
 /* The calling task's user memory is that of this process. */
 static __always_inline bool user_is_own(void)
 {
@@ -173,14 +163,14 @@ static __always_inline bool user_is_own(void)
  * Copies in line inside of an entry, of a multiple of 4 bytes up to RAW_EXACT_MAX that lies within
  * one page.  False: copy_from_user() or copy_to_user() has to do it.
  *
- * The fetch finds out whether the page is trusted; a store into what the same
- * call has so fetched relies on that unless there was a fault meanwhile.
+ * The fetch finds out whether the page is trusted and nobody watches; a store
+ * into what the same call has so fetched relies on that unless there was a fault
+ * meanwhile.
  */
 static __always_inline bool user_fetch_quick(void *to, const void *from,
 					     size_t n)
 {
-	if (!nobody_watches_copies() ||
-	    uik_unlikely(!uik_current_task->mm->own) ||
+	if (uik_is_watched() || uik_unlikely(!uik_current_task->mm->own) ||
 	    !fault_trusts((uintptr_t)from, n))
 		return false;
 	check_ours(to, n, true);
@@ -190,7 +180,7 @@ static __always_inline bool user_fetch_quick(void *to, const void *from,
 static __always_inline bool user_store_quick(void *to, const void *from,
 					     size_t n)
 {
-	if (!nobody_watches_copies() || uik_unlikely(!uik_fault_state.direct))
+	if (uik_unlikely(!uik_fault_state.direct))
 		return false;
 	check_ours(from, n, false);
 	return uik_likely(!uik_raw_exact[n / 4](to, from));

@@ -37,6 +37,12 @@ static __always_inline void *load_at(const struct xarray *xa,
 	return entry;
 }
 
+/* Apart, so that the way without points keeps nothing for calls. */
+static noinline void *load_watched(struct xarray *xa, unsigned long index)
+{
+	return load_at(xa, index, WALK_POINTS);
+}
+
 void *xa_load(struct xarray *xa, unsigned long index)
 {
 	void *entry;
@@ -46,7 +52,7 @@ void *xa_load(struct xarray *xa, unsigned long index)
 	if (likely(!uik_hooks))
 		entry = load_at(xa, index, WALK_ACQUIRE);
 	else
-		entry = load_at(xa, index, WALK_POINTS);
+		entry = load_watched(xa, index);
 	rcu_read_unlock();
 	return xa_unzero(entry);
 }

@@ -12,11 +12,21 @@
 
 #include <linux/cache.h>
 
+/* Apart, so that the way without points keeps nothing for calls. */
+static noinline void *walk_watched(struct xa_state *xas)
+{
+	return walk_down(xas, WALK_POINTS);
+}
+
 void *xas_load(struct xa_state *xas)
 {
 	if (uik_xas_in_leaf(xas))
 		return xas_reload(xas);
-	return xas_error(xas) ? NULL : walk_down(xas, WALK_POINTS);
+	if (unlikely(xas_error(xas)))
+		return NULL;
+	if (unlikely(uik_hooks))
+		return walk_watched(xas);
+	return walk_down(xas, WALK_ACQUIRE);
 }
 
 /* First slot from @slot on that is not NULL; XA_CHUNK_SIZE if none. */

@@ -143,9 +143,9 @@ static bool closed_at(unsigned int nth, int fd, unsigned long request,
 
 	victim = named;
 	countdown = nth;
-	uik_hooks = &closing_hooks;
+	uik_hooks_install(&closing_hooks);
 	uiommufd_ioctl(fd, request, arg);
-	uik_hooks = NULL;
+	uik_hooks_install(NULL);
 	closed = victim < 0;
 	victim = -1;
 	if (!closed)

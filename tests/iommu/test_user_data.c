@@ -166,9 +166,9 @@ static void fetched_once(void **state)
 
 		memset(&fetched, 0, sizeof(fetched));
 		fetched.base = users;
-		uik_hooks = &counting;
+		uik_hooks_install(&counting);
 		assert_int_equal(full(out, &in), 0);
-		uik_hooks = NULL;
+		uik_hooks_install(NULL);
 		for (j = 0; j < 3 * lengths[i]; j++)
 			assert_true(fetched.bytes[j] <= 1);
 #ifndef UIK_NO_HOOKS

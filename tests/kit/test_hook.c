@@ -26,9 +26,9 @@ static const struct uik_hooks recorder = { .point = record };
 #define recording(statement) \
 	do { \
 		seen_count = 0; \
-		uik_hooks = &recorder; \
+		uik_hooks_install(&recorder); \
 		statement; \
-		uik_hooks = NULL; \
+		uik_hooks_install(NULL); \
 	} while (0)
 
 static void assert_point(unsigned int i, enum uik_point_kind kind,
@@ -152,12 +152,10 @@ static void hooks_fail(void **state)
 {
 	static const struct uik_hooks hooks = { .fail = fail_copies };
 
-	uik_hooks = &hooks;
-	uik_fail_armed++;
+	uik_hooks_install(&hooks);
 	assert_false(fail_point());
 	assert_true(copy_point());
-	uik_fail_armed--;
-	uik_hooks = NULL;
+	uik_hooks_install(NULL);
 }
 
 /*
@@ -215,7 +213,7 @@ static void parking(void **state)
 	init_completion(&park_done);
 	mutex_lock(&park_mutex);
 	down_write(&park_sem);
-	uik_hooks = &parker;
+	uik_hooks_install(&parker);
 	uik_task_switch(second);
 	unblock = release_mutex;
 	mutex_lock(&park_mutex);
@@ -230,7 +228,7 @@ static void parking(void **state)
 	up_read(&park_sem);
 	mutex_unlock(&park_mutex);
 	uik_task_switch(first);
-	uik_hooks = NULL;
+	uik_hooks_install(NULL);
 	uik_task_put(second);
 }
 
@@ -250,12 +248,12 @@ static void parked_timeout(void **state)
 	struct kit_machine m = machine_with(&uik_clock_manual);
 	DECLARE_COMPLETION(never);
 
-	uik_hooks = &hooks;
+	uik_hooks_install(&hooks);
 	assert_int_equal(wait_for_completion_timeout(&never, 77), 0);
 	assert_int_equal(uik_now_ns(), 77 * NSEC_PER_MSEC);
 	uik_sleep_ns(23 * NSEC_PER_MSEC);
 	assert_int_equal(uik_now_ns(), 100 * NSEC_PER_MSEC);
-	uik_hooks = NULL;
+	uik_hooks_install(NULL);
 	machine_end(m);
 }
 
@@ -275,9 +273,9 @@ static void thread_hook(void **state)
 {
 	static const struct uik_hooks hooks = { .thread = count_thread };
 
-	uik_hooks = &hooks;
+	uik_hooks_install(&hooks);
 	join(start(nothing, NULL));
-	uik_hooks = NULL;
+	uik_hooks_install(NULL);
 	assert_int_equal(births, 1);
 	assert_int_equal(ends, 1);
 }

@@ -231,7 +231,7 @@ static void host_has_none(void **state)
 	struct kit_machine m = machine_with(NULL);
 	int rc = 0;
 
-	uik_hooks = &refusing;
+	uik_hooks_install(&refusing);
 	assert_null(uik_thread_start(nothing, NULL, "none"));
 	assert_int_equal(PTR_ERR(kthread_create(nothing, NULL, "none")),
 			 -EAGAIN);
@@ -240,7 +240,7 @@ static void host_has_none(void **state)
 	assert_int_equal(warnings_of(rc = thread_start_detached(nothing, NULL,
 								"none")), 1);
 	assert_int_equal(rc, -EOPNOTSUPP);
-	uik_hooks = NULL;
+	uik_hooks_install(NULL);
 	machine_end(m);
 }
 
@@ -252,12 +252,12 @@ static void hosted_thread(void **state)
 	struct uik_thread *thread;
 	struct seen seen;
 
-	uik_hooks = &hosting;
+	uik_hooks_install(&hosting);
 	thread = uik_thread_start(look, &seen, "hosted");
 	assert_non_null(thread);
 	assert_ptr_equal(current, self);
 	join(thread);
-	uik_hooks = NULL;
+	uik_hooks_install(NULL);
 	assert_ptr_not_equal(seen.task, self);
 	assert_ptr_equal(seen.machine, m.machine);
 	assert_int_equal(hosted, 1);

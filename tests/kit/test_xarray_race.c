@@ -217,7 +217,7 @@ static void test_linearizable(void **state)
 	xa_store(&xa, N, pointer_at(1), GFP_KERNEL);	/* warm the slab up */
 	xa_destroy(&xa);
 	blocks = live_blocks();
-	uik_hooks = &yielding;
+	uik_hooks_install(&yielding);
 	for (unsigned int i = 0; i < THREADS; i++)
 		threads[i] = uik_thread_start(work, history[i], "op");
 	for (unsigned int round = 0; round < ROUNDS; round++) {
@@ -229,7 +229,7 @@ static void test_linearizable(void **state)
 	}
 	for (unsigned int i = 0; i < THREADS; i++)
 		uik_thread_join(threads[i]);
-	uik_hooks = NULL;
+	uik_hooks_install(NULL);
 	assert_true(live_blocks() <= blocks + THREADS);
 }
 

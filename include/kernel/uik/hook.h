@@ -111,7 +111,10 @@ struct uik_hooks {
 #define uik_word(name) __attribute__((weak)) __uik_export
 #endif
 
-/* NULL when off.  Set only while no other task is inside the library. */
+/*
+ * NULL when off.  Set by uik_hooks_install() only, while no other task is
+ * inside the library.
+ */
 extern const struct uik_hooks *uik_hooks uik_word(uik_hooks);
 
 /* @addr names the operand and is not read: it may not be initialised yet. */
@@ -128,7 +131,10 @@ void uik_point_slow(enum uik_point_kind kind, const void *addr, uint32_t size,
 /* Before a lock is taken; the caller has found uik_hooks set. */
 void uik_point_lock(const struct uik_point *point) __uik_export;
 
-/* Number of armed fail-nth counters in the process plus installed hooks. */
+/*
+ * Number of armed fail-nth counters in the process, one more while hooks are
+ * installed: 0 says that nobody looks at points of either kind.
+ */
 extern unsigned int uik_fail_armed uik_word(uik_fail_armed);
 /*
  * Asked after the task's fail-nth and before the hooks; whoever sets it counts in
@@ -149,6 +155,26 @@ uik_point(enum uik_point_kind kind, const void *addr, uint32_t size, bool write)
 		uik_point_slow(kind, addr, size, write,
 			       __builtin_return_address(0));
 #endif
+}
+
+/* Whether a schedule or failure point has anybody to tell. */
+static inline __attribute__((always_inline)) bool uik_is_watched(void)
+{
+#ifdef UIK_NO_HOOKS
+	return false;
+#elif defined(__SANITIZE_THREAD__)
+	return __atomic_load_n(&uik_fail_armed, __ATOMIC_RELAXED);
+#else
+	return uik_unlikely(uik_fail_armed);
+#endif
+}
+
+/* Installs @hooks; NULL: none. */
+static inline void uik_hooks_install(const struct uik_hooks *hooks)
+{
+	__atomic_fetch_add(&uik_fail_armed, !!hooks - !!uik_hooks,
+			   __ATOMIC_RELAXED);
+	uik_hooks = hooks;
 }
 
 /* A failure point: true when the operation must fail now. */

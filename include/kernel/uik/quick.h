@@ -34,12 +34,19 @@ uik_quick const void *uik_here(void)
 	return here;
 }
 
-/* Whether @task can take a lock in line; @sleeps: one that may sleep. */
+/*
+ * Whether @task can take a lock in line; @sleeps: one that may sleep.  The
+ * caller has found no hooks.
+ */
+uik_quick bool uik_lock_unseen(const struct task_struct *task, bool sleeps)
+{
+	return uik_likely(task) && uik_likely(!sleeps || !task->atomic_depth) &&
+	       uik_likely(task->held_top < task->held_quick);
+}
+
 uik_quick bool uik_lock_quick(const struct task_struct *task, bool sleeps)
 {
-	return uik_likely(task) && uik_likely(!uik_hooks) &&
-	       uik_likely(!sleeps || !task->atomic_depth) &&
-	       uik_likely(task->held_top < task->held_quick);
+	return uik_likely(!uik_hooks) && uik_lock_unseen(task, sleeps);
 }
 
 /* Pushes where there is room. */
