@@ -44,9 +44,12 @@ static void *thread_part(void *arg)
 static void *setup_part(void *arg)
 {
 	struct uiommufd_run *run = arg;
+	struct uik_audit audit;
 
 	if (run->scenario->setup)
 		run->scenario->setup(run, run->state);
+	/* What waits for readers is freed here once, not by each execution. */
+	uik_machine_audit(run->machine, &audit);
 	return NULL;
 }
 

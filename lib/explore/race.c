@@ -217,15 +217,17 @@ void race_step(struct race_log *log, unsigned int fiber,
 	       void *arg)
 {
 	struct race_event *event = &log->events[log->count];
-	struct step s = {
-		.log = log,
-		.index = log->count,
-		.clock = log->clock[fiber],
-		.fiber = fiber,
-	};
+	struct step s;
 
 	if (log->count == EVENTS_MAX)
 		return;
+	/* Of its arrays only what is counted is ever read. */
+	s.log = log;
+	s.index = log->count;
+	s.clock = log->clock[fiber];
+	s.fiber = fiber;
+	s.is_lock = false;
+	s.race_count = 0;
 	memcpy(s.before, s.clock, sizeof(s.before));
 	event->seq = log->made[fiber] = ++s.clock[fiber];
 	event->fiber = fiber;

@@ -30,6 +30,8 @@
 #define LINE 64u
 #define LINES (ARENA_PAGE / LINE)
 #define NEAR 1u			/* lines */
+/* Not a page's: or its lines and their copies would contend for cache sets. */
+#define IMAGE_STRIDE (ARENA_PAGE + 5 * LINE)
 
 #define unchecked \
 	__attribute__((__noinline__, __no_sanitize__("address", "thread")))
@@ -102,7 +104,7 @@ unchecked_inline bool same_line(const void *a, const void *b)
 
 static char *image_of(const struct uik_snapshot *snapshot, unsigned int page)
 {
-	return snapshot->images + (size_t)page * ARENA_PAGE;
+	return snapshot->images + (size_t)page * IMAGE_STRIDE;
 }
 
 #ifdef KIT_ASAN
@@ -303,7 +305,7 @@ struct uik_snapshot *uik_snapshot_take(struct uik_machine *machine,
 
 	if (!snapshot)
 		return NULL;
-	snapshot->images = own_memory((size_t)PAGES_MAX * ARENA_PAGE);
+	snapshot->images = own_memory((size_t)PAGES_MAX * IMAGE_STRIDE);
 	if (!snapshot->images) {
 		munmap(snapshot, sizeof(*snapshot));
 		return NULL;
@@ -414,11 +416,19 @@ unchecked uint64_t uik_snapshot_hash(const struct uik_snapshot *snapshot)
 
 	for (unsigned int n = 0; n < snapshot->page_count; n++) {
 		const struct page_image *page = &snapshot->pages[n];
+		const char *image = image_of(snapshot, n);
 		uint64_t left = page->fresh ? ~0ull : page->lines;
 
-		for (left &= ~page->left_out; left; left &= left - 1)
-			hash_line(lanes, (const char *)page->addr +
-						 __builtin_ctzll(left) * LINE);
+		/* Most that ever differed are as they were: cheap to see. */
+		for (left &= ~page->left_out; left; left &= left - 1) {
+			size_t at = __builtin_ctzll(left) * LINE;
+			const char *line = (const char *)page->addr + at;
+
+			if (same_line(line, image + at))
+				continue;
+			lanes[0] ^= (uintptr_t)line;
+			hash_line(lanes, line);
+		}
 	}
 	for (unsigned int i = 0; i < 4; i++)
 		hash = (hash ^ lanes[i]) * 0x94d049bb133111ebull + (hash >> 31);
@@ -432,7 +442,7 @@ void uik_snapshot_free(struct uik_snapshot *snapshot)
 	protect(snapshot, PROT_READ | PROT_WRITE);
 	active = NULL;
 	fault_handler_release(&snapshot->hold);
-	munmap(snapshot->images, (size_t)PAGES_MAX * ARENA_PAGE);
+	munmap(snapshot->images, (size_t)PAGES_MAX * IMAGE_STRIDE);
 	munmap(snapshot, sizeof(*snapshot));
 }
 
