@@ -29,6 +29,7 @@
 
 #include "kit/fork.h"
 #include "kit/machine.h"
+#include "kit/poison.h"
 #include "kit/usercopy.h"
 
 #define PAGEMAP_FILE (1ull << 61)
@@ -129,6 +130,8 @@ static bool maps_ask(uintptr_t at, struct maps_line *out, bool *found)
 	*found = !ioctl(maps_fd, MAPS_QUERY, &query);
 	if (!*found)
 		return errno == ENOENT;
+	/* Valgrind does not know what the request writes there. */
+	(void)VALGRIND_MAKE_MEM_DEFINED(out->path, query.vma_name_size);
 	out->start = query.vma_start;
 	out->end = query.vma_end;
 	out->offset = query.vma_offset;
