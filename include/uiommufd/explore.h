@@ -135,7 +135,8 @@ UIOMMUFD_API unsigned int uiommufd_run_choose(struct uiommufd_run *run,
 
 /**
  * uiommufd_run_yield - a point at which others may run.
- * @addr: what the caller is about to touch, NULL if nothing in particular
+ * @addr: what the caller is about to touch.  NULL and no @write: the hardware,
+ *	which it sees between any two accesses of others to registers
  * @write: it changes it
  */
 UIOMMUFD_API void uiommufd_run_yield(struct uiommufd_run *run,

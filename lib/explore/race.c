@@ -6,7 +6,8 @@
  * blocks (their start, with the lowest bit set): touching a block reads its
  * life, freeing it writes it.  Lock objects remember who took them last and
  * the clock of the release; a race with a taker means that the other could
- * have been first.
+ * have been first.  The hardware is one object more: who looks at it is ordered
+ * with every write to a register, these among themselves by their addresses.
  */
 #include "explore/race.h"
 
@@ -19,6 +20,7 @@
 #define EVENTS_MAX 65536u
 #define OBJECTS 16384u			/* a power of two */
 #define NONE UINT32_MAX
+#define HARDWARE 1u			/* no word's key, and no block's */
 
 struct object {
 	uintptr_t key;
@@ -89,8 +91,22 @@ static bool has_operand(const struct uik_point *p)
 	return p->addr && p->kind != UIK_POINT_SLEEP;
 }
 
+/* A scenario that looks at registers from outside, as hardware would. */
+static bool looks_at_hardware(const struct uik_point *p)
+{
+	return p->kind == UIK_POINT_LOAD && !p->addr;
+}
+
+static bool moves_hardware(const struct uik_point *p)
+{
+	return p->kind == UIK_POINT_MMIO && p->write;
+}
+
 bool points_depend(const struct uik_point *a, const struct uik_point *b)
 {
+	if ((looks_at_hardware(a) && moves_hardware(b)) ||
+	    (looks_at_hardware(b) && moves_hardware(a)))
+		return true;
 	if (!has_operand(a) || !has_operand(b))
 		return false;
 	if (a->kind == UIK_POINT_FREE || b->kind == UIK_POINT_FREE) {
@@ -133,7 +149,7 @@ struct step {
 	uint16_t *clock;
 	unsigned int fiber;
 	bool is_lock;			/* orders come from releases only */
-	uint32_t races[2 * FIBERS_MAX];
+	uint32_t races[3 * FIBERS_MAX];
 	unsigned int race_count;
 };
 
@@ -241,6 +257,9 @@ void race_step(struct race_log *log, unsigned int fiber,
 			touch_operand(&s, point);
 		touch_life(&s, point);
 	}
+	/* Writes to registers do not exclude each other: they are its readers. */
+	if (looks_at_hardware(point) || moves_hardware(point))
+		touch(&s, object_of(log, HARDWARE), looks_at_hardware(point));
 	memcpy(event->clock, s.clock, sizeof(event->clock));
 	for (unsigned int i = 0; i < s.race_count; i++)
 		found(arg, s.races[i], s.index);

@@ -19,6 +19,7 @@
 
 #define TEGRA IOMMU_VIOMMU_TYPE_TEGRA241_CMDQV
 #define LV(v, q) (0x30000 + 0x20000 * (v) + 0x80 * (q))
+#define VCMDQ(n) (0x10000 + 0x80 * (n))
 #define LV1(v, q) (LV(v, q) + 0x10000)
 #define CONFIG 0x08
 #define GERROR 0x10
@@ -142,7 +143,10 @@ static void queues(struct uiommufd_run *run, void *state)
 	arm_check_prefix(run, 1);
 	WANT(rig_destroy(arm->fd, arm->queue[0]), -EBUSY);
 	WANT(rig_destroy(arm->fd, arm->viommu), -EBUSY);
+	/* The guest has left it on: nobody reads its memory any more. */
+	arm_write(run, LV(1, 1) + CONFIG, 1);
 	WANT(rig_destroy(arm->fd, arm->queue[1]), 0);
+	HOLDS_IF_WELL(!(arm_read(run, VCMDQ(3) + CONFIG) & 1));
 	arm_check_prefix(run, 1);
 	/* Whoever gets the queue next finds nothing of this one. */
 	HOLDS(!arm_read(run, LV1(1, 1)) && !arm_read(run, LV(1, 1) + 4));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * A law: what the counts of an object say and what its claims say is the same.
+ * A law: what the counts of an object say and what its claims say is the same;
+ * and the group of a device is the one that the next device would find.
  *
  * Counting is linear in objects and claims and allocates only for contexts
  * with more than CHECK_SMALL IDs, so that it can be done after every step.
@@ -11,6 +12,7 @@
 
 #include "inspect/claim.h"
 #include "inspect/inspect.h"
+#include "objects/objects.h"
 
 #define CHECK_SMALL 256u
 
@@ -98,6 +100,35 @@ static int compare(struct iommufd_ctx *ictx, const struct tally *tally,
 	return wrong;
 }
 
+/* Two groups of the core for one group would not know of each other. */
+static bool group_is_known(struct iommufd_ctx *ictx,
+			   const struct iommufd_object *obj)
+{
+	const struct iommufd_group *igroup;
+
+	if (obj->type != IOMMUFD_OBJ_DEVICE)
+		return true;
+	igroup = container_of(obj, struct iommufd_device, obj)->igroup;
+	return !igroup || !igroup->group ||
+	       xa_load(&ictx->groups, iommu_group_id(igroup->group)) == igroup;
+}
+
+static int check_groups(struct iommufd_ctx *ictx, FILE *out)
+{
+	struct iommufd_object *obj;
+	int wrong = 0;
+
+	for (u32 id = 1; (obj = next_object(ictx, &id)); id++) {
+		if (group_is_known(ictx, obj))
+			continue;
+		wrong++;
+		if (out)
+			fprintf(out, "device %u: its group is not in the map\n",
+				obj->id);
+	}
+	return wrong;
+}
+
 int inspect_check(struct iommufd_ctx *ictx, FILE *out)
 {
 	struct expected small[CHECK_SMALL] = {};
@@ -112,7 +143,7 @@ int inspect_check(struct iommufd_ctx *ictx, FILE *out)
 	}
 	for (u32 id = 1; (obj = next_object(ictx, &id)); id++)
 		inspect_claims(obj, count_claim, &tally);
-	wrong = compare(ictx, &tally, out);
+	wrong = compare(ictx, &tally, out) + check_groups(ictx, out);
 	if (tally.of != small)
 		free(tally.of);
 	return wrong;
