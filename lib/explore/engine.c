@@ -689,5 +689,7 @@ void uiommufd_run_yield(struct uiommufd_run *run, const void *addr, bool write)
 		.site = __builtin_return_address(0),
 	};
 
-	hook_point(&point);
+	/* Outside of the engine threads change by themselves. */
+	if (engine == run)
+		hook_point(&point);
 }
