@@ -24,18 +24,31 @@ void uik_fiber_swap(void **save_sp, void *sp);
 /* Where a started fiber begins: takes its entry and argument from the stack. */
 void uik_fiber_begin(void);
 
-void uik_fiber_init_self(struct uik_fiber *self)
+/* Asked once: for the main thread libc reads all of /proc/self/maps. */
+static __thread struct {
+	void *bottom;
+	size_t bytes;
+} own_stack;
+
+static void find_own_stack(void)
 {
 	pthread_attr_t attr;
-	void *stack = NULL;
 
-	*self = (struct uik_fiber){ 0 };
-	if (!pthread_getattr_np(pthread_self(), &attr)) {
-		if (pthread_attr_getstack(&attr, &stack, &self->stack_bytes))
-			stack = NULL;
-		pthread_attr_destroy(&attr);
-	}
-	self->stack_bottom = stack;
+	if (pthread_getattr_np(pthread_self(), &attr))
+		return;
+	if (pthread_attr_getstack(&attr, &own_stack.bottom, &own_stack.bytes))
+		own_stack.bottom = NULL;
+	pthread_attr_destroy(&attr);
+}
+
+void uik_fiber_init_self(struct uik_fiber *self)
+{
+	if (!own_stack.bottom)
+		find_own_stack();
+	*self = (struct uik_fiber){
+		.stack_bottom = own_stack.bottom,
+		.stack_bytes = own_stack.bytes,
+	};
 #ifdef KIT_TSAN
 	self->tsan_fiber = __tsan_get_current_fiber();
 #endif
