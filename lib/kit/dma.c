@@ -27,7 +27,7 @@ static void *coherent_alloc(struct device *dev, size_t size,
 	void *memory;
 
 	uik_point(UIK_POINT_ALLOC, NULL, 0, true);
-	if (uik_unlikely(uik_fail_armed) &&
+	if (uik_is_watched() &&
 	    uik_fail_slow(UIK_FAIL_ALLOC, site))
 		return NULL;
 	if (!size || size > arena->size)

@@ -62,7 +62,7 @@ bool uik_fault_draw(struct fault_attr *attr)
 
 bool should_fail(struct fault_attr *attr, ssize_t size)
 {
-	if (uik_unlikely(uik_fail_armed) &&
+	if (uik_is_watched() &&
 	    uik_fail_slow(UIK_FAIL_OP, __builtin_return_address(0)))
 		return true;
 	return knobs_say_fail(attr, size);

@@ -123,7 +123,7 @@ static noinline void *alloc_slow(size_t bytes, enum block_kind kind, gfp_t gfp,
 	if (uik_hooks)
 		uik_point_slow(UIK_POINT_ALLOC, NULL, (uint32_t)bytes, true,
 			       site);
-	if (uik_fail_armed && !(gfp & __GFP_NOFAIL) &&
+	if (uik_is_watched() && !(gfp & __GFP_NOFAIL) &&
 	    uik_fail_slow(UIK_FAIL_ALLOC, site))
 		return NULL;
 	arena = &machine_of(task)->arena;
@@ -394,7 +394,7 @@ unsigned long __get_free_pages(gfp_t gfp, unsigned int order)
 	void *p;
 
 	uik_point(UIK_POINT_ALLOC, NULL, PAGE_SIZE << (order & 15), true);
-	if (uik_unlikely(uik_fail_armed) && !(gfp & __GFP_NOFAIL) &&
+	if (uik_is_watched() && !(gfp & __GFP_NOFAIL) &&
 	    uik_fail_slow(UIK_FAIL_ALLOC, site))
 		return 0;
 	if (WARN_ON_ONCE(order > MAX_PAGE_ORDER))

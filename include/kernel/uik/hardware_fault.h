@@ -16,7 +16,7 @@
 /* Whether somebody decides on such points. */
 static inline bool uik_hardware_may_fail(void)
 {
-	return uik_unlikely(uik_fail_armed);
+	return uik_is_watched();
 }
 
 static inline __attribute__((always_inline)) bool uik_hardware_fails(void)

@@ -157,12 +157,21 @@ uik_point(enum uik_point_kind kind, const void *addr, uint32_t size, bool write)
 #endif
 }
 
+/* An atomic load is one instruction more than a comparison with memory. */
+#if defined(__SANITIZE_THREAD__)
+#define UIK_UNDER_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define UIK_UNDER_TSAN 1
+#endif
+#endif
+
 /* Whether a schedule or failure point has anybody to tell. */
 static inline __attribute__((always_inline)) bool uik_is_watched(void)
 {
 #ifdef UIK_NO_HOOKS
 	return false;
-#elif defined(__SANITIZE_THREAD__)
+#elif defined(UIK_UNDER_TSAN)
 	return __atomic_load_n(&uik_fail_armed, __ATOMIC_RELAXED);
 #else
 	return uik_unlikely(uik_fail_armed);
@@ -181,11 +190,8 @@ static inline void uik_hooks_install(const struct uik_hooks *hooks)
 static inline __attribute__((always_inline)) bool
 uik_fail(enum uik_fail_kind kind)
 {
-#ifndef UIK_NO_HOOKS
-	if (uik_unlikely(uik_fail_armed))
-		return uik_fail_slow(kind, __builtin_return_address(0));
-#endif
-	return false;
+	return uik_is_watched() &&
+	       uik_fail_slow(kind, __builtin_return_address(0));
 }
 
 #endif
