@@ -367,11 +367,15 @@ gboolean vmm_event(struct vmm *vmm, int timeout_ms, uint64_t map[2])
 	struct pollfd fd = { .fd = vmm->veventq_fd, .events = POLLIN };
 	ssize_t got;
 
-	if (uiommufd_poll(&fd, 1, timeout_ms) != 1) {
-		complain(0, "no vEVENT within %d ms", timeout_ms);
-		return FALSE;
-	}
-	got = uiommufd_read(vmm->veventq_fd, &event, sizeof(event));
+	/* A header that stands alone says that events were lost before. */
+	do {
+		if (uiommufd_poll(&fd, 1, timeout_ms) != 1) {
+			complain(0, "no vEVENT within %d ms", timeout_ms);
+			return FALSE;
+		}
+		got = uiommufd_read(vmm->veventq_fd, &event, sizeof(event));
+	} while (got == sizeof(event.header) &&
+		 event.header.flags & IOMMU_VEVENTQ_FLAG_LOST_EVENTS);
 	if (got != sizeof(event)) {
 		complain(0, "a vEVENT of %zd bytes", got);
 		return FALSE;

@@ -82,6 +82,12 @@ def faults():
     check("random faults", len(lines[0]) == 5 and lines[0] == lines[1], lines)
 
 
+def overflow():
+    """More errors than the event queue can hold: events are lost, the run is not."""
+    got = run("vcmdq", *quick, "--inject", "illegal-opcode,queue=2,times=1000")
+    check("lost events", got.returncode == 0, got.stderr + got.stdout)
+
+
 def stops():
     """A queue that nothing mends ends the run: an error, and nothing left."""
     with tempfile.TemporaryDirectory() as folder:
@@ -153,6 +159,7 @@ def refusals():
 replay_ends_clean()
 shapes()
 faults()
+overflow()
 stops()
 dump()
 trace()
