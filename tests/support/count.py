@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Counts what meson's test logs say: prints 'PASSED FAILED'.
 
-A cmocka program counts as many tests as it reported; any other program
-counts as one.  A program that failed without naming a failed test (a crash, a
-sanitizer report, a timeout) counts as one failure.  A program that fails
-because it should counts as one test that passed.
+A cmocka program counts as many tests as it reported at the beginning of a line;
+any other program counts as one.  A program that failed without naming a failed
+test (a crash, a sanitizer report, a timeout) counts as one failure.  A program
+that fails because it should counts as one test that passed.
 """
 import json
 import re
@@ -18,8 +18,10 @@ for path in sys.argv[1:]:
             run = json.loads(line)
             programs += 1
             text = run.get("stdout", "") + run.get("stderr", "")
-            good = sum(map(int, re.findall(r"\[  PASSED  \] (\d+) test", text)))
-            bad = sum(map(int, re.findall(r"\[  FAILED  \] (\d+) test", text)))
+            good = sum(map(int, re.findall(r"^\[  PASSED  \] (\d+) test", text,
+                                           re.M)))
+            bad = sum(map(int, re.findall(r"^\[  FAILED  \] (\d+) test", text,
+                                          re.M)))
             if run["result"] == "SKIP":
                 continue
             if run["result"] == "EXPECTEDFAIL":
