@@ -6,17 +6,24 @@
  *
  * Dense IDs from 0.  Each figure is ns per operation, the lowest of several
  * runs.  "iterate first" is once after the insertions, "iterate" again and
- * again.  "two" is how much more two reading threads get done than one; where
- * the processors share a core even the array, which has nothing to wait for,
- * does not get to 2, so the last column is what part of the array's gain it is.
+ * again.  "two" is how much more two reading threads get done than one, and
+ * "apart" how much more two processes do, which share nothing: what the machine
+ * has to give at that moment, for its processors may be halves of one core.
+ * Both are medians over the runs, of figures taken one right after the other;
+ * the last column is what part of "apart" the threads get.
  * Insertion by xa_alloc() includes finding the lowest free ID; the array has
  * a free list for it and the others are told the ID.
  */
+#include <err.h>
 #include <glib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
+#include <linux/minmax.h>
 #include <linux/xarray.h>
 #include <uik/machine.h>
 #include <uik/slab.h>
@@ -418,23 +425,37 @@ static const struct map_ops *const maps[] = {
 
 #define MAPS ARRAY_SIZE(maps)
 
-enum figure { INSERT, LOAD, FIRST, ITERATE, ERASE, TWO, ONE, FIGURES };
+enum figure { INSERT, LOAD, FIRST, ITERATE, ERASE, FIGURES };
 
-static const char *const figure_names[ONE] = {
-	"insert", "load", "iterate first", "iterate", "erase", "two",
-	/* ONE is what TWO is compared with. */
+static const char *const figure_names[FIGURES] = {
+	"insert", "load", "iterate first", "iterate", "erase",
+};
+
+#define MAX_GAINS 32
+
+/* How much more two readers get done than one, time after time. */
+struct gains {
+	unsigned int count;
+	double threads[MAX_GAINS];
+	double processes[MAX_GAINS];
 };
 
 static volatile unsigned long sink;
 
-/* One of some threads that read the same map at the same time. */
+/* What readers that start together have in common, processes too. */
+struct meeting {
+	unsigned int readers;
+	unsigned int ready;		/* atomic */
+	double ns[2];			/* by reader */
+};
+
+static struct meeting *meeting;		/* shared with children */
+
 struct reader {
 	const struct map_ops *ops;
 	void *map;
 	unsigned int n, times;
-	unsigned int readers;
-	unsigned int *ready;
-	double ns;
+	unsigned int number;
 };
 
 static int read_all(void *arg)
@@ -442,35 +463,55 @@ static int read_all(void *arg)
 	struct reader *r = arg;
 	double start;
 
-	__atomic_add_fetch(r->ready, 1, __ATOMIC_SEQ_CST);
-	while (__atomic_load_n(r->ready, __ATOMIC_SEQ_CST) < r->readers)
+	uik_current();
+	__atomic_add_fetch(&meeting->ready, 1, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(&meeting->ready, __ATOMIC_SEQ_CST) <
+	       meeting->readers)
 		;
 	start = now_ns();
 	sink = r->ops->load(r->map, r->n, r->times);
-	r->ns = now_ns() - start;
+	meeting->ns[r->number] = now_ns() - start;
 	return 0;
 }
 
-/* What @readers, one or two, need for a load of each. */
-static double read_together(const struct map_ops *ops, void *map,
-			    unsigned int n, unsigned int times,
-			    unsigned int readers)
+static void begin_meeting(unsigned int readers)
+{
+	*meeting = (struct meeting){ .readers = readers };
+}
+
+/* What @readers threads, one or two, need until all are done. */
+static double read_in_threads(struct reader r, unsigned int readers)
 {
 	struct uik_thread *threads[2];
-	unsigned int ready = 0;
-	struct reader r[2];
-	double longest = 0;
+	struct reader each[2] = { r, r };
 
+	begin_meeting(readers);
 	for (unsigned int i = 0; i < readers; i++) {
-		r[i] = (struct reader){ ops, map, n, times, readers, &ready,
-					0 };
-		threads[i] = uik_thread_start(read_all, &r[i], "reader");
+		each[i].number = i;
+		threads[i] = uik_thread_start(read_all, &each[i], "reader");
 	}
-	for (unsigned int i = 0; i < readers; i++) {
+	for (unsigned int i = 0; i < readers; i++)
 		uik_thread_join(threads[i]);
-		longest = r[i].ns > longest ? r[i].ns : longest;
+	return max(meeting->ns[0], meeting->ns[1]);
+}
+
+/* The same of two processes. */
+static double read_in_processes(struct reader r)
+{
+	pid_t children[2];
+
+	begin_meeting(2);
+	for (unsigned int i = 0; i < 2; i++) {
+		r.number = i;
+		children[i] = fork();
+		if (children[i] < 0)
+			err(1, "fork");
+		if (!children[i])
+			_exit(read_all(&r));
 	}
-	return longest / n / times;
+	for (unsigned int i = 0; i < 2; i++)
+		waitpid(children[i], NULL, 0);
+	return max(meeting->ns[0], meeting->ns[1]);
 }
 
 static void keep_lowest(double *lowest, double value)
@@ -479,18 +520,21 @@ static void keep_lowest(double *lowest, double value)
 		*lowest = value;
 }
 
-/* In turns, so that what disturbs one disturbs the other. */
-static void read_by_both(const struct map_ops *ops, void *map, unsigned int n,
-			 unsigned int times, double *ns)
+/* In turns, so that what disturbs one disturbs the others. */
+static void read_by_two(struct reader r, struct gains *gains)
 {
-	for (int i = 0; i < (n < 1000000 ? 3 : 1); i++) {
-		keep_lowest(&ns[ONE], read_together(ops, map, n, times, 1));
-		keep_lowest(&ns[TWO], read_together(ops, map, n, times, 2));
+	for (int i = 0; i < (r.n < 1000000 ? 3 : 1); i++) {
+		double one = read_in_threads(r, 1);
+		unsigned int at = gains->count++;
+
+		gains->threads[at] = 2 * one / read_in_threads(r, 2);
+		gains->processes[at] = 2 * one / read_in_processes(r);
 	}
 }
 
 /* One life of a map of @n entries; small ones live several times over. */
-static void life(const struct map_ops *ops, unsigned int n, double *ns)
+static void life(const struct map_ops *ops, unsigned int n, double *ns,
+		 struct gains *gains)
 {
 	unsigned int lives = n < 10000 ? 10000 / n : 1;
 	unsigned int times = n < MIN_OPS ? MIN_OPS / n : 1;
@@ -514,7 +558,8 @@ static void life(const struct map_ops *ops, unsigned int n, double *ns)
 			sink = ops->load(map, n, times);
 			mid = now_ns();
 			keep_lowest(&ns[LOAD], (mid - start) / n / times);
-			read_by_both(ops, map, n, times, ns);
+			read_by_two((struct reader){ ops, map, n, times },
+				    gains);
 		}
 		start = now_ns();
 		ops->erase(map, n);
@@ -544,9 +589,17 @@ static unsigned int runs_of(unsigned int n)
 	return n < 100000 ? 9 : n < 1000000 ? 5 : n < MAX_SIZE ? 3 : 1;
 }
 
-static double gain(const double *ns)
+static int by_size(const void *a, const void *b)
 {
-	return 2 * ns[ONE] / ns[TWO];
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double median(double *values, unsigned int count)
+{
+	qsort(values, count, sizeof(*values), by_size);
+	return values[count / 2];
 }
 
 static void report(unsigned int n, double ns[][FIGURES])
@@ -558,7 +611,7 @@ static void report(unsigned int n, double ns[][FIGURES])
 	for (size_t m = 1; m + 1 < MAPS; m++)
 		printf("%-8s", maps[m]->name);
 	printf("\n");
-	for (int f = 0; f < TWO; f++) {
+	for (int f = 0; f < FIGURES; f++) {
 		printf("  %-14s", figure_names[f]);
 		for (size_t m = 0; m < MAPS; m++)
 			printf("%10.2f", ns[m][f]);
@@ -567,10 +620,24 @@ static void report(unsigned int n, double ns[][FIGURES])
 			printf("%8.2f", ns[0][f] / ns[m][f]);
 		printf("\n");
 	}
-	printf("  %-14s", figure_names[TWO]);
+}
+
+static void report_two(struct gains gains[])
+{
+	double threads[MAPS], processes[MAPS];
+
+	for (size_t m = 0; m < MAPS; m++) {
+		threads[m] = median(gains[m].threads, gains[m].count);
+		processes[m] = median(gains[m].processes, gains[m].count);
+	}
+	printf("  %-14s", "two");
 	for (size_t m = 0; m < MAPS; m++)
-		printf("%9.2fx", gain(ns[m]));
-	printf("    of the array's %.2f\n", gain(ns[0]) / gain(ns[MAPS - 1]));
+		printf("%9.2fx", threads[m]);
+	printf("    xarray's of apart %.2f\n", threads[0] / processes[0]);
+	printf("  %-14s", "apart");
+	for (size_t m = 0; m < MAPS; m++)
+		printf("%9.2fx", processes[m]);
+	printf("\n");
 }
 
 /* Bytes of slab that a dense map of @n takes, by entry. */
@@ -590,15 +657,22 @@ int main(int argc, char **argv)
 {
 	unsigned int largest = argc > 1 ? strtoul(argv[1], NULL, 0) : MAX_SIZE;
 	static double ns[MAPS][FIGURES];
+	static struct gains gains[MAPS];
 
 	bench_state();
+	meeting = mmap(NULL, sizeof(*meeting), PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (meeting == MAP_FAILED)
+		err(1, "mmap");
 	for (unsigned int n = 100; n <= largest && n <= MAX_SIZE; n *= 10) {
 		memset(ns, 0, sizeof(ns));
+		memset(gains, 0, sizeof(gains));
 		shuffle(n);
 		for (unsigned int run = 0; run < runs_of(n); run++)
 			for (size_t m = 0; m < MAPS; m++)
-				life(maps[m], n, ns[m]);
+				life(maps[m], n, ns[m], &gains[m]);
 		report(n, ns);
+		report_two(gains);
 		printf("  bytes an entry %8.2f\n", bytes_per_entry(n));
 	}
 	return 0;

@@ -29,9 +29,17 @@ extern bool uik_rcu_fenced __uik_export;
 static inline void rcu_read_lock(void)
 {
 	struct task_struct *task = uik_current();
+	unsigned int depth = task->rcu_depth;
 
-	if (task->rcu_depth++)
+	/*
+	 * The outermost section stores a constant, and so does its end: what
+	 * follows does not wait for the count to come back from memory.
+	 */
+	if (unlikely(depth)) {
+		task->rcu_depth = depth + 1;
 		return;
+	}
+	task->rcu_depth = 1;
 	/*
 	 * The announcement must be seen before any pointer is read: the
 	 * reclaimer makes it so for all threads by membarrier(2).
@@ -47,10 +55,15 @@ static inline void rcu_read_lock(void)
 static inline void rcu_read_unlock(void)
 {
 	struct task_struct *task = uik_current();
+	unsigned int depth = task->rcu_depth;
 
+	if (unlikely(depth != 1)) {
+		task->rcu_depth = depth - 1;
+		return;
+	}
+	task->rcu_depth = 0;
 	/* Releases what was read; pairs with the reclaimer's acquire. */
-	if (!--task->rcu_depth)
-		__atomic_store_n(&task->rcu_epoch, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&task->rcu_epoch, 0, __ATOMIC_RELEASE);
 }
 
 static inline int rcu_read_lock_held(void)
