@@ -4,7 +4,10 @@
  * call, a command executed by the engine stepped inline.
  *
  * Each figure is the lowest of many short runs: noise only adds, and a short
- * run is likely to be left alone even on a busy machine.
+ * run is likely to be left alone even on a busy machine.  The rows take turns,
+ * over a few seconds: a processor whose other half belongs to somebody else is
+ * slower by half for a second or ten, and then for all rows alike.  The median
+ * says how it was most of the time.
  */
 #include <inttypes.h>
 #include <linux/io.h>
@@ -20,7 +23,7 @@
 #define DOORBELLS 2
 #define LOG2_SIZE 13
 #define PER_DOORBELL ((1u << LOG2_SIZE) - 1)
-#define RUNS 500
+#define RUNS 10000
 
 static double now_ns(void)
 {
@@ -75,9 +78,37 @@ static double time_writes(void __iomem *addr)
 	return (now_ns() - start) / ACCESSES;
 }
 
-static double lowest(double a, double b)
+/* What one row took, turn by turn. */
+struct figure {
+	double ns[RUNS];
+	int turns;
+};
+
+static void figure_add(struct figure *figure, double ns)
 {
-	return a && a < b ? a : b;
+	figure->ns[figure->turns++] = ns;
+}
+
+static int by_size(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void figure_sort(struct figure *figure)
+{
+	qsort(figure->ns, figure->turns, sizeof(*figure->ns), by_size);
+}
+
+static double figure_lowest(const struct figure *sorted)
+{
+	return sorted->ns[0];
+}
+
+static double figure_median(const struct figure *sorted)
+{
+	return sorted->ns[sorted->turns / 2];
 }
 
 struct bench {
@@ -154,42 +185,58 @@ static void bench_open(struct bench *b)
 	uiommufd_vcmdq_read_counters(b->platform, 0, &counters);
 }
 
-static void print_access(const char *what, double ns, double call)
+enum row { CALL, CONFIG, CONS, PLAIN_WRITE, DOOR, ROWS };
+
+static const char *const row_names[ROWS] = {
+	[CALL] = "plain function call",
+	[CONFIG] = "readl, global register",
+	[CONS] = "readl, CONS by its alias",
+	[PLAIN_WRITE] = "writel, SID_REPLACE",
+	[DOOR] = "writel, PROD by its alias",
+};
+
+static void print_row(const char *name, struct figure *figure)
 {
-	printf("%-27s %6.2f ns ", what, ns);
-	bench_against(ns, "a plain call", call, 5);
+	figure_sort(figure);
+	printf("%-27s %6.2f ns (median %.2f) ", name, figure_lowest(figure),
+	       figure_median(figure));
 }
 
 /* Returns what the plain call costs. */
 static double report_accesses(struct bench *b)
 {
-	double call = 0, config = 0, cons = 0, plain_write = 0, door = 0;
+	static struct figure rows[ROWS];
+	double call;
 
 	for (int i = 0; i < RUNS; i++) {
-		call = lowest(call, time_calls());
-		config = lowest(config, time_reads(b->base));
-		cons = lowest(cons, time_reads(b->base + 0x50000));
-		plain_write = lowest(plain_write,
-				     time_writes(b->base + 0x1180));
-		door = lowest(door, time_writes(b->base + 0x50004));
+		figure_add(&rows[CALL], time_calls());
+		figure_add(&rows[CONFIG], time_reads(b->base));
+		figure_add(&rows[CONS], time_reads(b->base + 0x50000));
+		figure_add(&rows[PLAIN_WRITE], time_writes(b->base + 0x1180));
+		figure_add(&rows[DOOR], time_writes(b->base + 0x50004));
 	}
-	printf("%-27s %6.2f ns\n", "plain function call", call);
-	print_access("readl, global register", config, call);
-	print_access("readl, CONS by its alias", cons, call);
-	print_access("writel, SID_REPLACE", plain_write, call);
-	print_access("writel, PROD by its alias", door, call);
+	print_row(row_names[CALL], &rows[CALL]);
+	printf("\n");
+	call = figure_lowest(&rows[CALL]);
+	for (int row = CALL + 1; row < ROWS; row++) {
+		print_row(row_names[row], &rows[row]);
+		bench_against(figure_lowest(&rows[row]), "a plain call", call,
+			      5);
+	}
 	return call;
 }
 
 static void report_commands(struct bench *b, const char *what, double call)
 {
-	double best = 0;
+	static struct figure figure;
 
+	figure.turns = 0;
 	for (int i = 0; i < RUNS; i++)
-		best = lowest(best, time_commands(b));
-	printf("command, 15 TLBI : 1 SYNC, %u a doorbell, %s: %.2f ns ",
-	       PER_DOORBELL, what, best);
-	bench_against(best, "a plain call", call, 20);
+		figure_add(&figure, time_commands(b));
+	printf("command, 15 TLBI : 1 SYNC, %u a doorbell, %s:\n",
+	       PER_DOORBELL, what);
+	print_row("", &figure);
+	bench_against(figure_lowest(&figure), "a plain call", call, 20);
 }
 
 int main(void)
