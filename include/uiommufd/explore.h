@@ -270,6 +270,11 @@ struct uiommufd_explore_options {
 	/* An execution to begin with; borrowed. */
 	const struct uiommufd_choice *choices;
 	size_t choice_count;
+	/*
+	 * What each process may use of a processor; 0: as much as budget_ns
+	 * leaves it.  Others who keep the machine busy take none of it.
+	 */
+	uint64_t processor_ns;
 };
 
 /** uiommufd_explore_options_init - the defaults. */

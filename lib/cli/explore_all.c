@@ -8,12 +8,17 @@
  * early wherever it is.  A lane is a process that works on one scenario: whatever a broken library
  * does to it, the others and the report are safe from it.  A lane that ends
  * otherwise than it should, or never, breaks a law by that.
+ *
+ * Glances and shares are processor time: a scenario whose turn comes while the
+ * machine is busy is not looked at less than the others.  The wall clock only
+ * says when all of it ends, and how much there is left to share.
  */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -27,6 +32,10 @@
 #define SHARE_MIN_NS 1000000u
 /* Of the time that is left, at most this part is for one round of glances. */
 #define GLANCE_PART 4u
+/* A processor that is had to this part at least is reckoned with. */
+#define SPEED_MIN 0.05
+/* Lanes that ended within about that long say how much one gets now. */
+#define SPEED_US (10 * G_USEC_PER_SEC)
 /* Of processor time, and of waiting, over what a lane was given. */
 #define STUCK_NS (10 * 1000000000ull)
 #define LOST_US (180 * G_USEC_PER_SEC)
@@ -34,7 +43,7 @@
 struct lane {
 	pid_t pid;			/* 0: free */
 	unsigned int scenario;
-	guint64 budget_ns;
+	guint64 budget_ns;		/* of a processor */
 	gint64 start_us;
 	FILE *trail;			/* the lane writes, we read */
 };
@@ -48,6 +57,8 @@ struct all {
 	struct lane lanes[LANES_MAX];
 	unsigned int busy;
 	gint64 end_us, shown_us;
+	/* Of lanes that have ended: processor time, and how long they took. */
+	gint64 used_us, taken_us;
 	int status;
 };
 
@@ -79,7 +90,8 @@ static int run_lane(struct all *all, const struct lane *lane)
 	cli_hush = TRUE;
 	options.workers = 1;
 	options.progress = NULL;
-	options.budget_ns = lane->budget_ns;
+	options.processor_ns = lane->budget_ns;
+	options.budget_ns = MAX(all->end_us - lane->start_us, 1) * 1000;
 	if (uiommufd_explore(uiommufd_scenario_at(lane->scenario), &options,
 			     &r) < 0)
 		return 2 + errno;
@@ -219,6 +231,30 @@ static guint64 used_ns(pid_t pid)
 	return (guint64)used.tv_sec * 1000000000u + used.tv_nsec;
 }
 
+static gint64 microseconds(const struct timeval *time)
+{
+	return time->tv_sec * G_USEC_PER_SEC + time->tv_usec;
+}
+
+static void learn_speed(struct all *all, const struct lane *lane,
+			const struct rusage *usage)
+{
+	all->used_us += microseconds(&usage->ru_utime) +
+			microseconds(&usage->ru_stime);
+	all->taken_us += g_get_monotonic_time() - lane->start_us;
+	if (all->taken_us < SPEED_US)
+		return;
+	all->used_us /= 2;
+	all->taken_us /= 2;
+}
+
+/* How much of a processor a lane has. */
+static double speed(const struct all *all)
+{
+	return CLAMP((all->used_us + 1.0) / (all->taken_us + 1.0), SPEED_MIN,
+		     1.0);
+}
+
 static gboolean is_stuck(const struct lane *lane)
 {
 	gint64 waited = g_get_monotonic_time() - lane->start_us;
@@ -241,11 +277,13 @@ static void look_at_lanes(struct all *all)
 {
 	for (int i = 0; i < all->o->threads; i++) {
 		struct lane *lane = &all->lanes[i];
+		struct rusage usage;
 		int status;
 
 		if (!lane->pid)
 			continue;
-		if (waitpid(lane->pid, &status, WNOHANG) == lane->pid) {
+		if (wait4(lane->pid, &status, WNOHANG, &usage) == lane->pid) {
+			learn_speed(all, lane, &usage);
 			finish_lane(all, lane, status);
 		} else if (all->status) {
 			end_lane(all, lane);
@@ -297,14 +335,16 @@ static struct lane *free_lane(struct all *all)
 	return NULL;
 }
 
-/* What is left of the budget, shared by @left scenarios. */
+/* What is left of the budget, shared by @left scenarios; processor time. */
 static guint64 share_of(const struct all *all, unsigned int left)
 {
 	gint64 time = all->end_us - g_get_monotonic_time();
 	guint share = left * (all->options.stage < FAST_STAGES ? 3 : 1);
 	guint64 lanes = MIN((unsigned int)all->o->threads, left);
 
-	return time <= 0 ? 0 : MAX(time * 1000 * lanes / share, SHARE_MIN_NS);
+	if (time <= 0)
+		return 0;
+	return MAX(speed(all) * time * 1000 * lanes / share, SHARE_MIN_NS);
 }
 
 static unsigned int count_left(const struct all *all)
@@ -350,7 +390,7 @@ static void run_glances(struct all *all)
 	for (unsigned int i = 0; i < G_N_ELEMENTS(glances_ns); i++) {
 		gint64 time = all->end_us - g_get_monotonic_time();
 		guint64 cost = glances_ns[i] / 1000 * count_left(all) /
-			       all->o->threads;
+			       (speed(all) * all->o->threads);
 
 		if (all->status || time < 0 || cost > (guint64)time / GLANCE_PART)
 			return;

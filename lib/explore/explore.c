@@ -31,12 +31,17 @@
 #define DRAWN_AT_LAST 200u	/* executions */
 #define BATCHES_GROW 4u		/* after so many without a miss */
 
-static uint64_t now_ns(void)
+static uint64_t read_ns(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(clock, &now);
 	return (uint64_t)now.tv_sec * 1000000000u + now.tv_nsec;
+}
+
+static uint64_t now_ns(void)
+{
+	return read_ns(CLOCK_MONOTONIC);
 }
 
 void uiommufd_explore_options_init(struct uiommufd_explore_options *options)
@@ -62,6 +67,8 @@ struct session {
 	struct uiommufd_run *run;
 	struct uiommufd_explore_result *result;
 	uint64_t start_ns;
+	uint64_t wall_end_ns;		/* of everything; 0: none */
+	clockid_t clock;		/* of the deadlines */
 	uint64_t deadline_ns;		/* of everything; 0: none */
 	uint64_t shown_ns;
 	uint64_t most;			/* executions in all; 0: as asked */
@@ -78,7 +85,9 @@ static bool out_of_time(struct session *s, uint64_t end_ns)
 
 	if (limit && s->result->executions >= limit)
 		return true;
-	return end_ns && now_ns() >= end_ns;
+	if (end_ns && read_ns(s->clock) >= end_ns)
+		return true;
+	return s->wall_end_ns && now_ns() >= s->wall_end_ns;
 }
 
 static void show_progress(struct session *s)
@@ -190,7 +199,7 @@ static bool explore_stage(struct session *s, const struct stage *stage,
 			  bool *exhausted)
 {
 	struct uiommufd_run *run = s->run;
-	uint64_t end = s->deadline_ns, now = now_ns();
+	uint64_t end = s->deadline_ns, now = read_ns(s->clock);
 	int failures = run->options.failures;
 	struct search_totals totals;
 	bool broke;
@@ -288,7 +297,7 @@ static bool options_valid(const struct uiommufd_explore_options *o)
 {
 	return o->size == sizeof(*o) && o->strategy < UIOMMUFD_STRATEGY_NR &&
 	       o->steps >= 100 && o->workers >= 1 && o->workers <= 256 &&
-	       (o->budget_ns || o->executions ||
+	       (o->budget_ns || o->processor_ns || o->executions ||
 		o->strategy == UIOMMUFD_STRATEGY_DFS ||
 		o->strategy == UIOMMUFD_STRATEGY_DPOR);
 }
@@ -305,6 +314,24 @@ static int fail(int error)
 	return -1;
 }
 
+/*
+ * By the processor's clock where one is given to it: stages get the same shares
+ * of it, and so come equally far, however busy the machine is.
+ */
+static void set_deadlines(struct session *s,
+			  const struct uiommufd_explore_options *options)
+{
+	uint64_t budget = options->processor_ns ?: options->budget_ns;
+
+	s->start_ns = now_ns();
+	s->clock = options->processor_ns ? CLOCK_THREAD_CPUTIME_ID :
+					   CLOCK_MONOTONIC;
+	if (options->budget_ns)
+		s->wall_end_ns = s->start_ns + options->budget_ns;
+	if (budget)
+		s->deadline_ns = read_ns(s->clock) + budget;
+}
+
 /* Prepares; 0, 1 if setup itself broke a law, or -errno. */
 static int begin(struct session *s, const struct uiommufd_scenario *scenario,
 		 const struct uiommufd_explore_options *options,
@@ -319,9 +346,7 @@ static int begin(struct session *s, const struct uiommufd_scenario *scenario,
 	s->run->worker_count = count;
 	ret = run_prepare(s->run);
 	engine_watch(s->run, true);
-	s->start_ns = now_ns();
-	if (options->budget_ns)
-		s->deadline_ns = s->start_ns + options->budget_ns;
+	set_deadlines(s, options);
 	return ret;
 }
 

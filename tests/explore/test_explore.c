@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <cmocka.h>
 #include <linux/completion.h>
 #include <linux/kcsan-checks.h>
@@ -571,6 +572,39 @@ static void explores_one_after_the_other(void **unused)
 	scenario_is_clean("attach");
 }
 
+static uint64_t processor_ns(void)
+{
+	struct timespec used;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+	return used.tv_sec * 1000000000ull + used.tv_nsec;
+}
+
+/*
+ * Law: what is given as processor time is used, and no longer than the wall
+ * clock allows.  Drawing at random never ends by itself.
+ */
+static void time_is_the_processors(void **unused)
+{
+	struct uiommufd_explore_options options;
+	struct uiommufd_explore_result result = { .size = sizeof(result) };
+	uint64_t before = processor_ns();
+
+	uiommufd_explore_options_init(&options);
+	options.strategy = UIOMMUFD_STRATEGY_RANDOM;
+	options.budget_ns = 0;
+	options.processor_ns = 20000000;
+	assert_int_equal(uiommufd_explore(&locked, &options, &result), 0);
+	assert_true(processor_ns() - before >= options.processor_ns);
+	options.budget_ns = 20000000;
+	options.processor_ns = UINT64_MAX / 2;
+	assert_int_equal(uiommufd_explore(&locked, &options, &result), 0);
+	assert_true(result.elapsed_ns >= options.budget_ns);
+	options.processor_ns = 0;
+	options.budget_ns = 0;
+	assert_int_equal(uiommufd_explore(&locked, &options, &result), -1);
+}
+
 /* Law: every scenario of the library is clean for a while. */
 static void library_is_clean(void **unused)
 {
@@ -608,6 +642,7 @@ int main(void)
 		cmocka_unit_test(finds_values),
 		cmocka_unit_test(finds_data_race),
 		cmocka_unit_test(explores_one_after_the_other),
+		cmocka_unit_test(time_is_the_processors),
 		cmocka_unit_test(library_is_clean),
 	};
 
