@@ -36,20 +36,35 @@ static void keep(struct explore *o, const struct uiommufd_trail *broken)
 		complain(0, "%s", error->message);
 }
 
+/* Any bytes are calls of some kind, but not none and not too many. */
+static gboolean read_input(const char *path, char **bytes)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!g_file_get_contents(path, bytes, &current_size, &error))
+		complain(0, "explore: --corpus: %s", error->message);
+	else if (!current_size)
+		complain(0, "explore: --corpus: %s: is empty", path);
+	else if (current_size > UIOMMUFD_FUZZ_MAX_BYTES)
+		complain(0, "explore: --corpus: %s: no input of the fuzzers has "
+			 "more than %u bytes", path, UIOMMUFD_FUZZ_MAX_BYTES);
+	else
+		return TRUE;
+	return FALSE;
+}
+
 static int explore_input(struct explore *o, const char *path,
 			 const struct uiommufd_explore_options *given)
 {
 	struct uiommufd_explore_options options = *given;
 	struct uiommufd_choice choices[CHOICES];
 	g_autofree char *name = g_path_get_basename(path);
-	g_autoptr(GError) error = NULL;
 	g_autofree char *bytes = NULL;
 	struct uiommufd_scenario *scenario;
 	int status;
 
-	if (!g_file_get_contents(path, &bytes, &current_size, &error))
-		return complain(EXIT_USAGE, "explore: --corpus: %s",
-				error->message);
+	if (!read_input(path, &bytes))
+		return EXIT_USAGE;
 	current = (guint8 *)bytes;
 	/* A trail's name for a scenario is shorter than a file's may be. */
 	if (strlen(name) > 40)
@@ -81,7 +96,7 @@ static int explore_directory(struct explore *o, const char *path,
 	g_autoptr(GDir) directory = g_dir_open(path, 0, NULL);
 	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
 	const char *name;
-	int status = EXIT_CLEAN;
+	int status = EXIT_CLEAN, explored = 0;
 
 	if (!directory)
 		return complain(EXIT_USAGE, "explore: --corpus: %s: %s", path,
@@ -89,9 +104,15 @@ static int explore_directory(struct explore *o, const char *path,
 	while ((name = g_dir_read_name(directory)))
 		g_ptr_array_add(names, g_build_filename(path, name, NULL));
 	g_ptr_array_sort(names, by_name);
-	for (guint i = 0; i < names->len && !status; i++)
-		if (g_file_test(names->pdata[i], G_FILE_TEST_IS_REGULAR))
-			status = explore_input(o, names->pdata[i], options);
+	for (guint i = 0; i < names->len && !status; i++) {
+		if (!g_file_test(names->pdata[i], G_FILE_TEST_IS_REGULAR))
+			continue;
+		status = explore_input(o, names->pdata[i], options);
+		explored++;
+	}
+	if (!explored)
+		return complain(EXIT_USAGE, "explore: --corpus: %s: no input "
+				"in it", path);
 	return status;
 }
 

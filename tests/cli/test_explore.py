@@ -33,6 +33,11 @@ def explore(*args, **more):
 def refusals(work):
     (work / "bad.trail").write_text(TRAIL.replace("s 6 1", "s 6 7"))
     (work / "other.trail").write_text(TRAIL.replace(NAME, "no-such"))
+    (work / "none").write_bytes(b"")
+    (work / "film").write_bytes(bytes(5000))
+    (work / "bare").mkdir()
+    (work / "good").mkdir()
+    (work / "good" / "one").write_bytes(b"\1\2")
     for args, word in ((["--nonsense"], "--nonsense"),
                        (["--strategy", "luck", NAME], "--strategy"),
                        (["--budget", "soon", NAME], "--budget"),
@@ -40,6 +45,16 @@ def refusals(work):
                        (["--preemptions", "-2", NAME], "--preemptions"),
                        (["no-such"], "no-such"), ([], "--list"),
                        (["--replay", "/no/such"], "/no/such"),
+                       (["--corpus", "/no/such"], "/no/such"),
+                       (["--corpus", str(work / "none")], "none: is empty"),
+                       (["--corpus", str(work / "film")], "film: "),
+                       (["--corpus", str(work / "bare")], "bare: no input"),
+                       (["--corpus", str(work / "good"), NAME], "--corpus"),
+                       (["--corpus", str(work / "good"), "--platform", "tv"],
+                        "--platform=tv"),
+                       (["--platform", "mock", NAME], "--platform"),
+                       (["--replay", "x.trail", "--corpus",
+                         str(work / "good")], "--replay"),
                        (["--replay", str(work / "bad.trail")], "bad.trail:7"),
                        (["--replay", str(work / "other.trail")], "no-such")):
         got = explore(*args)
