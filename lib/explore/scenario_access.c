@@ -218,6 +218,29 @@ static const struct uiommufd_scenario unmap_race = {
 	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_COPY,
 };
 
+/* What was pinned is gone: its owner was asked, and the memory is going. */
+static void pin_again(struct uiommufd_run *run, void *state)
+{
+	struct accesses *accesses = state;
+	struct rig *rig = &accesses->rig;
+	uint32_t id;
+
+	if (rig_pin(rig->fd, accesses->pins, RIG_IOVA, RIG_PAGE, 0, &id) ||
+	    rig_unpin(rig->fd, accesses->pins, id) != -ENOENT)
+		return;
+	WANT_ONE(rig_pin(rig->fd, accesses->pins, RIG_IOVA, RIG_PAGE, 0, &id),
+		 -EINVAL, -ENOENT);
+}
+
+static const struct uiommufd_scenario asked = {
+	.name = "access-asked",
+	.summary = "who was asked to unpin tries to pin again",
+	.setup = setup,
+	.thread = { pin_again, unmap },
+	.check = check_unpinned,
+	.state_bytes = sizeof(struct accesses),
+};
+
 static const struct uiommufd_scenario replace_race = {
 	.name = "access-replace",
 	.summary = "an access moves while it pins and its memory is unmapped",
@@ -383,6 +406,6 @@ static const struct uiommufd_scenario revoked_attach = {
 };
 
 const struct uiommufd_scenario *const scenarios_access[] = {
-	&making, &reading, &pinning, &buffer, &unmap_race, &replace_race,
+	&making, &reading, &pinning, &buffer, &unmap_race, &asked, &replace_race,
 	&replace_twice, &close_race, &revoked, &revoked_attach, NULL
 };
