@@ -8,12 +8,14 @@
  * through.  After each failure the errno must be one that the kind allows, and
  * the context must be as it was before the call, byte for byte of its graph
  * (objects, areas, pins), with not one block or charge more; except for the
- * partial effects that the specification lists, which the row names.
+ * partial effects that the specification lists, which the row names: then it
+ * must be, in all of this, as after a call that got through, or halfway there.
  */
 #ifndef SWEEP_H
 #define SWEEP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct uiommufd_platform;
@@ -44,7 +46,8 @@ struct sweep {
 	int fd;
 	uint32_t id[SWEEP_IDS];		/* whatever the row made */
 	int event_fd;			/* -1: none; events or an access */
-	void *mapping;			/* NULL: none; SWEEP_MAPPING */
+	void *mapping;			/* NULL: none */
+	size_t mapping_bytes;		/* of it; SWEEP_MAPPING by default */
 	char *memory;			/* SWEEP_BYTES, page aligned */
 	uint64_t scratch[64];		/* outputs that live as long as the row */
 };
@@ -68,6 +71,12 @@ struct sweep_row {
 	 */
 	void (*halfway)(struct sweep *s);
 	/*
+	 * A line of the graph that may be missing.  With @partial: once the
+	 * call has failed.  Without: when it got through all the same, as
+	 * nobody could tell what was made to fail.  NULL: none.
+	 */
+	const char *may_lack;
+	/*
 	 * What the graph does not show, after a failure: a number below 32
 	 * for what the client was told and finds.  NULL: nothing.
 	 */
@@ -83,6 +92,7 @@ extern const struct sweep_row sweep_command_rows[];
 extern const struct sweep_row sweep_test_rows[];
 extern const struct sweep_row sweep_other_rows[];
 extern const struct sweep_row sweep_told_rows[];
+extern const struct sweep_row sweep_arm_rows[];
 
 /* Setups that several tables use; 0 or the errno. */
 int sweep_with_ioas(struct sweep *s);
