@@ -63,6 +63,11 @@ typedef void (*uiommufd_part)(struct uiommufd_run *run, void *state);
  * does not follow, an interrupt is lost.
  */
 #define UIOMMUFD_FAIL_HARDWARE (1u << 4)
+/*
+ * And the driver: an op that may, attach_dev or map_pages say, is not called but
+ * gives -ENOMEM.
+ */
+#define UIOMMUFD_FAIL_DRIVER (1u << 5)
 
 struct uiommufd_scenario {
 	const char *name;

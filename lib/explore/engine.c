@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 #include <uik/clock.h>
+#include <uik/hardware_fault.h>
 #include <uik/plain.h>
 #include <uik/task.h>
 
@@ -615,6 +616,8 @@ void engine_install(struct uiommufd_run *run)
 	engine = run;
 	arithmetic_watch();
 	uik_hooks_install(&hooks);
+	if (run->scenario->failures & UIOMMUFD_FAIL_DRIVER)
+		uik_drivers_may_refuse(true);
 	uik_map_listener = hook_map;
 	uik_fiber_init_self(&run->outside);
 }
@@ -622,6 +625,8 @@ void engine_install(struct uiommufd_run *run)
 void engine_remove(struct uiommufd_run *run)
 {
 	uik_hooks_install(NULL);
+	if (run->scenario->failures & UIOMMUFD_FAIL_DRIVER)
+		uik_drivers_may_refuse(false);
 	uik_map_listener = NULL;
 	sigaction(SIGFPE, &before_fpe, NULL);
 	engine = NULL;

@@ -42,6 +42,7 @@ static const char *const failures[UIK_FAIL_KINDS] = {
 	[UIK_FAIL_PIN] = "pinning fails",
 	[UIK_FAIL_OP] = "operation fails",
 	[UIK_FAIL_HARDWARE] = "hardware fails",
+	[UIK_FAIL_DRIVER] = "driver refuses",
 };
 
 const char *row_verb(const struct trail_row *row)

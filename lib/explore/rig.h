@@ -57,6 +57,9 @@ void *rig_edge(size_t bytes);
 /* A page that can be read but not written. */
 void *rig_read_only(void);
 
+/* Everything that may fail without being noticed by others. */
+#define RIG_FAIL_ANY (UIOMMUFD_FAIL_ANY | UIOMMUFD_FAIL_DRIVER)
+
 /* ---- expectations ---- */
 
 /*

@@ -56,7 +56,7 @@ static const struct uiommufd_scenario making = {
 	.setup = setup,
 	.thread = { make },
 	.state_bytes = sizeof(struct accesses),
-	.failures = UIOMMUFD_FAIL_ANY,
+	.failures = RIG_FAIL_ANY,
 };
 
 /* ---- reading and writing ---- */
@@ -100,7 +100,7 @@ static const struct uiommufd_scenario reading = {
 	.setup = setup,
 	.thread = { copies },
 	.state_bytes = sizeof(struct accesses),
-	.failures = UIOMMUFD_FAIL_ANY,
+	.failures = RIG_FAIL_ANY,
 };
 
 /* ---- pins ---- */
@@ -152,7 +152,7 @@ static const struct uiommufd_scenario pinning = {
 	.setup = setup,
 	.thread = { pins },
 	.state_bytes = sizeof(struct accesses),
-	.failures = UIOMMUFD_FAIL_ANY,
+	.failures = RIG_FAIL_ANY,
 };
 
 /* ---- races ---- */
@@ -351,7 +351,7 @@ static const struct uiommufd_scenario buffer = {
 	.setup = setup,
 	.thread = { buffers },
 	.state_bytes = sizeof(struct accesses),
-	.failures = UIOMMUFD_FAIL_ANY,
+	.failures = RIG_FAIL_ANY,
 };
 
 static void setup_buffer(struct uiommufd_run *run, void *state)

@@ -94,7 +94,7 @@ static const struct uiommufd_scenario by_table = {
 	.thread = { explicit_tables },
 	.finish = finish,
 	.state_bytes = sizeof(struct tables),
-	.failures = UIOMMUFD_FAIL_ANY,
+	.failures = RIG_FAIL_ANY,
 };
 
 /* ---- automatic tables ---- */
@@ -132,7 +132,7 @@ static const struct uiommufd_scenario by_ioas = {
 	.thread = { automatic },
 	.finish = finish,
 	.state_bytes = sizeof(struct tables),
-	.failures = UIOMMUFD_FAIL_ANY,
+	.failures = RIG_FAIL_ANY,
 };
 
 /* ---- PASIDs ---- */
@@ -230,7 +230,7 @@ static const struct uiommufd_scenario by_pasid = {
 	.thread = { pasids },
 	.finish = finish,
 	.state_bytes = sizeof(struct tables),
-	.failures = UIOMMUFD_FAIL_ANY,
+	.failures = RIG_FAIL_ANY,
 };
 
 /* ---- races ---- */
@@ -336,7 +336,7 @@ static const struct uiommufd_scenario mock_devices = {
 	.thread = { device_numbers },
 	.finish = finish,
 	.state_bytes = sizeof(struct tables),
-	.failures = UIOMMUFD_FAIL_ANY,
+	.failures = RIG_FAIL_ANY,
 };
 
 const struct uiommufd_scenario *const scenarios_attach[] = {

@@ -112,7 +112,7 @@ static const struct uiommufd_scenario vdevice = {
 	.thread = { contract },
 	.finish = finish,
 	.state_bytes = sizeof(struct own),
-	.failures = UIOMMUFD_FAIL_ANY,
+	.failures = RIG_FAIL_ANY,
 };
 
 static void unbind_first(struct uiommufd_run *run, void *state)
@@ -145,7 +145,7 @@ static const struct uiommufd_scenario tombstone = {
 	.thread = { unbind_first },
 	.finish = finish,
 	.state_bytes = sizeof(struct own),
-	.failures = UIOMMUFD_FAIL_ANY,
+	.failures = RIG_FAIL_ANY,
 };
 
 /* ---- a driver whose declared size is wrong ---- */
@@ -267,7 +267,7 @@ static const struct uiommufd_scenario two = {
 	.check = check_two,
 	.finish = finish,
 	.state_bytes = sizeof(struct own),
-	.failures = UIOMMUFD_FAIL_ANY,
+	.failures = RIG_FAIL_ANY,
 };
 
 static const struct uiommufd_scenario two_plain = {
@@ -308,7 +308,7 @@ static const struct uiommufd_scenario against_viommu = {
 	.check = check_viommu,
 	.finish = finish,
 	.state_bytes = sizeof(struct own),
-	.failures = UIOMMUFD_FAIL_ANY,
+	.failures = RIG_FAIL_ANY,
 };
 
 static void setup_made(struct uiommufd_run *run, void *state)

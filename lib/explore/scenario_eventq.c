@@ -84,7 +84,7 @@ static const struct uiommufd_scenario making = {
 	.setup = setup,
 	.thread = { depths },
 	.state_bytes = sizeof(struct events),
-	.failures = UIOMMUFD_FAIL_ANY,
+	.failures = RIG_FAIL_ANY,
 };
 
 /* ---- reading ---- */
@@ -181,7 +181,7 @@ static const struct uiommufd_scenario losing = {
 	.setup = setup_queue,
 	.thread = { overflow },
 	.state_bytes = sizeof(struct events),
-	.failures = UIOMMUFD_FAIL_ANY,
+	.failures = RIG_FAIL_ANY,
 };
 
 static void lost_first(struct uiommufd_run *run, void *state)

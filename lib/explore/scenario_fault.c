@@ -95,7 +95,7 @@ static const struct uiommufd_scenario making = {
 	.summary = "a fault queue is made and used, each step may fail",
 	.thread = { make },
 	.state_bytes = sizeof(struct faults),
-	.failures = UIOMMUFD_FAIL_ANY,
+	.failures = RIG_FAIL_ANY,
 };
 
 /* ---- reading and answering ---- */
@@ -148,7 +148,7 @@ static const struct uiommufd_scenario reading = {
 	.setup = setup_attached,
 	.thread = { reads },
 	.state_bytes = sizeof(struct faults),
-	.failures = UIOMMUFD_FAIL_ANY,
+	.failures = RIG_FAIL_ANY,
 };
 
 static void answers(struct uiommufd_run *run, void *state)
@@ -183,7 +183,7 @@ static const struct uiommufd_scenario answering = {
 	.setup = setup_attached,
 	.thread = { answers },
 	.state_bytes = sizeof(struct faults),
-	.failures = UIOMMUFD_FAIL_ANY,
+	.failures = RIG_FAIL_ANY,
 };
 
 /* ---- moving on ---- */
@@ -222,7 +222,7 @@ static const struct uiommufd_scenario moving = {
 	.setup = setup_attached,
 	.thread = { moves },
 	.state_bytes = sizeof(struct faults),
-	.failures = UIOMMUFD_FAIL_ANY,
+	.failures = RIG_FAIL_ANY,
 };
 
 /* ---- races ---- */

@@ -381,7 +381,7 @@ static void finish(struct uiommufd_run *run, void *state)
 		.thread = { __VA_ARGS__ }, \
 		.finish = finish, \
 		.state_bytes = sizeof(struct generated), \
-		.failures = UIOMMUFD_FAIL_ANY, \
+		.failures = UIOMMUFD_FAIL_ANY | UIOMMUFD_FAIL_DRIVER, \
 	}
 
 GENERATED(2, body, body);

@@ -132,7 +132,7 @@ static const struct uiommufd_scenario unaligned = {
 	.setup = setup,
 	.thread = { crooked },
 	.state_bytes = sizeof(struct spaces),
-	.failures = UIOMMUFD_FAIL_ANY,
+	.failures = RIG_FAIL_ANY,
 };
 
 /* ---- ranges ---- */

@@ -58,7 +58,7 @@ static const struct uiommufd_scenario ids = {
 	.setup = open_only,
 	.thread = { numbers },
 	.state_bytes = sizeof(struct objects),
-	.failures = UIOMMUFD_FAIL_ANY,
+	.failures = RIG_FAIL_ANY,
 };
 
 #define MANY 70
@@ -153,7 +153,7 @@ static const struct uiommufd_scenario use_destroy = {
 	.setup = begin_ioas,
 	.thread = { use_ioas, end_ioas },
 	.state_bytes = sizeof(struct objects),
-	.failures = UIOMMUFD_FAIL_ANY,
+	.failures = RIG_FAIL_ANY,
 };
 
 static void make_ioas(struct uiommufd_run *run, void *state)

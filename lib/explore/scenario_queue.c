@@ -70,7 +70,7 @@ static const struct uiommufd_scenario queue = {
 	.setup = setup,
 	.thread = { bases },
 	.state_bytes = sizeof(struct queues),
-	.failures = UIOMMUFD_FAIL_ANY,
+	.failures = RIG_FAIL_ANY,
 };
 
 /* ---- unmapping beside a queue ---- */

@@ -91,7 +91,7 @@ static const struct uiommufd_scenario alloc_destroy_viommu = {
 	.thread_name = { "alloc", "destroy" },
 	.finish = finish,
 	.state_bytes = sizeof(struct vdevice_state),
-	.failures = UIOMMUFD_FAIL_ANY,
+	.failures = UIOMMUFD_FAIL_ANY | UIOMMUFD_FAIL_DRIVER,
 };
 
 const struct uiommufd_scenario *const scenarios_vdevice[] = {

@@ -94,7 +94,7 @@ static const struct uiommufd_scenario mapping = {
 	.setup = setup,
 	.thread = { maps },
 	.state_bytes = sizeof(struct container),
-	.failures = UIOMMUFD_FAIL_ANY,
+	.failures = RIG_FAIL_ANY,
 };
 
 /* ---- cutting ---- */

@@ -134,7 +134,7 @@ static const struct uiommufd_scenario viommu = {
 	.setup = setup,
 	.thread = { life },
 	.state_bytes = sizeof(struct guest),
-	.failures = UIOMMUFD_FAIL_ANY,
+	.failures = RIG_FAIL_ANY,
 };
 
 /* ---- mapping against destroying ---- */
@@ -365,7 +365,7 @@ static const struct uiommufd_scenario nested = {
 	.setup = setup,
 	.thread = { nested_commands },
 	.state_bytes = sizeof(struct guest),
-	.failures = UIOMMUFD_FAIL_ANY,
+	.failures = RIG_FAIL_ANY,
 };
 
 /* ---- commands against the end of what they name ---- */

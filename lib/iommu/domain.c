@@ -28,10 +28,10 @@ static struct iommu_domain *paging_alloc(struct device *dev,
 	struct iommu_domain *domain;
 
 	if (ops->domain_alloc_paging && !flags)
-		domain = driver_call(ops, domain_alloc_paging, dev);
+		domain = driver_ask(ops, domain_alloc_paging, dev);
 	else if (ops->domain_alloc_paging_flags)
-		domain = driver_call(ops, domain_alloc_paging_flags, dev, flags,
-				     NULL);
+		domain = driver_ask(ops, domain_alloc_paging_flags, dev, flags,
+				    NULL);
 	else
 		return ERR_PTR(-EOPNOTSUPP);
 	return domain ?: ERR_PTR(-ENOMEM);

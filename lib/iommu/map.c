@@ -65,9 +65,9 @@ static int map_batches(struct iommu_domain *domain, unsigned long iova,
 
 		page = entry_size(domain, iova + *done, paddr + *done,
 				  size - *done, &count);
-		ret = driver_call(ops, map_pages, domain, iova + *done,
-				  paddr + *done, page, count, prot, gfp,
-				  &mapped);
+		ret = driver_ask(ops, map_pages, domain, iova + *done,
+				 paddr + *done, page, count, prot, gfp,
+				 &mapped);
 		*done += mapped;
 		if (ret)
 			return ret;
@@ -84,8 +84,8 @@ static int map_range(struct iommu_domain *domain, unsigned long iova,
 	unsigned long smallest;
 
 	if (domain->is_iommupt)
-		return driver_call(to_pt(domain)->ops, map_range, to_pt(domain),
-				   iova, paddr, size, prot, gfp, done);
+		return driver_ask(to_pt(domain)->ops, map_range, to_pt(domain),
+				  iova, paddr, size, prot, gfp, done);
 	if (!domain->ops->map_pages || !domain->pgsize_bitmap)
 		return -ENODEV;
 	smallest = domain->pgsize_bitmap & -domain->pgsize_bitmap;
@@ -112,7 +112,7 @@ int iommu_sync_map(struct iommu_domain *domain, unsigned long iova, size_t size)
 {
 	if (!domain->ops->iotlb_sync_map)
 		return 0;
-	return driver_call(domain->ops, iotlb_sync_map, domain, iova, size);
+	return driver_ask(domain->ops, iotlb_sync_map, domain, iova, size);
 }
 
 int iommu_map(struct iommu_domain *domain, unsigned long iova,

@@ -24,6 +24,14 @@ static int set_pasid(struct group_device *member, struct iommu_domain *domain,
 			   pasid, old);
 }
 
+/* The same, which may be refused. */
+static int ask_pasid(struct group_device *member, struct iommu_domain *domain,
+		     ioasid_t pasid, struct iommu_domain *old)
+{
+	return driver_ask(domain->ops, set_dev_pasid, domain, member->dev,
+			  pasid, old);
+}
+
 static void block_pasid(struct group_device *member,
 			struct iommu_domain *domain, ioasid_t pasid)
 {
@@ -42,7 +50,7 @@ static int set_group_pasid(struct iommu_group *group,
 
 	list_for_each_entry(member, &group->devices, list) {
 		if (has_pasids(member))
-			ret = set_pasid(member, domain, pasid, old);
+			ret = ask_pasid(member, domain, pasid, old);
 		if (ret)
 			break;
 	}

@@ -30,8 +30,10 @@ static bool is_blocking(struct iommu_group *group, struct iommu_domain *domain)
 	       domain == group->blocking_domain;
 }
 
+/* @must: the driver cannot refuse. */
 static int attach_member(struct iommu_group *group, struct group_device *member,
-			 struct iommu_domain *domain, struct iommu_domain *old)
+			 struct iommu_domain *domain, struct iommu_domain *old,
+			 bool must)
 {
 	struct device *dev = member->dev;
 
@@ -44,7 +46,8 @@ static int attach_member(struct iommu_group *group, struct group_device *member,
 	}
 	if (!domain->ops->attach_dev)
 		return -ENODEV;
-	return driver_call(domain->ops, attach_dev, domain, dev, old);
+	return must ? driver_call(domain->ops, attach_dev, domain, dev, old) :
+		      driver_ask(domain->ops, attach_dev, domain, dev, old);
 }
 
 /* Members before @stop go from @domain back to the group's. */
@@ -58,7 +61,7 @@ static void roll_back(struct iommu_group *group, struct iommu_domain *domain,
 			return;
 		if (group->domain)
 			WARN_ON(attach_member(group, member, group->domain,
-					      domain));
+					      domain, true));
 	}
 }
 
@@ -72,7 +75,8 @@ int iommu_group_switch(struct iommu_group *group, struct iommu_domain *domain)
 	if (group->recovery_cnt)
 		return -EBUSY;
 	list_for_each_entry(member, &group->devices, list) {
-		int ret = attach_member(group, member, domain, group->domain);
+		int ret = attach_member(group, member, domain, group->domain,
+					false);
 
 		if (ret) {
 			roll_back(group, domain, member);
@@ -92,7 +96,8 @@ void iommu_group_must_switch(struct iommu_group *group,
 	if (group->domain == domain)
 		return;
 	list_for_each_entry(member, &group->devices, list)
-		WARN_ON(attach_member(group, member, domain, group->domain));
+		WARN_ON(attach_member(group, member, domain, group->domain,
+				      true));
 	WRITE_ONCE(group->domain, domain);
 }
 

@@ -6,6 +6,8 @@
 #include "kit/driver_op.h"
 
 #include <linux/bug.h>
+#include <linux/errno.h>
+#include <uik/hardware_fault.h>
 
 #include "kit/machine.h"
 
@@ -35,6 +37,30 @@ void driver_op_watch_set(struct uik_machine *machine,
 struct driver_op_watch *driver_op_watch_get(const struct uik_machine *machine)
 {
 	return machine->ops_watch;
+}
+
+void uik_drivers_may_refuse(bool may)
+{
+	if (may)
+		__atomic_fetch_add(&driver_ops_watched, 1, __ATOMIC_RELAXED);
+	else
+		__atomic_fetch_sub(&driver_ops_watched, 1, __ATOMIC_RELAXED);
+}
+
+static long refusal(enum driver_op op)
+{
+	enum driver_op_result result = driver_op_rows[op].result;
+
+	return result == DRIVER_OP_NUMBER || result == DRIVER_OP_POINTER ?
+		       -ENOMEM : 0;
+}
+
+struct driver_op_answer driver_op_ask_slow(enum driver_op op)
+{
+	if (uik_is_watched() &&
+	    uik_fail_slow(UIK_FAIL_DRIVER, __builtin_return_address(0)))
+		return (struct driver_op_answer){ true, refusal(op) };
+	return driver_op_slow(op);
 }
 
 struct driver_op_answer driver_op_slow(enum driver_op op)

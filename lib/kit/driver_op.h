@@ -92,6 +92,9 @@ struct driver_op_answer {
 
 struct driver_op_answer driver_op_slow(enum driver_op op)
 	__attribute__((cold));
+/* Failure point (UIK_FAIL_DRIVER); then the same. */
+struct driver_op_answer driver_op_ask_slow(enum driver_op op)
+	__attribute__((cold, __noinline__));
 
 static inline bool driver_op_is_watched(void)
 {
@@ -99,16 +102,21 @@ static inline bool driver_op_is_watched(void)
 					    __ATOMIC_RELAXED));
 }
 
-/* The value of @call, which calls the op @op. */
-#define driver_call_as(op, call) \
+/* The value of @call, which calls an op; @slow says whether it is called. */
+#define driver_call_as(slow, call) \
 	({ \
 		struct driver_op_answer op_answer = { false, 0 }; \
 \
 		if (driver_op_is_watched()) \
-			op_answer = driver_op_slow(DRIVER_OP_##op); \
+			op_answer = slow; \
 		op_answer.given ? (__typeof__(call))op_answer.value : (call); \
 	})
-#define driver_call(ops, op, ...) driver_call_as(op, (ops)->op(__VA_ARGS__))
+#define driver_call(ops, op, ...) \
+	driver_call_as(driver_op_slow(DRIVER_OP_##op), (ops)->op(__VA_ARGS__))
+/* A driver may refuse this one, and then has changed nothing. */
+#define driver_ask(ops, op, ...) \
+	driver_call_as(driver_op_ask_slow(DRIVER_OP_##op), \
+		       (ops)->op(__VA_ARGS__))
 
 /* The same for ops that give nothing back: nobody can answer for them. */
 #define driver_tell_as(op, call) \

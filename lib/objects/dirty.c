@@ -27,9 +27,9 @@ static int clear_dirty(struct iopt *iopt, struct iommu_domain *domain)
 
 	iommu_dirty_bitmap_init(&dirty, NULL, &gather);
 	iopt_for_each_area(area, iopt) {
-		ret = driver_call(ops, read_and_clear_dirty, domain,
-				  area->first, iopt_area_length(area), 0,
-				  &dirty);
+		ret = driver_ask(ops, read_and_clear_dirty, domain,
+				 area->first, iopt_area_length(area), 0,
+				 &dirty);
 		if (ret)
 			break;
 	}
@@ -49,7 +49,7 @@ int iopt_dirty_enable(struct iopt *iopt, struct iommu_domain *domain,
 	if (enable)
 		ret = clear_dirty(iopt, domain);
 	if (!ret)
-		ret = driver_call(ops, set_dirty_tracking, domain, enable);
+		ret = driver_ask(ops, set_dirty_tracking, domain, enable);
 	iopt_unlock(iopt);
 	return ret;
 }

@@ -28,7 +28,7 @@ static int describe(struct iommufd_device *idev, struct description *desc)
 		desc->type = IOMMU_HW_INFO_TYPE_NONE;
 		return 0;
 	}
-	desc->data = driver_call(ops, hw_info, idev->dev, &desc->length, &type);
+	desc->data = driver_ask(ops, hw_info, idev->dev, &desc->length, &type);
 	if (IS_ERR(desc->data))
 		return PTR_ERR(desc->data);
 	if (WARN_ON_ONCE(type == IOMMU_HW_INFO_TYPE_NONE)) {

@@ -140,7 +140,7 @@ static ssize_t hw_queue_size(struct iommufd_viommu *viommu, u32 type)
 
 	if (!ops || !ops->get_hw_queue_size || !ops->hw_queue_init_phys)
 		return -EOPNOTSUPP;
-	size = driver_call(ops, get_hw_queue_size, viommu, type);
+	size = driver_ask(ops, get_hw_queue_size, viommu, type);
 	if (!size)
 		return -EOPNOTSUPP;
 	if (WARN_ON_ONCE(size < sizeof(struct iommufd_hw_queue)))
@@ -187,8 +187,8 @@ static int hw_queue_alloc_on(struct iommufd_ucmd *ucmd,
 	queue->type = cmd->type;
 	queue->length = cmd->length;
 	queue->base_addr = cmd->nesting_parent_iova;
-	ret = driver_call(viommu->ops, hw_queue_init_phys, queue, cmd->index,
-			  base_pa);
+	ret = driver_ask(viommu->ops, hw_queue_init_phys, queue, cmd->index,
+			 base_pa);
 	if (ret)
 		return ret;
 	cmd->out_hw_queue_id = queue->obj.id;

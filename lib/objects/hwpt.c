@@ -103,8 +103,8 @@ alloc_domain(struct iommufd_device *idev, const struct iommu_ops *ops,
 
 	if (!ops->domain_alloc_paging_flags)
 		return iommu_paging_domain_alloc(idev->dev);
-	domain = driver_call(ops, domain_alloc_paging_flags, idev->dev,
-			     flags & ~IOMMU_HWPT_FAULT_ID_VALID, user_data);
+	domain = driver_ask(ops, domain_alloc_paging_flags, idev->dev,
+			    flags & ~IOMMU_HWPT_FAULT_ID_VALID, user_data);
 	if (!IS_ERR(domain))
 		domain->owner = ops;
 	return domain;

@@ -74,10 +74,10 @@ iommufd_hwpt_nested_alloc(struct iommufd_ctx *ictx,
 	refcount_inc(&parent->common.obj.users);
 	nested->parent = parent;
 	ret = set_domain(nested,
-			 driver_call(ops, domain_alloc_nested, idev->dev,
-				     parent->common.domain,
-				     flags & ~IOMMU_HWPT_FAULT_ID_VALID,
-				     user_data),
+			 driver_ask(ops, domain_alloc_nested, idev->dev,
+				    parent->common.domain,
+				    flags & ~IOMMU_HWPT_FAULT_ID_VALID,
+				    user_data),
 			 ops);
 	if (!ret)
 		return nested;
@@ -105,9 +105,9 @@ iommufd_hwpt_nested_alloc_viommu(struct iommufd_viommu *viommu, u32 flags,
 	nested->viommu = viommu;
 	nested->parent = viommu->hwpt;
 	ret = set_domain(nested,
-			 driver_call(viommu->ops, alloc_domain_nested, viommu,
-				     flags & ~IOMMU_HWPT_FAULT_ID_VALID,
-				     user_data),
+			 driver_ask(viommu->ops, alloc_domain_nested, viommu,
+				    flags & ~IOMMU_HWPT_FAULT_ID_VALID,
+				    user_data),
 			 viommu->iommu_dev->ops);
 	if (!ret)
 		return nested;

@@ -98,7 +98,7 @@ static int enter_viommu(struct iommufd_vdevice *vdev)
 		return ret == -EBUSY ? -EEXIST : ret;
 	if (!has_init)
 		return 0;
-	ret = driver_call(viommu->ops, vdevice_init, vdev);
+	ret = driver_ask(viommu->ops, vdevice_init, vdev);
 	if (ret) {
 		xa_release(&viommu->vdevs, vdev->virt_id);
 		return ret;

@@ -37,7 +37,7 @@ static ssize_t viommu_size(struct iommufd_device *idev, u32 type)
 	ops = dev_iommu_ops(idev->dev);
 	if (!ops->get_viommu_size || !ops->viommu_init)
 		return -EOPNOTSUPP;
-	size = driver_call(ops, get_viommu_size, idev->dev, type);
+	size = driver_ask(ops, get_viommu_size, idev->dev, type);
 	if (!size)
 		return -EOPNOTSUPP;
 	if (WARN_ON_ONCE(size < sizeof(struct iommufd_viommu)))
@@ -70,9 +70,9 @@ static int viommu_init_driver(struct iommufd_viommu *viommu,
 		.uptr = u64_to_user_ptr(cmd->data_uptr),
 		.len = cmd->data_len,
 	};
-	int ret = driver_call(viommu->iommu_dev->ops, viommu_init, viommu,
-			      viommu->hwpt->common.domain,
-			      cmd->data_len ? &data : NULL);
+	int ret = driver_ask(viommu->iommu_dev->ops, viommu_init, viommu,
+			     viommu->hwpt->common.domain,
+			     cmd->data_len ? &data : NULL);
 
 	if (ret)
 		return ret;

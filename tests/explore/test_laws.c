@@ -237,11 +237,14 @@ static const struct uiommufd_scenario on_hardware = {
 	.failures = UIOMMUFD_FAIL_HARDWARE,
 };
 
-/* Law: what the simulated device does is a point of failure, if asked for. */
+/* Law: what device and driver do are points of failure, if asked for. */
 static void fails_hardware(void **unused)
 {
 	struct uiommufd_scenario sound = on_hardware;
 
+	sound.failures = UIOMMUFD_FAIL_DRIVER;
+	assert_string_equal(broken_law(&sound, UIOMMUFD_STRATEGY_DPOR),
+			    "expectation");
 	sound.failures = 0;
 	assert_string_equal(broken_law(&on_hardware, UIOMMUFD_STRATEGY_DPOR),
 			    "expectation");

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <uik/hardware_fault.h>
 
 #include "kit/driver_op.h"
 
@@ -117,6 +118,54 @@ static void per_machine(void **state)
 	machine_end(a);
 }
 
+static const void *hw_info(int arg)
+{
+	called++;
+	return &ops;
+}
+
+static size_t iova_to_phys(int arg)
+{
+	called++;
+	return arg;
+}
+
+static bool refuse(enum uik_fail_kind kind, const void *site)
+{
+	return kind == UIK_FAIL_DRIVER;
+}
+
+/*
+ * Law: an op that may be refused is a failure point while somebody has asked
+ * for it; a refused one is not called.
+ */
+static void refusals(void **state)
+{
+	static const struct uik_hooks hooks = { .fail = refuse };
+	static const struct {
+		const void *(*hw_info)(int arg);
+		size_t (*iova_to_phys)(int arg);
+	} more = { hw_info, iova_to_phys };
+	struct kit_machine m = machine_with(NULL);
+
+	called = 0;
+	uik_hooks_install(&hooks);
+	assert_int_equal(driver_ask(&ops, attach_dev, 7), 7);
+	uik_drivers_may_refuse(true);
+	assert_int_equal(driver_ask(&ops, attach_dev, 7), -ENOMEM);
+	assert_true(driver_ask(&more, hw_info, 7) == (void *)-ENOMEM);
+	assert_int_equal(driver_ask(&more, iova_to_phys, 7), 0);
+	assert_int_equal(called, 1);
+	/* What must not fail does not. */
+	assert_int_equal(driver_call(&ops, attach_dev, 7), 7);
+	uik_drivers_may_refuse(false);
+	uik_hooks_install(NULL);
+	assert_false(driver_op_is_watched());
+	assert_int_equal(driver_ask(&ops, attach_dev, 7), 7);
+	assert_int_equal(called, 3);
+	machine_end(m);
+}
+
 /* Law: each op has its name. */
 static void names(void **state)
 {
@@ -135,6 +184,7 @@ int main(void)
 		cmocka_unit_test(unwatched),
 		cmocka_unit_test(watching),
 		cmocka_unit_test(per_machine),
+		cmocka_unit_test(refusals),
 		cmocka_unit_test(names),
 	};
 

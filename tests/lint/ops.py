@@ -42,10 +42,10 @@ def check(root):
         for path in sorted((root / "lib" / room).glob("*.[ch]")):
             text = path.read_text()
             for match in re.finditer(
-                    r"driver_(?:call|tell)_as\(\s*(\w+),|"
-                    r"driver_(?:call|tell)\(\s*[^,;]+,\s*(\w+),", text):
+                    r"driver_tell_as\(\s*(\w+),|"
+                    r"driver_(?:call|ask|tell)\(\s*[^,;]+,\s*(\w+),", text):
                 called.add(match.group(1) or match.group(2))
-            bare = re.sub(r"driver_(?:call|tell)_as\([^;]*;", "", text)
+            bare = re.sub(r"driver_tell_as\([^;]*;", "", text)
             for match in re.finditer(r"\bops->(\w+)\(|\b(destroy)\((?:queue|vdev)\)", bare):
                 name = match.group(1) or match.group(2)
                 if name in known | {"destroy", "unmap"}:
