@@ -154,6 +154,31 @@ static void writes(struct uiommufd_run *run, void *state)
 	HOLDS_IF_WELL(out == 0);
 }
 
+/* A device whose IOMMU does not know what it writes. */
+static void unable(struct uiommufd_run *run, void *state)
+{
+	struct tracking *tracking = state;
+	struct rig *rig = &tracking->rig;
+	uint32_t stdev, dev, hwpt, table;
+
+	WANT(rig_mock_device(rig->fd, rig->ioas, MOCK_FLAGS_DEVICE_NO_DIRTY,
+			     &stdev, &dev, &hwpt), 0);
+	WANT(rig_hwpt(rig->fd, dev, rig->ioas, IOMMU_HWPT_ALLOC_DIRTY_TRACKING,
+		      &table), -EOPNOTSUPP);
+	/* The others' table would lose what it writes. */
+	WANT(rig_mock_replace(rig->fd, stdev, tracking->table), -EINVAL);
+	WANT(rig_destroy(rig->fd, stdev), 0);
+}
+
+static const struct uiommufd_scenario untracked = {
+	.name = "dirty-untracked",
+	.summary = "a device cannot be tracked, each step may fail",
+	.setup = setup,
+	.thread = { unable },
+	.state_bytes = sizeof(struct tracking),
+	.failures = RIG_FAIL_ANY,
+};
+
 static const struct uiommufd_scenario dirty = {
 	.name = "dirty",
 	.summary = "writes are tracked and read, each step may fail",
@@ -161,7 +186,7 @@ static const struct uiommufd_scenario dirty = {
 	.setup = setup,
 	.thread = { writes },
 	.state_bytes = sizeof(struct tracking),
-	.failures = UIOMMUFD_FAIL_ANY,
+	.failures = RIG_FAIL_ANY,
 };
 
 /* ---- races ---- */
@@ -282,5 +307,5 @@ static const struct uiommufd_scenario window = {
 };
 
 const struct uiommufd_scenario *const scenarios_dirty[] = {
-	&dirty, &race, &window, NULL
+	&dirty, &untracked, &race, &window, NULL
 };

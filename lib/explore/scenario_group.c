@@ -95,7 +95,7 @@ static const struct uiommufd_scenario group = {
 	.thread = { members },
 	.finish = finish,
 	.state_bytes = sizeof(struct pair),
-	.failures = UIOMMUFD_FAIL_ANY,
+	.failures = RIG_FAIL_ANY,
 };
 
 /* The driver refuses the second member: both stay where they were. */
@@ -215,6 +215,35 @@ static const struct uiommufd_scenario claimed = {
 	.failures = UIOMMUFD_FAIL_ALLOC,
 };
 
+/* ---- again ---- */
+
+static void bind_again(struct uiommufd_run *run, void *state)
+{
+	struct pair *pair = state;
+	int fd = pair->rig.fd;
+
+	WANT(attach(pair, 0, pair->table[0]), 0);
+	WANT(detach(pair, 0), 0);
+	WANT(rig_unbind(fd, "own0"), 0);
+	WANT(rig_unbind(fd, "own1"), 0);
+	/* Nobody's any more, so anybody may have it. */
+	WANT(rig_bind(fd, "own1", &pair->dev[1]), 0);
+	WANT(attach(pair, 1, pair->table[1]), 0);
+	WANT(detach(pair, 1), 0);
+	WANT(rig_bind(fd, "own0", &pair->dev[0]), 0);
+	WANT(rig_unbind(fd, "own1"), 0);
+}
+
+static const struct uiommufd_scenario again = {
+	.name = "group-again",
+	.summary = "all members leave and come back, each step may fail",
+	.setup = setup,
+	.thread = { bind_again },
+	.finish = finish,
+	.state_bytes = sizeof(struct pair),
+	.failures = RIG_FAIL_ANY,
+};
+
 /* ---- two drivers ---- */
 
 static void one_mock(struct uiommufd_platform_config *config)
@@ -275,5 +304,5 @@ static const struct uiommufd_scenario drivers = {
 };
 
 const struct uiommufd_scenario *const scenarios_group[] = {
-	&group, &refusal, &race, &succession, &claimed, &drivers, NULL
+	&group, &refusal, &race, &succession, &claimed, &again, &drivers, NULL
 };

@@ -17,6 +17,7 @@ static const struct uiommufd_scenario *const *const lists[] = {
 	scenarios_attach,
 	scenarios_group,
 	scenarios_ioas,
+	scenarios_account,
 	scenarios_access,
 	scenarios_dirty,
 	scenarios_vfio,
