@@ -22,6 +22,7 @@
 
 struct own_domain {
 	struct pt_iommu_amdv1 table;
+	bool enforces;			/* coherency of what devices do */
 };
 
 struct own_viommu_part {
@@ -216,10 +217,30 @@ static struct iommu_domain own_blocked = {
 	.ops = &blocked_ops,
 };
 
+static struct own_domain *to_own_domain(struct iommu_domain *domain)
+{
+	return container_of(domain, struct own_domain, table.iommu.domain);
+}
+
+static bool enforce(struct iommu_domain *domain)
+{
+	to_own_domain(domain)->enforces = true;
+	return true;
+}
+
+/* It has promised that its devices' accesses are coherent. */
+static int paging_attach(struct iommu_domain *domain, struct device *dev,
+			 struct iommu_domain *old)
+{
+	if (!to_own_domain(domain)->enforces)
+		uiommufd_run_break(the_run, "coherent",
+				   "a table is attached that does not enforce coherency");
+	return own_attach_dev(domain, dev, old);
+}
+
 static void paging_free(struct iommu_domain *domain)
 {
-	struct own_domain *own = container_of(domain, struct own_domain,
-					      table.iommu.domain);
+	struct own_domain *own = to_own_domain(domain);
 
 	pt_iommu_deinit(&own->table.iommu);
 	kfree(own);
@@ -227,7 +248,8 @@ static void paging_free(struct iommu_domain *domain)
 
 static const struct iommu_domain_ops paging_ops = {
 	IOMMU_PT_DOMAIN_OPS(amdv1),
-	.attach_dev = own_attach_dev,
+	.attach_dev = paging_attach,
+	.enforce_cache_coherency = enforce,
 	.free = paging_free,
 };
 
@@ -270,7 +292,8 @@ alloc_nested(struct device *dev, struct iommu_domain *parent, u32 flags,
 
 static bool own_capable(struct device *dev, enum iommu_cap cap)
 {
-	return cap == IOMMU_CAP_CACHE_COHERENCY;
+	return cap == IOMMU_CAP_CACHE_COHERENCY ||
+	       cap == IOMMU_CAP_ENFORCE_CACHE_COHERENCY;
 }
 
 static struct iommu_device *own_probe_device(struct device *dev)

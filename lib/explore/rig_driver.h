@@ -28,7 +28,6 @@ struct own_knobs {
 	unsigned int late;		/* of these, after it set destroy */
 	unsigned int attach_fails;	/* the nth call of attach_dev; 0: none */
 	unsigned int slow_ms;		/* making a domain takes so long */
-	bool incoherent;		/* enforcing coherency is refused */
 };
 
 /* What it has seen. */

@@ -401,7 +401,33 @@ static const struct uiommufd_scenario stream_entries = {
 		    UIOMMUFD_FAIL_HARDWARE,
 };
 
+/* ---- the device without a guest ---- */
+
+/* In between the device is the kernel's own, which lets it translate. */
+static void return_device(struct uiommufd_run *run, void *state)
+{
+	struct arm *arm = state;
+
+	WANT(rig_detach(arm->fd, "dev0", 0), 0);
+	WANT(rig_unbind(arm->fd, "dev0"), 0);
+	WANT(rig_bind(arm->fd, "dev0", &arm->dev), 0);
+	WANT(rig_attach(arm->fd, "dev0", 0, arm->ioas), 0);
+	WANT(rig_replace(arm->fd, "dev0", 0, arm->parent), 0);
+}
+
+static const struct uiommufd_scenario returned = {
+	.name = "smmu-return",
+	.summary = "a device goes back to the kernel and comes again",
+	.kind = "smmuv3",
+	.configure = arm_configure,
+	.setup = setup,
+	.thread = { return_device },
+	.finish = arm_finish,
+	.state_bytes = sizeof(struct arm),
+	.failures = RIG_FAIL_ANY,
+};
+
 const struct uiommufd_scenario *const scenarios_smmu[] = {
 	&streams, &streams_cmdqv, &trapped, &fetched, &forwarded, &event_race,
-	&messages, &reserved, &stream_entries, NULL
+	&messages, &reserved, &stream_entries, &returned, NULL
 };
