@@ -402,7 +402,7 @@ static const struct uiommufd_scenario revoked_attach = {
 	.setup = setup_buffer,
 	.thread = { revoke_it, attach_other },
 	.state_bytes = sizeof(struct accesses),
-	.failures = UIOMMUFD_FAIL_ALLOC,
+	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_DRIVER,
 };
 
 const struct uiommufd_scenario *const scenarios_access[] = {

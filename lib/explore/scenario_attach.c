@@ -259,7 +259,7 @@ static const struct uiommufd_scenario race = {
 	.thread = { attach_0, attach_1 },
 	.finish = finish,
 	.state_bytes = sizeof(struct tables),
-	.failures = UIOMMUFD_FAIL_ALLOC,
+	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_DRIVER,
 };
 
 static void setup_attached(struct uiommufd_run *run, void *state)

@@ -152,7 +152,8 @@ static const struct uiommufd_scenario reply = {
 	.setup = setup,
 	.thread = { replies },
 	.state_bytes = sizeof(struct calls),
-	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_COPY,
+	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_COPY |
+		    UIOMMUFD_FAIL_DRIVER,
 };
 
 /* An answer that cannot be stored has done nothing. */

@@ -84,7 +84,8 @@ static const struct uiommufd_scenario vdevices = {
 	.finish = finish_both,
 	.state_bytes = sizeof(struct arm),
 	.failures = UIOMMUFD_FAIL_ALLOC |
-		    UIOMMUFD_FAIL_HARDWARE,
+		    UIOMMUFD_FAIL_HARDWARE |
+		    UIOMMUFD_FAIL_DRIVER,
 };
 
 static void no_slots(struct uiommufd_platform_config *config)
@@ -164,7 +165,8 @@ static const struct uiommufd_scenario order = {
 	.finish = arm_finish,
 	.state_bytes = sizeof(struct arm),
 	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_COPY | UIOMMUFD_FAIL_PIN |
-		    UIOMMUFD_FAIL_HARDWARE,
+		    UIOMMUFD_FAIL_HARDWARE |
+		    UIOMMUFD_FAIL_DRIVER,
 };
 
 /* ---- the vIOMMU ---- */
@@ -240,7 +242,8 @@ static const struct uiommufd_scenario viommus = {
 	.finish = arm_finish,
 	.state_bytes = sizeof(struct arm),
 	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_COPY |
-		    UIOMMUFD_FAIL_HARDWARE,
+		    UIOMMUFD_FAIL_HARDWARE |
+		    UIOMMUFD_FAIL_DRIVER,
 };
 
 /* ---- errors of a guest's queue ---- */

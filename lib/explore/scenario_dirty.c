@@ -303,7 +303,7 @@ static const struct uiommufd_scenario window = {
 	.setup = setup_bitmap,
 	.thread = { across },
 	.state_bytes = 8,
-	.failures = UIOMMUFD_FAIL_ALLOC,
+	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_DRIVER,
 };
 
 const struct uiommufd_scenario *const scenarios_dirty[] = {

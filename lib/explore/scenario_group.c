@@ -150,7 +150,7 @@ static const struct uiommufd_scenario race = {
 	.thread = { move_first, move_second },
 	.finish = finish,
 	.state_bytes = sizeof(struct pair),
-	.failures = UIOMMUFD_FAIL_ALLOC,
+	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_DRIVER,
 };
 
 /* ---- the record of a group ---- */
@@ -187,7 +187,7 @@ static const struct uiommufd_scenario succession = {
 	.thread = { go, come },
 	.finish = finish,
 	.state_bytes = sizeof(struct pair),
-	.failures = UIOMMUFD_FAIL_ALLOC,
+	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_DRIVER,
 };
 
 /* A group is one context's. */
@@ -212,7 +212,7 @@ static const struct uiommufd_scenario claimed = {
 	.thread = { claim_twice },
 	.finish = finish,
 	.state_bytes = sizeof(struct pair),
-	.failures = UIOMMUFD_FAIL_ALLOC,
+	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_DRIVER,
 };
 
 /* ---- again ---- */
@@ -300,7 +300,8 @@ static const struct uiommufd_scenario drivers = {
 	.thread = { foreign },
 	.finish = finish_two,
 	.state_bytes = sizeof(struct pair),
-	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_COPY,
+	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_COPY |
+		    UIOMMUFD_FAIL_DRIVER,
 };
 
 const struct uiommufd_scenario *const scenarios_group[] = {

@@ -94,7 +94,8 @@ static const struct uiommufd_scenario refusals = {
 	.setup = setup,
 	.thread = { bad_maps },
 	.state_bytes = sizeof(struct spaces),
-	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_PIN,
+	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_PIN |
+		    UIOMMUFD_FAIL_DRIVER,
 };
 
 /* Not at the start of a page, over several frames. */
@@ -131,6 +132,53 @@ static const struct uiommufd_scenario unaligned = {
 	.configure = scatter,
 	.setup = setup,
 	.thread = { crooked },
+	.state_bytes = sizeof(struct spaces),
+	.failures = RIG_FAIL_ANY,
+};
+
+/* ---- several tables ---- */
+
+/* All tables of an IOAS have what it has, or none of them. */
+static void everywhere(struct uiommufd_run *run, void *state)
+{
+	struct spaces *spaces = state;
+	struct rig *rig = &spaces->rig;
+	const uint64_t iova = RIG_IOVA + 64 * RIG_PAGE;
+	const uint8_t *memory = rig_memory() + 8 * RIG_PAGE;
+	uint32_t table[2];
+
+	for (int i = 0; i < 2; i++)
+		WANT(rig_hwpt(rig->fd, rig->dev, rig->ioas,
+			      IOMMU_HWPT_ALLOC_NEST_PARENT, &table[i]), 0);
+	WANT(rig_map_at(rig->fd, rig->ioas, memory, 4 * RIG_PAGE, iova), 0);
+	WANT(rig_copy(rig->fd, rig->ioas, iova + 8 * RIG_PAGE, rig->ioas,
+		      iova, 4 * RIG_PAGE), 0);
+	for (int i = 0; i < 2; i++) {
+		WANT(rig_check_map(rig->fd, table[i], RIG_IOVA, rig_memory(),
+				   8 * RIG_PAGE), 0);
+		WANT(rig_check_map(rig->fd, table[i], iova + 8 * RIG_PAGE,
+				   memory, 4 * RIG_PAGE), 0);
+	}
+	/* The first, which has pinned for all, is not the last to go. */
+	WANT(rig_mock_replace(rig->fd, rig->stdev, table[1]), 0);
+	WANT(rig_destroy(rig->fd, table[0]), 0);
+	WANT(rig_unmap(rig->fd, rig->ioas, iova, 4 * RIG_PAGE), 0);
+	WANT(rig_check_map(rig->fd, table[1], iova + 8 * RIG_PAGE, memory,
+			   4 * RIG_PAGE), 0);
+	WANT(rig_check_refs(rig->fd, memory, 4 * RIG_PAGE, 1), 0);
+	WANT(rig_mock_replace(rig->fd, rig->stdev, rig->ioas), 0);
+	WANT(rig_destroy(rig->fd, table[1]), 0);
+	WANT(rig_unmap(rig->fd, rig->ioas, iova + 8 * RIG_PAGE, 4 * RIG_PAGE),
+	     0);
+	WANT(rig_check_refs(rig->fd, memory, 4 * RIG_PAGE, 0), 0);
+}
+
+static const struct uiommufd_scenario tables = {
+	.name = "ioas-tables",
+	.summary = "an IOAS has several page tables, each step may fail",
+	.configure = scatter,
+	.setup = setup,
+	.thread = { everywhere },
 	.state_bytes = sizeof(struct spaces),
 	.failures = RIG_FAIL_ANY,
 };
@@ -381,6 +429,6 @@ static const struct uiommufd_scenario map_unmap = {
 };
 
 const struct uiommufd_scenario *const scenarios_ioas[] = {
-	&refusals, &unaligned, &reserved, &option_calls, &processes,
+	&refusals, &unaligned, &tables, &reserved, &option_calls, &processes,
 	&copy_unmap, &map_unmap, NULL
 };

@@ -149,7 +149,8 @@ static const struct uiommufd_scenario fetched = {
 	.finish = arm_finish,
 	.state_bytes = sizeof(struct arm),
 	.failures = UIOMMUFD_FAIL_ANY |
-		    UIOMMUFD_FAIL_HARDWARE,
+		    UIOMMUFD_FAIL_HARDWARE |
+		    UIOMMUFD_FAIL_DRIVER,
 };
 
 /* ---- events ---- */
@@ -285,7 +286,67 @@ static const struct uiommufd_scenario messages = {
 	.finish = arm_finish,
 	.state_bytes = sizeof(struct arm),
 	.failures = UIOMMUFD_FAIL_ALLOC |
-		    UIOMMUFD_FAIL_HARDWARE,
+		    UIOMMUFD_FAIL_HARDWARE |
+		    UIOMMUFD_FAIL_DRIVER,
+};
+
+/* Two devices in groups of their own, in one table. */
+static void setup_both(struct uiommufd_run *run, void *state)
+{
+	struct arm *arm = state;
+	uint32_t dev;
+
+	arm_begin(run, arm);
+	HOLDS(!rig_bind(arm->fd, "dev1", &dev));
+	HOLDS(!rig_attach(arm->fd, "dev1", 0, arm->parent));
+}
+
+static void compose(struct uiommufd_run *run, struct arm *arm, int which)
+{
+	uint64_t iova;
+
+	WANT(own_compose(run, which ? "dev1" : "dev0",
+			 0x200000 + which * 0x100000, &iova), 0);
+	arm->result[which] = iova;
+}
+
+static void compose_0(struct uiommufd_run *run, void *state)
+{
+	compose(run, state, 0);
+}
+
+static void compose_1(struct uiommufd_run *run, void *state)
+{
+	compose(run, state, 1);
+}
+
+static void check_doorbells(struct uiommufd_run *run, void *state)
+{
+	struct arm *arm = state;
+
+	HOLDS_IF_WELL(arm->result[0] + arm->result[1] == 2 * WINDOW + RIG_PAGE);
+}
+
+static void finish_both(struct uiommufd_run *run, void *state)
+{
+	struct arm *arm = state;
+
+	rig_detach(arm->fd, "dev1", 0);
+	rig_unbind(arm->fd, "dev1");
+	arm_finish(run, state);
+}
+
+static const struct uiommufd_scenario messages_race = {
+	.name = "sw-msi-race",
+	.summary = "two devices ask for doorbells at once",
+	.kind = "smmuv3",
+	.configure = arm_configure,
+	.setup = setup_both,
+	.thread = { compose_0, compose_1 },
+	.check = check_doorbells,
+	.finish = finish_both,
+	.state_bytes = sizeof(struct arm),
+	.failures = UIOMMUFD_FAIL_ALLOC,
 };
 
 /* ---- reserved regions ---- */
@@ -324,7 +385,8 @@ static const struct uiommufd_scenario reserved = {
 	.finish = arm_finish,
 	.state_bytes = sizeof(struct arm),
 	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_PIN |
-		    UIOMMUFD_FAIL_HARDWARE,
+		    UIOMMUFD_FAIL_HARDWARE |
+		    UIOMMUFD_FAIL_DRIVER,
 };
 
 /* ---- the guest's stream table entry ---- */
@@ -398,7 +460,8 @@ static const struct uiommufd_scenario stream_entries = {
 	.finish = arm_finish,
 	.state_bytes = sizeof(struct arm),
 	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_COPY |
-		    UIOMMUFD_FAIL_HARDWARE,
+		    UIOMMUFD_FAIL_HARDWARE |
+		    UIOMMUFD_FAIL_DRIVER,
 };
 
 /* ---- the device without a guest ---- */
@@ -429,5 +492,5 @@ static const struct uiommufd_scenario returned = {
 
 const struct uiommufd_scenario *const scenarios_smmu[] = {
 	&streams, &streams_cmdqv, &trapped, &fetched, &forwarded, &event_race,
-	&messages, &reserved, &stream_entries, &returned, NULL
+	&messages, &messages_race, &reserved, &stream_entries, &returned, NULL
 };

@@ -138,7 +138,8 @@ static const struct uiommufd_scenario cutting = {
 	.setup = setup,
 	.thread = { cuts },
 	.state_bytes = sizeof(struct container),
-	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_COPY | UIOMMUFD_FAIL_PIN,
+	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_COPY | UIOMMUFD_FAIL_PIN |
+		    UIOMMUFD_FAIL_DRIVER,
 };
 
 /* ---- information ---- */

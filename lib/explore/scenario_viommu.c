@@ -309,7 +309,8 @@ static const struct uiommufd_scenario invalidation = {
 	.setup = setup_made,
 	.thread = { commands },
 	.state_bytes = sizeof(struct guest),
-	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_COPY,
+	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_COPY |
+		    UIOMMUFD_FAIL_DRIVER,
 };
 
 static long check_iotlb(const struct rig *rig, uint32_t hwpt, uint32_t index,

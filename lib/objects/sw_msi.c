@@ -13,6 +13,7 @@
  */
 #include "objects/objects.h"
 
+#include <linux/kcsan-checks.h>
 #include <linux/mm.h>
 #include <linux/msi.h>
 #include <linux/slab.h>
@@ -49,6 +50,7 @@ static struct msi_page *get_page_of(struct iommufd_ctx *ictx,
 	struct msi_page *page;
 
 	lockdep_assert_held(&maps->lock);
+	kcsan_check_write(&maps->list, sizeof(maps->list));
 	list_for_each_entry(page, &maps->list, item) {
 		if (page->window != window)
 			continue;
@@ -96,6 +98,8 @@ static int setup_locked(struct iommufd_group *igroup,
 	struct msi_page *page;
 	int ret;
 
+	kcsan_check_read(&igroup->ictx->sw_msi.list,
+			 sizeof(igroup->ictx->sw_msi.list));
 	list_for_each_entry(page, &igroup->ictx->sw_msi.list, item) {
 		if (page->window != igroup->sw_msi_start ||
 		    !test_bit(page->id, igroup->required_sw_msi.bitmap))
