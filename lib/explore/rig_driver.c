@@ -41,6 +41,7 @@ static const struct bus_type own_bus = { .name = "own" };
 static struct notifier_block own_notifier;
 static struct device devices[DEVICES];
 static struct iommu_device own_iommu;
+static struct iopf_queue *own_requests;
 static struct uiommufd_run *the_run;
 
 /* ---- vDEVICEs ---- */
@@ -288,6 +289,37 @@ alloc_nested(struct device *dev, struct iommu_domain *parent, u32 flags,
 	return nested_new(user_data);
 }
 
+/* ---- page requests ---- */
+
+static void page_response(struct device *dev, struct iopf_fault *evt,
+			  struct iommu_page_response *response)
+{
+	own_seen.answers++;
+	own_seen.refusals += response->code != IOMMU_PAGE_RESP_SUCCESS;
+}
+
+int own_fault(struct uiommufd_run *run, uint32_t group, bool last)
+{
+	struct uik_machine *previous =
+		uik_enter(uiommufd_platform_machine(uiommufd_run_platform(run)));
+	struct iopf_fault fault = {
+		.fault = {
+			.type = IOMMU_FAULT_PAGE_REQ,
+			.prm = {
+				.flags = last ?
+					IOMMU_FAULT_PAGE_REQUEST_LAST_PAGE : 0,
+				.grpid = group,
+				.perm = IOMMU_FAULT_PERM_READ,
+				.addr = 0x1000 * group,
+			},
+		},
+	};
+	int ret = iommu_report_device_fault(&devices[0], &fault);
+
+	uik_leave(previous);
+	return ret;
+}
+
 /* ---- devices ---- */
 
 static bool own_capable(struct device *dev, enum iommu_cap cap)
@@ -319,6 +351,7 @@ static const struct iommu_ops own_ops = {
 	.probe_device = own_probe_device,
 	.get_viommu_size = own_get_viommu_size,
 	.viommu_init = own_viommu_init,
+	.page_response = page_response,
 };
 
 static void release(struct device *dev)
@@ -349,6 +382,9 @@ void own_plug(struct uiommufd_run *run)
 						  &own_bus, &own_notifier);
 	for (unsigned int i = 0; good && i < DEVICES; i++)
 		good = plug_one(i);
+	own_requests = iopf_queue_alloc("own");
+	good = good && own_requests &&
+	       !iopf_queue_add_device(own_requests, &devices[0]);
 	uik_leave(previous);
 	if (!good)
 		uiommufd_run_break(run, "setup", "own devices");
@@ -359,6 +395,7 @@ void own_unplug(struct uiommufd_run *run)
 	struct uik_machine *previous =
 		uik_enter(uiommufd_platform_machine(uiommufd_run_platform(run)));
 
+	iopf_queue_free(own_requests);
 	for (unsigned int i = DEVICES; i--;)
 		device_unregister(&devices[i]);
 	iommu_device_unregister_bus(&own_iommu, &own_bus, &own_notifier);

@@ -35,6 +35,8 @@ struct own_seen {
 	unsigned int inits;		/* that succeeded */
 	unsigned int destroys;
 	unsigned int attaches;
+	unsigned int answers;		/* to page requests, */
+	unsigned int refusals;		/* those of them that are no success */
 	int live;			/* accepted and not yet destroyed */
 };
 
@@ -44,6 +46,12 @@ extern struct own_seen own_seen;
 /* For setup, and for finish when no context is open any more. */
 void own_plug(struct uiommufd_run *run);
 void own_unplug(struct uiommufd_run *run);
+
+/*
+ * own0 asks for a page, in a group that is complete with the @last; what
+ * iommu_report_device_fault() gives.
+ */
+int own_fault(struct uiommufd_run *run, uint32_t group, bool last);
 
 /* Commands with the driver's types; 0 or -errno. */
 int own_viommu(int fd, uint32_t dev, uint32_t parent, uint32_t *id);

@@ -14,6 +14,7 @@ static const struct uiommufd_scenario *const *const lists[] = {
 	scenarios_queue,
 	scenarios_eventq,
 	scenarios_fault,
+	scenarios_request,
 	scenarios_attach,
 	scenarios_group,
 	scenarios_ioas,

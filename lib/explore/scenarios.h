@@ -15,6 +15,7 @@ extern const struct uiommufd_scenario *const scenarios_viommu[] hidden;
 extern const struct uiommufd_scenario *const scenarios_queue[] hidden;
 extern const struct uiommufd_scenario *const scenarios_eventq[] hidden;
 extern const struct uiommufd_scenario *const scenarios_fault[] hidden;
+extern const struct uiommufd_scenario *const scenarios_request[] hidden;
 extern const struct uiommufd_scenario *const scenarios_attach[] hidden;
 extern const struct uiommufd_scenario *const scenarios_group[] hidden;
 extern const struct uiommufd_scenario *const scenarios_ioas[] hidden;
