@@ -30,38 +30,45 @@ static gboolean cannot(const char *option, const char *path)
 	return FALSE;
 }
 
-static gboolean write_as(const uiommufd_lab_report *report, const char *option,
-			 const char *path, enum uiommufd_lab_format format)
+static FILE *open_for(const char *option, const char *path)
 {
-	FILE *out;
-	int rc;
+	FILE *out = fopen(path, "w");
 
-	if (!path)
-		return TRUE;
-	out = fopen(path, "w");
 	if (!out)
-		return cannot(option, path);
-	rc = uiommufd_lab_report_write(report, format, out);
+		cannot(option, path);
+	return out;
+}
+
+/* @rc: what writing it gave. */
+static gboolean close_after(FILE *out, int rc, const char *option,
+			    const char *path)
+{
 	if (fclose(out) || rc)
 		return cannot(option, path);
 	return TRUE;
+}
+
+static gboolean write_as(const uiommufd_lab_report *report, const char *option,
+			 const char *path, enum uiommufd_lab_format format)
+{
+	FILE *out = path ? open_for(option, path) : NULL;
+
+	if (!out)
+		return !path;
+	return close_after(out, uiommufd_lab_report_write(report, format, out),
+			   option, path);
 }
 
 gboolean trace_to_file(const struct uiommufd_lab_trace *trace,
 		       const char *path)
 {
 	FILE *out;
-	int rc;
 
 	if (!path || !trace)
 		return TRUE;
-	out = fopen(path, "w");
-	if (!out)
-		return cannot("trace", path);
-	rc = uiommufd_lab_trace_save(trace, out);
-	if (fclose(out) || rc)
-		return cannot("trace", path);
-	return TRUE;
+	out = open_for("trace", path);
+	return out && close_after(out, uiommufd_lab_trace_save(trace, out),
+				  "trace", path);
 }
 
 static gboolean write_all(const struct job *job)

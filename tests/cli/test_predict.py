@@ -210,8 +210,13 @@ def refusals(folder):
         check(" ".join(args), got.returncode == 2 and
               all(word in got.stderr for word in words),
               f"{got.returncode} {got.stderr}")
-    got = run("--predict", "--lists", "10", "--json", "/nonexistent/x.json")
-    check("unwritable", got.returncode == 1 and "--json" in got.stderr, got.stderr)
+    for option in "--json", "--csv", "--report", "--trace":
+        for path, why in (("/nonexistent/x", "No such file"),
+                          ("/dev/full", "No space left")):
+            got = run("--predict", "--lists", "10", option, path)
+            check(f"{option} {path}", got.returncode == 1 and
+                  all(word in got.stderr for word in (option, path, why)),
+                  f"{got.returncode} {got.stderr}")
 
 
 with tempfile.TemporaryDirectory() as work:
