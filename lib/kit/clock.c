@@ -293,7 +293,8 @@ signed long schedule_timeout(signed long timeout)
 	end = deadline_after(uik_now_ns(), timeout);
 	schedule_until(end, site);
 	now = uik_now_ns();
-	return now < end ? DIV_ROUND_UP(end - now, TICK_NSEC) : 0;
+	/* Rounded up without a sum: the end may be the last time there is. */
+	return now < end ? (end - now - 1) / TICK_NSEC + 1 : 0;
 }
 
 void uik_schedule_ns(uint64_t duration_ns)

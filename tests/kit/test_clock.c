@@ -217,6 +217,25 @@ static void conversions(void **state)
 	assert_int_equal(ns_to_timespec64(-1).tv_sec, -1);
 }
 
+/* Law: a time too far to be told is as good as never; a signal ends the wait. */
+static void far_times(void **state)
+{
+	struct kit_machine m = machine_with(&uik_clock_auto);
+
+	current->signal_pending = true;
+	assert_true(schedule_timeout_interruptible(LONG_MAX - 1) > 1000000000);
+	set_current_state(TASK_INTERRUPTIBLE);
+	uik_schedule_ns(U64_MAX);
+	assert_int_equal(uik_now_ns(), 0);
+	current->signal_pending = false;
+	assert_int_equal(schedule_timeout_interruptible(20), 0);
+	assert_int_equal(jiffies, 20);
+	set_current_state(TASK_INTERRUPTIBLE);
+	uik_schedule_ns(5);
+	assert_int_equal(uik_now_ns(), 20 * NSEC_PER_MSEC + 5);
+	machine_end(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -231,6 +250,7 @@ int main(void)
 		cmocka_unit_test(interrupted_sleep),
 		cmocka_unit_test(schedule_timeouts),
 		cmocka_unit_test(conversions),
+		cmocka_unit_test(far_times),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
