@@ -233,6 +233,16 @@ static int line_claim(struct irq_line *line, irq_handler_t hard,
 	return rc;
 }
 
+/* As if it had not been claimed: what came in meanwhile waits for the next. */
+static void line_unclaim(struct irq_line *line)
+{
+	spin_lock(&line->lock);
+	if (line->flags & IRQF_NO_AUTOEN)
+		line->disable_depth--;
+	line->requested = false;
+	spin_unlock(&line->lock);
+}
+
 int request_threaded_irq(unsigned int irq, irq_handler_t hard,
 			 irq_handler_t thread, unsigned long flags,
 			 const char *name, void *dev)
@@ -253,7 +263,7 @@ int request_threaded_irq(unsigned int irq, irq_handler_t hard,
 						    name ? name : "irq",
 						    line_wake);
 		if (!line->runner) {
-			line->requested = false;
+			line_unclaim(line);
 			return -ENOMEM;
 		}
 	}

@@ -369,6 +369,114 @@ static void storm(void **state)
 	line_end(m, irq, &h);
 }
 
+static int no_thread(struct task_struct *task, void *(*main)(void *), void *arg)
+{
+	return -EAGAIN;
+}
+
+/* Law: a request without a thread leaves the line as it was, edges and all. */
+static void no_thread_for_it(void **state)
+{
+	static const struct uik_hooks refusing = { .start = no_thread };
+	struct kit_machine m = machine_with(NULL);
+	struct handler h;
+	int irq = line(m);
+
+	handler_init(&h);
+	uik_hooks_install(&refusing);
+	assert_int_equal(request_threaded_irq(irq, hard, threaded,
+					      IRQF_NO_AUTOEN, "x", &h),
+			 -ENOMEM);
+	assert_int_equal(request_threaded_irq(irq, hard, threaded, 0, "x", &h),
+			 -ENOMEM);
+	uik_hooks_install(NULL);
+	uik_irq_raise(m.machine, irq);
+	assert_int_equal(h.hard_runs, 0);
+	assert_int_equal(request_irq(irq, hard, 0, "x", &h), 0);
+	assert_int_equal(h.hard_runs, 1);
+	line_end(m, irq, &h);
+}
+
+/* Law: calls on lines that are not there warn and change nothing. */
+static void unknown_lines(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	struct handler h;
+	int irq = line(m), bad[] = { 0, -1, irq + 1, 1 << 20 };
+
+	handler_init(&h);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		assert_int_equal(warnings_of(enable_irq(bad[i])), 1);
+		assert_int_equal(warnings_of(disable_irq_nosync(bad[i])), 1);
+		assert_int_equal(warnings_of(uik_irq_release(m.machine,
+							     bad[i])), 1);
+		assert_int_equal(warnings_of(assert_null(free_irq(bad[i],
+								  &h))), 1);
+		synchronize_irq(bad[i]);
+	}
+	synchronize_irq(irq);	/* there, and nobody's */
+	uik_warn_once_reset();
+	assert_int_equal(warnings_of(uik_irq_raise(m.machine, irq + 1)), 1);
+	assert_int_equal(warnings_of(uik_irq_raise(m.machine, irq + 1)), 0);
+	assert_int_equal(warnings_of(assert_null(free_irq(irq, &h))), 1);
+	assert_int_equal(request_irq(irq, hard, 0, "x", &h), 0);
+	line_end(m, irq, &h);
+}
+
+/* Law: lines run out, and a released one is given again. */
+static void all_lines(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	int irq = 0, last = 0;
+
+	while (irq >= 0) {
+		irq = uik_irq_alloc(m.machine);
+		last = irq > 0 ? irq : last;
+	}
+	assert_int_equal(irq, -ENOSPC);
+	assert_true(last > 1);
+	uik_irq_release(m.machine, 1);
+	assert_int_equal(uik_irq_alloc(m.machine), 1);
+	assert_int_equal(uik_irq_alloc(m.machine), -ENOSPC);
+	for (irq = last; irq; irq--)
+		uik_irq_release(m.machine, irq);
+	machine_end(m);
+}
+
+static void on_device_release(struct device *dev)
+{
+}
+
+/* Law: a managed line is freed by its number and cookie, both. */
+static void managed_by_both(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	struct device dev = { .release = on_device_release };
+	struct handler a, b;
+	int irq = line(m), other = line(m);
+
+	handler_init(&a);
+	handler_init(&b);
+	device_initialize(&dev);
+	assert_int_equal(dev_set_name(&dev, "served"), 0);
+	uik_fail_nth(1, 1u << UIK_FAIL_ALLOC, false);
+	assert_int_equal(devm_request_irq(&dev, irq, hard, 0, NULL, &a),
+			 -ENOMEM);
+	uik_fail_nth(0, 0, false);
+	assert_int_equal(devm_request_irq(&dev, irq, hard, 0, NULL, &a), 0);
+	assert_int_equal(devm_request_irq(&dev, other, hard, 0, "x", &a), 0);
+	assert_int_equal(warnings_of(devm_free_irq(&dev, irq, &b)), 1);
+	assert_int_equal(warnings_of(devm_free_irq(&dev, 0, &a)), 1);
+	devm_free_irq(&dev, irq, &a);
+	uik_irq_raise(m.machine, irq);
+	uik_irq_raise(m.machine, other);
+	assert_int_equal(a.hard_runs, 1);
+	put_device(&dev);
+	uik_irq_release(m.machine, irq);
+	uik_irq_release(m.machine, other);
+	machine_end(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -384,6 +492,10 @@ int main(void)
 		cmocka_unit_test(stepped),
 		cmocka_unit_test(managed),
 		cmocka_unit_test(storm),
+		cmocka_unit_test(no_thread_for_it),
+		cmocka_unit_test(unknown_lines),
+		cmocka_unit_test(all_lines),
+		cmocka_unit_test(managed_by_both),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
