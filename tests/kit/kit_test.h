@@ -4,6 +4,7 @@
 #define KIT_TEST_H
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -37,6 +38,23 @@ static inline void __attribute__((noreturn)) child_exit(int status)
 	_exit(status);
 }
 
+#ifdef TEST_COVERAGE
+/* abort() ends the process when this has returned. */
+static inline void count_abort(int signal)
+{
+	extern void __gcov_dump(void);
+
+	__gcov_dump();
+}
+#endif
+
+static inline void aborts_count(void)
+{
+#ifdef TEST_COVERAGE
+	signal(SIGABRT, count_abort);
+#endif
+}
+
 /* Runs @fn in a child; its signal, or 0 if it returned. */
 static inline int signal_of(void (*fn)(void))
 {
@@ -44,6 +62,7 @@ static inline int signal_of(void (*fn)(void))
 	int status;
 
 	if (!child) {
+		aborts_count();
 		/* The report is expected: keep the test's output clean. */
 		close(STDERR_FILENO);
 		close(STDOUT_FILENO);

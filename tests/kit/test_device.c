@@ -3,8 +3,10 @@
 #include "kit_test.h"
 
 #include <errno.h>
+#include <glib.h>
 #include <string.h>
 #include <linux/device.h>
+#include <linux/dma-mapping.h>
 #include <linux/io.h>
 #include <linux/platform_device.h>
 #include <uik/slab.h>
@@ -502,6 +504,128 @@ static void a_driver_by_name(void **state)
 	bus_end(m);
 }
 
+static void type_release(struct device *dev)
+{
+	note('t');
+}
+
+/* Law: a device of a type is released by it; one found is counted. */
+static void found_and_typed(void **state)
+{
+	static const struct device_type type = { .release = type_release };
+	static const struct device_type bare = {};
+	struct kit_machine m = with_bus();
+	struct device dev = { .type = &type, .bus = &bus }, unnamed = {};
+	struct notifier_block nb = { .notifier_call = on_notify };
+	static const struct bus_type unknown = { .name = "unknown" };
+
+	dev.init_name = "typed";
+	assert_int_equal(device_register(&dev), 0);
+	assert_null(uik_device_find(m.machine, "type"));
+	assert_ptr_equal(uik_device_find(m.machine, "typed"), &dev);
+	device_unregister(&dev);
+	assert_string_equal(events, "");
+	assert_null(uik_device_find(m.machine, "typed"));
+	put_device(&dev);
+	assert_string_equal(events, "t");
+	device_initialize(&unnamed);
+	assert_int_equal(warnings_of(device_del(&unnamed)), 1);
+	unnamed.type = &bare;
+	assert_int_equal(warnings_of(put_device(&unnamed)), 1);
+	dev = (struct device){ .type = &type, .init_name = "x" };
+	uik_fail_nth(1, 1u << UIK_FAIL_ALLOC, false);
+	assert_int_equal(device_register(&dev), -ENOMEM);
+	uik_fail_nth(0, 0, false);
+	device_unregister(&dev);	/* never added */
+	assert_string_equal(events, "tt");
+	assert_int_equal(bus_register_notifier(&unknown, &nb), -EINVAL);
+	assert_int_equal(bus_unregister_notifier(&unknown, &nb), -EINVAL);
+	assert_null(bus_find_device_by_name(&unknown, NULL, "x"));
+	bus_end(m);
+}
+
+static int stop_at_b(struct device *dev, void *data)
+{
+	note(dev_name(dev)[0]);
+	return dev_name(dev)[0] == 'b' ? -EINTR : 0;
+}
+
+/* Law: a walk ends with the first error and tells it. */
+static void walk_ends(void **state)
+{
+	struct kit_machine m = with_bus();
+	struct device *dev[3] = { device_make("a"), device_make("b"),
+				  device_make("c") };
+
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(device_add(dev[i]), 0);
+	assert_int_equal(bus_for_each_dev(&bus, NULL, NULL, stop_at_b),
+			 -EINTR);
+	assert_string_equal(events, "ab");
+	assert_null(bus_find_device_by_name(&bus, dev[0], "a"));
+	for (int i = 0; i < 3; i++)
+		device_unregister(dev[i]);
+	bus_end(m);
+}
+
+static GLogLevelFlags last_level;
+
+static GLogWriterOutput keep_level(GLogLevelFlags level, const GLogField *fields,
+				   gsize count, gpointer data)
+{
+	last_level = level;
+	return g_log_writer_default(level, fields, count, data);
+}
+
+/* Law: the reason is given back; waiting for another is no error to a reader. */
+static void probe_errors(void **state)
+{
+	struct kit_machine m = with_bus();
+	struct device *dev = device_make("a");
+	GLogLevelFlags hard = 0, soft = 0;
+
+	g_log_set_writer_func(keep_level, NULL, NULL);	/* once a process */
+	assert_int_equal(dev_err_probe(dev, -EIO, "no %s\n", "answer"), -EIO);
+	hard = last_level;
+	assert_int_equal(dev_err_probe(dev, -517, "later\n"), -517);
+	soft = last_level;
+	assert_int_equal(dev_err_probe(NULL, -ENOMEM, "short\n"), -ENOMEM);
+	assert_int_equal(hard & G_LOG_LEVEL_MASK, G_LOG_LEVEL_CRITICAL);
+	assert_int_equal(soft & G_LOG_LEVEL_MASK, G_LOG_LEVEL_DEBUG);
+	assert_int_equal(last_level & G_LOG_LEVEL_MASK, G_LOG_LEVEL_DEBUG);
+	put_device(dev);
+	bus_end(m);
+}
+
+static struct platform_driver bare_driver = {
+	.driver = { .name = "kit-bare" },
+};
+
+/* Law: a driver may have neither probe nor remove; masks come with devices. */
+static void bare_drivers(void **state)
+{
+	static const struct platform_device_info info = {
+		.name = "kit-bare", .id = 1, .dma_mask = DMA_BIT_MASK(40),
+		.data = "data", .size_data = 5,
+	};
+	struct kit_machine m = with_bus();
+	struct platform_device *pdev = platform_device_register_full(&info);
+
+	assert_false(IS_ERR(pdev));
+	assert_true(pdev->dev.coherent_dma_mask == DMA_BIT_MASK(40));
+	assert_true(*pdev->dev.dma_mask == DMA_BIT_MASK(40));
+	assert_int_equal(dma_set_mask_and_coherent(&pdev->dev,
+						   DMA_BIT_MASK(36)), 0);
+	assert_true(*pdev->dev.dma_mask == DMA_BIT_MASK(36));
+	assert_string_equal(dev_get_platdata(&pdev->dev), "data");
+	assert_int_equal(platform_driver_register(&bare_driver), 0);
+	assert_ptr_equal(pdev->dev.driver, &bare_driver.driver);
+	platform_driver_unregister(&bare_driver);
+	assert_null(pdev->dev.driver);
+	platform_device_unregister(pdev);
+	bus_end(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -517,6 +641,10 @@ int main(void)
 		cmocka_unit_test(registers),
 		cmocka_unit_test(properties),
 		cmocka_unit_test(platform_failures),
+		cmocka_unit_test(found_and_typed),
+		cmocka_unit_test(walk_ends),
+		cmocka_unit_test(probe_errors),
+		cmocka_unit_test(bare_drivers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

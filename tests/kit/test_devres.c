@@ -276,6 +276,106 @@ static void managed_ioremap(void **state)
 	machine_end(m);
 }
 
+/* Law: marks that are not there are warned about, and nothing is released. */
+static void wrong_groups(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	struct device dev;
+	int id;
+
+	device_make(&dev);
+	devm_add_action(&dev, note, letter('a'));
+	assert_int_equal(warnings_of(devres_close_group(&dev, &id)), 1);
+	assert_int_equal(warnings_of(devres_remove_group(&dev, &id)), 1);
+	assert_int_equal(devres_release_group(&dev, &id), 0);
+	/* A group by another's name, inside of one that is closed. */
+	assert_ptr_equal(devres_open_group(&dev, &id, GFP_KERNEL), &id);
+	devm_add_action(&dev, note, letter('b'));
+	devres_close_group(&dev, &id);
+	assert_int_equal(warnings_of(devres_close_group(&dev, NULL)), 1);
+	assert_int_equal(devres_release_group(&dev, &id), 1);
+	assert_string_equal(order, "b");
+	/* Removed while open. */
+	assert_ptr_equal(devres_open_group(&dev, &id, GFP_KERNEL), &id);
+	devres_remove_group(&dev, NULL);
+	put_device(&dev);
+	assert_string_equal(order, "ba.");
+	machine_end(m);
+}
+
+/* Law: without memory there is nothing, and nothing is left behind. */
+static void no_memory(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	struct device dev;
+	dma_addr_t at = 7;
+
+	device_make(&dev);
+	uik_fail_nth(1, 1u << UIK_FAIL_ALLOC, true);
+	assert_null(devres_open_group(&dev, NULL, GFP_KERNEL));
+	assert_null(devres_alloc(on_release, 10, GFP_KERNEL));
+	assert_null(devm_kmemdup(&dev, "abc", 4, GFP_KERNEL));
+	assert_null(devm_ioremap(&dev, UIK_PHYS_MMIO, 16));
+	assert_null(dma_alloc_coherent(&dev, 100, &at, GFP_KERNEL));
+	assert_null(dmam_alloc_coherent(&dev, 100, &at, GFP_KERNEL));
+	uik_fail_nth(2, 1u << UIK_FAIL_ALLOC, false);
+	assert_int_equal(devm_get_free_pages(&dev, GFP_KERNEL, 0), 0);
+	uik_fail_nth(0, 0, false);
+	assert_null(devres_alloc(on_release, SIZE_MAX, GFP_KERNEL));
+	assert_null(dma_alloc_coherent(&dev, 0, &at, GFP_KERNEL));
+	assert_null(dma_alloc_coherent(&dev, SIZE_MAX / 2, &at, GFP_KERNEL));
+	assert_null(dma_alloc_coherent(&dev, 1ul << 46, &at, GFP_KERNEL));
+	assert_int_equal(at, 7);
+	assert_int_equal(devres_release_all(&dev), 0);
+	put_device(&dev);
+	machine_end(m);
+}
+
+/* Law: nothing and empty blocks are blocks to all calls. */
+static void empty_blocks(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	struct device dev;
+	char *p;
+
+	device_make(&dev);
+	devres_free(NULL);
+	devm_kfree(&dev, NULL);
+	devm_kfree(&dev, ZERO_SIZE_PTR);
+	assert_null(devm_kstrdup(&dev, NULL, GFP_KERNEL));
+	assert_ptr_equal(devm_kmemdup(&dev, "", 0, GFP_KERNEL), ZERO_SIZE_PTR);
+	p = devm_kmemdup(&dev, "abc", 4, GFP_KERNEL);
+	assert_string_equal(p, "abc");
+	assert_ptr_equal(devm_krealloc(&dev, p, 0, GFP_KERNEL), ZERO_SIZE_PTR);
+	assert_int_equal(warnings_of(devm_kfree(&dev, p)), 1);
+	p = devm_krealloc(&dev, ZERO_SIZE_PTR, 20, GFP_KERNEL);
+	assert_non_null(p);
+	devm_kfree(&dev, p);
+	dma_free_coherent(&dev, 100, NULL, 0);
+	assert_int_equal(warnings_of(dmam_free_coherent(&dev, 9, &dev, 0)), 1);
+	assert_int_equal(warnings_of(devm_release_action(&dev, note, NULL)), 1);
+	assert_int_equal(devres_release_all(&dev), 0);
+	put_device(&dev);
+	machine_end(m);
+}
+
+/* Law: of actions of one function each has its own data, and both count. */
+static void actions_by_both(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	struct device dev;
+
+	device_make(&dev);
+	devm_add_action(&dev, note, letter('a'));
+	devm_add_action(&dev, note_life, letter('a'));
+	assert_int_equal(warnings_of(devm_remove_action(&dev, note_life,
+							letter('b'))), 1);
+	devm_remove_action(&dev, note_life, letter('a'));
+	put_device(&dev);
+	assert_string_equal(order, "a.");
+	machine_end(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -288,6 +388,10 @@ int main(void)
 		cmocka_unit_test(own_resources),
 		cmocka_unit_test(coherent_memory),
 		cmocka_unit_test(managed_ioremap),
+		cmocka_unit_test(wrong_groups),
+		cmocka_unit_test(no_memory),
+		cmocka_unit_test(empty_blocks),
+		cmocka_unit_test(actions_by_both),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

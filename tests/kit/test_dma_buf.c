@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/anon_inodes.h>
 #include <linux/dma-buf.h>
+#include <linux/file.h>
 #include <linux/slab.h>
 
 static int pins, told, released, refuse;
@@ -128,11 +130,117 @@ static void errors(void **state)
 	machine_end(m);
 }
 
+static struct vm_area_struct *mapped;
+
+static int on_mmap(struct dma_buf *buf, struct vm_area_struct *vma)
+{
+	mapped = vma;
+	return -ENODEV;
+}
+
+static void on_detach(struct dma_buf *buf, struct dma_buf_attachment *att)
+{
+	told += 100;
+}
+
+/* Law: what an exporter or importer does not have is not asked. */
+static void without_ops(void **state)
+{
+	static const struct dma_buf_ops least = { .release = on_buf_release };
+	static const struct dma_buf_ops nothing = { .pin = on_pin };
+	static const struct dma_buf_attach_ops deaf = {};
+	struct dma_buf_export_info info = { .ops = &least, .size = 1 };
+	struct kit_machine m = machine_with(NULL);
+	struct dma_buf_attachment *a, *b;
+	struct dma_buf *buf = dma_buf_export(&info);
+
+	pins = told = released = 0;
+	a = dma_buf_dynamic_attach(buf, NULL, NULL, NULL);
+	b = dma_buf_dynamic_attach(buf, NULL, &deaf, NULL);
+	assert_false(a->peer2peer | b->peer2peer);
+	dma_resv_lock(buf->resv, NULL);
+	assert_int_equal(dma_buf_pin(a), 0);
+	dma_buf_invalidate_mappings(buf);
+	dma_buf_unpin(a);
+	dma_resv_unlock(buf->resv);
+	assert_int_equal(buf->file->f_op->mmap(buf->file, NULL), -EINVAL);
+	/* The lock is the exporter's business: without it they warn, and do. */
+	assert_int_equal(warnings_of(assert_int_equal(dma_buf_pin(a), 0)), 1);
+	assert_int_equal(warnings_of(dma_buf_unpin(a)), 1);
+	dma_buf_detach(buf, a);
+	assert_int_equal(warnings_of(dma_buf_put(buf)), 1);
+	assert_int_equal(told, 0);
+	assert_int_equal(released, 1);
+	kfree(b);
+	info.ops = NULL;
+	assert_int_equal(warnings_of(assert_int_equal(
+		PTR_ERR(dma_buf_export(&info)), -EINVAL)), 1);
+	info.ops = &nothing;
+	assert_int_equal(warnings_of(assert_int_equal(
+		PTR_ERR(dma_buf_export(&info)), -EINVAL)), 1);
+	machine_end(m);
+}
+
+/* Law: a buffer may bring its lock, and is asked what it can do. */
+static void with_ops(void **state)
+{
+	static const struct dma_buf_ops all = {
+		.detach = on_detach, .mmap = on_mmap, .release = on_buf_release,
+	};
+	struct dma_buf_export_info info = { .ops = &all, .size = 1 };
+	struct kit_machine m = machine_with(NULL);
+	struct dma_buf_attachment *att;
+	struct vm_area_struct vma;
+	struct dma_buf *buf;
+	struct dma_resv resv;
+	int fd;
+
+	told = 0;
+	dma_resv_init(&resv);
+	info.resv = &resv;
+	buf = dma_buf_export(&info);
+	assert_ptr_equal(buf->resv, &resv);
+	att = dma_buf_dynamic_attach(buf, NULL, NULL, NULL);
+	assert_int_equal(buf->file->f_op->mmap(buf->file, &vma), -ENODEV);
+	assert_ptr_equal(mapped, &vma);
+	dma_buf_detach(buf, att);
+	assert_int_equal(told, 100);
+	uik_fail_nth(1, UIK_FAIL_ANY, false);
+	fd = dma_buf_fd(buf, 0);
+	uik_fail_nth(0, 0, false);
+	if (fd >= 0)
+		uik_fd_close(fd);
+	else
+		dma_buf_put(buf);
+	dma_resv_lock(&resv, NULL);	/* still the exporter's */
+	dma_resv_unlock(&resv);
+	dma_resv_fini(&resv);
+	machine_end(m);
+}
+
+static const struct file_operations others = {};
+
+/* Law: a file that is no buffer is refused, and kept. */
+static void no_buffer(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	struct file *file = anon_inode_getfile("other", &others, NULL, 0);
+	int fd = get_unused_fd_flags(0);
+
+	fd_install(fd, file);
+	assert_int_equal(PTR_ERR(dma_buf_get(fd)), -EINVAL);
+	assert_int_equal(uik_fd_close(fd), 0);
+	machine_end(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(life),
 		cmocka_unit_test(errors),
+		cmocka_unit_test(without_ops),
+		cmocka_unit_test(with_ops),
+		cmocka_unit_test(no_buffer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

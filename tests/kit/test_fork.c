@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <linux/anon_inodes.h>
 #include <linux/completion.h>
 #include <linux/file.h>
@@ -478,6 +479,38 @@ static void bracket_serves_nobody(void **state)
 	served_end(&s);
 }
 
+static struct rlimit file_size;
+
+static int is_shared_for_want(void *arg)
+{
+	struct shown *s = arg;
+
+	MUST(!setrlimit(RLIMIT_FSIZE, &file_size));
+	strcpy(s->client, "child");
+	MUST(!strcmp(s->pages, "child"));
+	return 0;
+}
+
+/* Law: where pages cannot be copied for the child, they stay those of both. */
+static void no_memory_for_copies(void **state)
+{
+	struct rlimit none;
+	struct shown s;
+	int line;
+
+	shown_begin(&s);
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &file_size), 0);
+	none = (struct rlimit){ 0, file_size.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	line = child_of(is_shared_for_want, &s);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &file_size), 0);
+	signal(SIGXFSZ, SIG_DFL);
+	assert_int_equal(line, 0);
+	assert_string_equal(s.client, "child");
+	shown_end(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -490,6 +523,7 @@ int main(void)
 		cmocka_unit_test(amid_work),
 		cmocka_unit_test(one_is_stuck),
 		cmocka_unit_test(bracket_serves_nobody),
+		cmocka_unit_test(no_memory_for_copies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
+#include <uik/log.h>
 
 static int setup(void **state)
 {
@@ -128,6 +129,54 @@ static void forgetting(void **state)
 	assert_int_equal(warnings_of(both(&c, &b)), 1);
 }
 
+/* Law: a full table says so once, and locks go on without orders. */
+static void table_full(void **state)
+{
+	enum { MANY = 1100 };
+	struct mutex *locks = calloc(MANY, sizeof(*locks));
+	struct lock_class_key *keys = calloc(MANY, sizeof(*keys));
+	u64 logged = uik_log_count();
+	DEFINE_MUTEX(outer);
+
+	uik_log_hush(true);
+	uik_warn_once_reset();
+	for (int i = 0; i < MANY; i++) {
+		mutex_init_with_key(&locks[i], &keys[i]);
+		assert_int_equal(warnings_of(both(&outer, &locks[i])), 0);
+	}
+	assert_int_equal(uik_log_count(), logged + 1);
+	/* An order of two that it knows is still found, of others not. */
+	assert_int_equal(warnings_of(both(&locks[0], &outer)), 1);
+	assert_int_equal(warnings_of(both(&locks[MANY - 1], &outer)), 0);
+	assert_int_equal(uik_log_count(), logged + 1);
+	uik_log_hush(false);
+	uik_lock_forget_orders();
+	free(locks);
+	free(keys);
+}
+
+/* Law: two ways around a class are one cycle each, and the walk ends. */
+static void many_ways(void **state)
+{
+	DEFINE_MUTEX(a);
+	DEFINE_MUTEX(b);
+	DEFINE_MUTEX(c);
+	DEFINE_MUTEX(d);
+
+	both(&a, &b);
+	both(&a, &c);
+	both(&b, &d);
+	both(&c, &d);
+	assert_int_equal(warnings_of(both(&d, &a)), 1);
+	assert_int_equal(warnings_of(both(&b, &c)), 1);
+	uik_lock_forget_orders();
+	uik_lock_debug(false);
+	might_lock(&a);
+	both(&a, &b);
+	uik_lock_debug(true);
+	assert_int_equal(warnings_of(both(&b, &a)), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -138,6 +187,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(classes, setup, teardown),
 		cmocka_unit_test_setup_teardown(might, setup, teardown),
 		cmocka_unit_test_setup_teardown(forgetting, setup, teardown),
+		cmocka_unit_test_setup_teardown(table_full, setup, teardown),
+		cmocka_unit_test_setup_teardown(many_ways, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -244,6 +244,92 @@ static void polling(void **state)
 	machine_end(m);
 }
 
+static unsigned int pages_told;
+
+static void on_page(struct uik_mmio_page *page)
+{
+	pages_told++;
+}
+
+static u8 bytes[16];
+
+static uint64_t byte_read(void *priv, uint64_t offset, unsigned int width)
+{
+	assert_int_equal(width, 1);
+	return bytes[offset];
+}
+
+static void byte_write(void *priv, uint64_t offset, unsigned int width,
+		       uint64_t value)
+{
+	assert_int_equal(width, 1);
+	bytes[offset] = value;
+}
+
+/* Law: memory moves to and from a model byte by byte, in order. */
+static void copies(void **state)
+{
+	static const struct uik_mmio_ops byte_ops = {
+		.read = byte_read, .write = byte_write, .page = on_page,
+	};
+	struct kit_machine m = machine_with(NULL);
+	char buf[8] = "abcdefg";
+	char *base;
+
+	assert_int_equal(uik_mmio_register(m.machine, START, PAGE_SIZE,
+					   &byte_ops, NULL), 0);
+	pages_told = 0;
+	base = ioremap(START, 16);
+	assert_int_equal(pages_told, 1);
+	memcpy_toio(base + 4, buf, 7);
+	assert_memory_equal(bytes, "\0\0\0\0abcdefg\0\0\0\0\0", 16);
+	memset(buf, 0, sizeof(buf));
+	memcpy_fromio(buf, base + 6, 3);
+	assert_string_equal(buf, "cde");
+	memcpy_fromio(buf, base, 0);
+	assert_string_equal(buf, "cde");
+	iounmap(base);
+	uik_mmio_unregister(m.machine, START);
+	machine_end(m);
+}
+
+/* Law: what cannot be mapped is not: bad ranges, no window, no memory. */
+static void unmappable(void **state)
+{
+	static const struct uik_mmio_ops no_read = { .write = model_write };
+	struct kit_machine m = machine_with(NULL);
+	struct model model = { .value = 1 };
+	u64 free_at = uik_mmio_find_space(m.machine, 0x1000);
+	void *base;
+
+	assert_int_equal(uik_mmio_register(m.machine, START, 0x1000, &no_read,
+					   &model), -EINVAL);
+	uik_fail_nth(1, 1u << UIK_FAIL_ALLOC, false);
+	assert_int_equal(uik_mmio_register(m.machine, START, 0x1000, &ops,
+					   &model), -ENOMEM);
+	uik_fail_nth(0, 0, false);
+	assert_int_equal(free_at, UIK_PHYS_MMIO);
+	assert_int_equal(uik_mmio_find_space(m.machine, 1ull << 62), 0);
+	assert_int_equal(uik_mmio_register(m.machine, free_at, 0x1000, &ops,
+					   &model), 0);
+	assert_int_equal(uik_mmio_find_space(m.machine, 1), free_at + 0x1000);
+	assert_null(ioremap(free_at, 0));
+	assert_null(ioremap(free_at, 0x1001));
+	assert_null(ioremap(free_at - 1, 1));
+	assert_null(ioremap(UIK_PHYS_END, 1));
+	assert_null(ioremap(free_at, 1ull << 40));
+	uik_fail_nth(1, 1u << UIK_FAIL_ALLOC, false);
+	assert_null(ioremap(free_at, 16));
+	uik_fail_nth(0, 0, false);
+	base = ioremap(free_at, 16);
+	assert_int_equal(readl(base), 1);
+	iounmap(base);
+	assert_int_equal(warnings_of(iounmap(base)), 1);
+	iounmap(&model);	/* none of ours: nothing to undo */
+	uik_mmio_unregister(m.machine, free_at);
+	machine_end(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -255,6 +341,8 @@ int main(void)
 		cmocka_unit_test(memory),
 		cmocka_unit_test(two_machines),
 		cmocka_unit_test(polling),
+		cmocka_unit_test(copies),
+		cmocka_unit_test(unmappable),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -113,12 +113,58 @@ static void listing(void **state)
 	assert_int_equal(n, 6);
 }
 
+static bool stop_at_once(const struct uik_param *param, void *arg)
+{
+	++*(int *)arg;
+	return false;
+}
+
+/* Law: who visits may stop; what is built in is started with the library. */
+static void visits_and_builtins(void **state)
+{
+	int n = 0;
+
+	uik_param_each(stop_at_once, &n);
+	assert_int_equal(n, 1);
+	events[0] = '\0';
+	assert_int_equal(uik_modules_init_builtin(), 0);
+	assert_string_equal(events, "");	/* none of these is */
+}
+
+/* Law: a value that is none changes nothing. */
+static void bad_values(void **state)
+{
+	static const char *const bad[] = {
+		"module_a.alias", "module_a.alias=", "module_a.alias=1 ",
+		"module_a.alias=99999999999999999999", "module_a.wide=x",
+		"module_a.wide=-1", "module_a.number=", "module_a.number=--1",
+		"module_a.number=99999999999999999999",
+	};
+
+	assert_int_equal(uik_param_set("module_a.number=41"), 0);
+	assert_int_equal(uik_param_set("module_a.alias=42"), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_int_equal(uik_param_set(bad[i]), -EINVAL);
+	assert_int_equal(uik_param_set("module_a.text"), 0);
+	assert_int_equal(uik_param_set("module.number=1"), -ENOENT);
+	assert_int_equal(uik_param_set("module_a_.number=1"), -ENOENT);
+	assert_int_equal(uik_param_set(".number=1"), -ENOENT);
+	assert_int_equal(uik_param_set("module_a.="), -ENOENT);
+	assert_int_equal(uiommufd_modules_init(), 0);
+	assert_int_equal(seen.number, 41);
+	assert_int_equal(seen.count, 42);
+	assert_string_equal(seen.text, "");
+	uiommufd_modules_exit();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(runner),
 		cmocka_unit_test(parameters),
 		cmocka_unit_test(listing),
+		cmocka_unit_test(visits_and_builtins),
+		cmocka_unit_test(bad_values),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

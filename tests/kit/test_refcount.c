@@ -195,6 +195,63 @@ static void kref_releases_once(void **state)
 	assert_false(kref_get_unless_zero(&kref));
 }
 
+static refcount_t *taken_again;
+
+/* Somebody takes a reference while the last one's holder waits for the lock. */
+static void take_at_lock(const struct uik_point *point)
+{
+	refcount_t *r = taken_again;
+
+	if (point->kind != UIK_POINT_LOCK || !r)
+		return;
+	taken_again = NULL;
+	refcount_inc(r);
+}
+
+/* Law: who finds another reference under the lock gives it back. */
+static void not_the_last_after_all(void **state)
+{
+	static const struct uik_hooks hooks = { .point = take_at_lock };
+	DEFINE_MUTEX(mutex);
+	DEFINE_SPINLOCK(spin);
+	atomic_t count = ATOMIC_INIT(1);
+	refcount_t r = REFCOUNT_INIT(1);
+
+	uik_hooks_install(&hooks);
+	taken_again = &r;
+	assert_false(refcount_dec_and_mutex_lock(&r, &mutex));
+	assert_false(mutex_is_locked(&mutex));
+	taken_again = &r;
+	assert_false(refcount_dec_and_lock(&r, &spin));
+	assert_false(spin_is_locked(&spin));
+	taken_again = (refcount_t *)&count;
+	assert_int_equal(atomic_dec_and_mutex_lock(&count, &mutex), 0);
+	assert_false(mutex_is_locked(&mutex));
+	taken_again = (refcount_t *)&count;
+	assert_int_equal(atomic_dec_and_lock(&count, &spin), 0);
+	assert_false(spin_is_locked(&spin));
+	uik_hooks_install(NULL);
+	assert_int_equal(value(&r), 1);
+	assert_int_equal(atomic_read(&count), 1);
+}
+
+/* Law: a misuse of a kind nobody knows saturates as well; each is told once. */
+static void unknown_misuse(void **state)
+{
+	refcount_t r = REFCOUNT_INIT(0);
+
+	uik_warn_once_reset();
+	assert_int_equal(warnings_of(refcount_warn_saturate(&r, 99)), 1);
+	assert_int_equal(value(&r), REFCOUNT_SATURATED);
+	assert_int_equal(warnings_of(refcount_warn_saturate(&r, 99)), 0);
+	refcount_set(&r, 0);
+	assert_int_equal(warnings_of(assert_true(refcount_dec_not_one(&r))), 1);
+	assert_int_equal(warnings_of(assert_true(refcount_dec_not_one(&r))), 0);
+	refcount_set(&r, INT_MIN);
+	assert_int_equal(warnings_of(assert_true(refcount_dec_not_one(&r))), 0);
+	assert_int_equal(value(&r), INT_MIN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -209,6 +266,8 @@ int main(void)
 		cmocka_unit_test(last_drop_locks),
 		cmocka_unit_test(one_is_last),
 		cmocka_unit_test(kref_releases_once),
+		cmocka_unit_test(not_the_last_after_all),
+		cmocka_unit_test(unknown_misuse),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -189,6 +189,49 @@ static void unowned(void **state)
 	up_read(&sem);
 }
 
+/* Law: trying says whether it took the lock, and takes nothing when not. */
+static void tries(void **state)
+{
+	DECLARE_RWSEM(sem);
+
+	assert_int_equal(down_read_trylock(&sem), 1);
+	assert_int_equal(down_read_trylock(&sem), 1);
+	lockdep_assert_held_read(&sem);
+	assert_int_equal(down_write_trylock(&sem), 0);
+	assert_int_equal(uik_held_count(current), 2);
+	up_read(&sem);
+	up_read(&sem);
+	down_write_nested(&sem, 1);
+	lockdep_assert_held_write(&sem);
+	assert_int_equal(uik_held(current, 0)->subclass, 1);
+	assert_int_equal(down_read_trylock(&sem), 0);
+	up_write(&sem);
+	assert_int_equal(uik_held_count(current), 0);
+}
+
+static void write_twice(void)
+{
+	DECLARE_RWSEM(sem);
+
+	down_write(&sem);
+	down_write(&sem);
+}
+
+static void write_then_read(void)
+{
+	DECLARE_RWSEM(sem);
+
+	down_write(&sem);
+	down_read(&sem);
+}
+
+/* Law: a writer that would wait for itself ends the process. */
+static void recursion(void **state)
+{
+	assert_int_equal(signal_of(write_twice), SIGABRT);
+	assert_int_equal(signal_of(write_then_read), SIGABRT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -198,6 +241,8 @@ int main(void)
 		cmocka_unit_test(downgrade),
 		cmocka_unit_test(interruptible),
 		cmocka_unit_test(unowned),
+		cmocka_unit_test(tries),
+		cmocka_unit_test(recursion),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

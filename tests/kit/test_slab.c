@@ -348,33 +348,6 @@ static void exhaustion(void **state)
 	uik_machine_free(machine);
 }
 
-static void ctor(void *p)
-{
-	*(int *)p = 42;
-}
-
-/* Law: a cache gives constructed blocks, all or none in bulk. */
-static void caches(void **state)
-{
-	struct kit_machine m = machine_with(NULL);
-	struct kmem_cache *cache = kmem_cache_create("c", 48, 0, 0, ctor);
-	void *blocks[10];
-	int *p = kmem_cache_alloc(cache, GFP_KERNEL);
-
-	assert_int_equal(*p, 42);
-	kmem_cache_free(cache, p);
-	assert_int_equal(kmem_cache_alloc_bulk(cache, GFP_KERNEL, 10, blocks),
-			 10);
-	kmem_cache_free_bulk(cache, 10, blocks);
-	uik_fail_nth(7, 1u << UIK_FAIL_ALLOC, false);
-	assert_int_equal(kmem_cache_alloc_bulk(cache, GFP_KERNEL, 10, blocks),
-			 0);
-	uik_fail_nth(0, 0, false);
-	kmem_cache_destroy(cache);
-	kmem_cache_destroy(NULL);
-	machine_end(m);
-}
-
 enum { SWAPS = 20000, SHARED = 64 };
 static void *shared[SHARED];
 
@@ -755,7 +728,6 @@ int main(void)
 		cmocka_unit_test(wrong_frees),
 		cmocka_unit_test(pages),
 		cmocka_unit_test(exhaustion),
-		cmocka_unit_test(caches),
 		cmocka_unit_test(threads),
 		cmocka_unit_test(machines),
 		cmocka_unit_test(late_writes),

@@ -132,6 +132,31 @@ static void dec_and_lock(void **state)
 	spin_unlock(&lock);
 }
 
+/* Law: trying says whether it took the lock, and takes nothing when not. */
+static void tries(void **state)
+{
+	DEFINE_SPINLOCK(spin);
+	DEFINE_RWLOCK(rw);
+
+	assert_int_equal(read_trylock(&rw), 1);
+	assert_true(in_atomic());
+	assert_int_equal(read_trylock(&rw), 1);
+	assert_int_equal(write_trylock(&rw), 0);
+	assert_int_equal(uik_held_count(current), 2);
+	read_unlock(&rw);
+	assert_int_equal(write_trylock(&rw), 0);
+	read_unlock(&rw);
+	assert_false(in_atomic());
+	assert_int_equal(write_trylock(&rw), 1);
+	write_unlock(&rw);
+	spin_lock_nested(&spin, 1);
+	lockdep_assert_held(&spin);
+	assert_int_equal(uik_held(current, 0)->subclass, 1);
+	assert_int_equal(spin_trylock(&spin), 0);
+	spin_unlock(&spin);
+	assert_int_equal(uik_held_count(current), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -140,6 +165,7 @@ int main(void)
 		cmocka_unit_test(unowned),
 		cmocka_unit_test(readers_and_writers),
 		cmocka_unit_test(dec_and_lock),
+		cmocka_unit_test(tries),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

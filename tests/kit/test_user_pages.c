@@ -4,12 +4,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <linux/err.h>
+#include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/uaccess.h>
+#include <uik/mm.h>
+#include <uik/mmio.h>
 #include <uik/pin.h>
 #include "kit/pages.h"
 #include "kit/poison.h"
@@ -396,6 +400,129 @@ static void page_bytes(void **state)
 					    false), -EFAULT);
 }
 
+/* Law: the same by probes and copies that ask the system about this process. */
+static void not_touched_here(void **state)
+{
+	unsigned long va = map_fd(-1, 2, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+	struct mm_struct *mm = current->mm;
+	sigset_t all, before;
+	char buf[4] = "abc";
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	assert_int_equal(pin(va, 2, true), 0);
+	assert_int_equal(uik_copy_user_page(mm, va, buf, 4, true), 0);
+	strcpy(buf, "---");
+	assert_int_equal(uik_copy_user_page(mm, va, buf, 4, false), 0);
+	assert_string_equal(buf, "abc");
+	munmap((void *)(va + PAGE_SIZE), PAGE_SIZE);
+	assert_int_equal(pin(va, 2, false), -EFAULT);
+	assert_int_equal(uik_copy_user_page(mm, va + PAGE_SIZE, buf, 4, true),
+			 -EFAULT);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	assert_int_equal(uik_copy_user_page(mm, va + PAGE_SIZE, buf, 0, true),
+			 0);
+	assert_int_equal(pin(va, 0, true), 0);
+	assert_int_equal(pin(va, 1ul << 60, true), -EFAULT);
+	munmap((void *)va, PAGE_SIZE);
+}
+
+/* Law: another process's frames are none of this one's, and its pages none. */
+static void frames_of_others(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	unsigned long va = map_fd(-1, 1, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+	struct mm_struct *other;
+	int gate[2];
+	pid_t child;
+
+	assert_int_equal(pipe(gate), 0);
+	child = fork();
+	if (!child) {
+		close(gate[1]);
+		(void)!read(gate[0], gate, 1);
+		child_exit(0);
+	}
+	close(gate[0]);
+	other = uik_mm_foreign(child);
+	assert_non_null(other);
+	assert_ptr_equal(uik_mm_foreign(getpid()), uik_mm_self());
+	assert_int_not_equal(uik_user_pfn(other, va),
+			     uik_user_pfn(current->mm, va));
+	assert_int_equal(uik_user_pfn(other, va + PAGE_SIZE),
+			 uik_user_pfn(other, va) + 1);
+	assert_int_equal(uik_user_run(other, va, 7), 7);
+	assert_false(uik_page_same(uik_user_pfn(other, va),
+				   uik_user_pfn(current->mm, va)));
+	uik_mm_put(other);
+	close(gate[1]);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	munmap((void *)va, PAGE_SIZE);
+	machine_end(m);
+}
+
+/* Law: registers are pages of their own; where nothing is, nothing is the same. */
+static void identity_elsewhere(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	u64 mmio = UIK_PHYS_MMIO >> PAGE_SHIFT, file = UIK_PHYS_FILE >> PAGE_SHIFT;
+	unsigned long page = __get_free_pages(GFP_KERNEL, 0);
+	struct uik_page_identity id;
+
+	assert_int_equal(uik_page_identify(mmio + 3, &id), 0);
+	assert_int_equal(id.index, mmio + 3);
+	assert_int_equal(id.inode, 0);
+	assert_int_equal(uik_page_identify(page >> PAGE_SHIFT, &id), 0);
+	assert_int_equal(id.index, page >> PAGE_SHIFT);
+	assert_int_equal(uik_page_identify(file, &id), -EFAULT);
+	assert_int_equal(uik_page_identify(0, &id), -EFAULT);
+	assert_false(uik_page_same(mmio, 0));
+	assert_false(uik_page_same(0, mmio));
+	assert_false(uik_page_same(mmio, mmio + 1));
+	free_pages(page, 0);
+	machine_end(m);
+}
+
+/* Law: whoever watches pins is the machine's, and may go. */
+static void pin_watch(void **state)
+{
+	static const struct uik_pin_watch watch = {};
+	struct kit_machine m = machine_with(NULL), other;
+
+	assert_null(uik_pin_watch_get());
+	uik_pin_watch_set(m.machine, &watch);
+	assert_ptr_equal(uik_pin_watch_get(), &watch);
+	other = machine_with(NULL);
+	assert_null(uik_pin_watch_get());
+	machine_end(other);
+	uik_pin_watch_set(m.machine, NULL);
+	assert_null(uik_pin_watch_get());
+	machine_end(m);
+}
+
+/* Law: shared memory is memory, deleted or not; an ordinary file is not. */
+static void memory_by_path(void **state)
+{
+	char path[] = "/dev/shm/uiommufd-test-XXXXXX";
+	int fd = mkstemp(path), rw = PROT_READ | PROT_WRITE;
+	unsigned long va;
+
+	if (fd < 0)
+		skip();
+	assert_int_equal(ftruncate(fd, PAGE_SIZE), 0);
+	va = map_fd(fd, 1, rw, MAP_SHARED);
+	*(char *)va = 1;
+	assert_int_equal(pin(va, 1, true), 0);
+	unlink(path);
+	assert_int_equal(pin(va, 1, true), 0);
+	munmap((void *)va, PAGE_SIZE);
+	close(fd);
+	va = map_fd(-1, 1, rw, MAP_SHARED);
+	*(char *)va = 1;
+	assert_int_equal(pin(va, 1, true), 0);
+	munmap((void *)va, PAGE_SIZE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -411,6 +538,11 @@ int main(void)
 		cmocka_unit_test(identity_remembered),
 		cmocka_unit_test(counters),
 		cmocka_unit_test(page_bytes),
+		cmocka_unit_test(not_touched_here),
+		cmocka_unit_test(frames_of_others),
+		cmocka_unit_test(identity_elsewhere),
+		cmocka_unit_test(pin_watch),
+		cmocka_unit_test(memory_by_path),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -668,12 +668,48 @@ static void foreign_probes(void **state)
 	munmap(p + PAGE, PAGE);
 }
 
+static volatile sig_atomic_t crashes;
+static const void *volatile crash_addr;
+
+static void on_crash(const void *addr, const void *pc, const void *frame)
+{
+	crashes++;
+	crash_addr = addr;
+}
+
+static void crash_under_hooks(void)
+{
+	static const struct uik_hooks hooks = { .crash = on_crash };
+	struct sigaction mine = { .sa_sigaction = previous_handler,
+				  .sa_flags = SA_SIGINFO };
+	char buf[8];
+
+	sigaction(SIGSEGV, &mine, NULL);
+	uik_hooks_install(&hooks);
+	if (copy_from_user(buf, NULL, 8) != 8 || crashes)
+		abort();
+	guarded = mmap(NULL, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		       0);
+	*guarded = 1;
+	if (crashes != 1 || crash_addr != guarded || seen_by_previous != 1)
+		abort();
+}
+
+/* Law: hooks hear of faults that are no copy's, before the client does. */
+static void crashes_are_told(void **state)
+{
+	if (memcheck_watches())
+		skip();
+	assert_int_equal(signal_of(crash_under_hooks), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(client_actions),	/* no copy before */
 		cmocka_unit_test(other_faults_are_chained),
 		cmocka_unit_test(default_still_kills),
+		cmocka_unit_test(crashes_are_told),
 		cmocka_unit_test(copies),
 		cmocka_unit_test(any_thread),
 		cmocka_unit_test(signals_blocked),

@@ -625,6 +625,118 @@ static void private_flags(void **state)
 	machine_end(m);
 }
 
+static int no_ops_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	return io_remap_pfn_range(vma, vma->vm_start, PHYS_PFN(shown_phys),
+				  vma->vm_end - vma->vm_start,
+				  vma->vm_page_prot);
+}
+
+/* Law: a mapping need not want to know what becomes of it. */
+static void without_ops(void **state)
+{
+	static const struct file_operations silent = { .mmap = no_ops_mmap };
+	struct kit_machine m;
+	struct file *file = file_make(&m), *other;
+	struct vm_area_struct *offered, *heir;
+	void *at, *to;
+	char *p;
+
+	other = anon_inode_getfile("[silent]", &silent, NULL, O_RDWR);
+	assert_int_equal(uik_file_mmap(other, NULL, PAGES * PAGE_SIZE,
+				       PROT_READ | PROT_WRITE, MAP_SHARED, 0,
+				       &at), 0);
+	p = at;
+	p[0] = 5;
+	assert_int_equal(uik_munmap(p + PAGE_SIZE, PAGE_SIZE), 0);
+	assert_int_equal(uik_mprotect(p + 3 * PAGE_SIZE, PAGE_SIZE, PROT_READ),
+			 0);
+	assert_int_equal(mappings(), 3);
+	to = p + PAGE_SIZE;
+	assert_int_equal(uik_mremap(p, PAGE_SIZE, PAGE_SIZE,
+				    MREMAP_MAYMOVE | MREMAP_FIXED, to, &at), 0);
+	assert_ptr_equal(at, to);
+	assert_int_equal(p[PAGE_SIZE], 5);
+	assert_int_equal(uik_munmap(p, PAGES * PAGE_SIZE), 0);
+	assert_int_equal(mappings(), 0);
+	assert_int_equal(uik_vma_offer(other, current->mm, p, PAGE_SIZE,
+				       PROT_READ, MAP_SHARED, 0, &offered), 0);
+	heir = uik_vma_inherit(offered, current->mm);
+	assert_non_null(heir);
+	assert_int_equal(mappings(), 2);
+	uik_vma_drop(heir);
+	uik_vma_drop(offered);
+	assert_int_equal(mappings(), 0);
+	fput(other);
+	file_end(m, file);
+}
+
+/* Law: aliases are whole pages of the machine's, and do not overlap. */
+static void aliases(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	char *pages = uik_mappable_alloc(m.machine, 2 * PAGE_SIZE);
+	u64 at = UIK_PHYS_MMIO + 0x10000;
+	size_t one = PAGE_SIZE;
+
+	assert_int_equal(uik_mappable_alias(m.machine, at + 1, pages, one),
+			 -EINVAL);
+	assert_int_equal(uik_mappable_alias(m.machine, at, pages, one + 1),
+			 -EINVAL);
+	assert_int_equal(uik_mappable_alias(m.machine, at, pages, 0), -EINVAL);
+	uik_fail_nth(1, 1u << UIK_FAIL_ALLOC, false);
+	assert_int_equal(uik_mappable_alias(m.machine, at, pages, one),
+			 -ENOMEM);
+	uik_fail_nth(0, 0, false);
+	assert_int_equal(uik_mappable_alias(m.machine, at, pages, 2 * one), 0);
+	assert_int_equal(uik_mappable_alias(m.machine, at + one, pages, one),
+			 -EBUSY);
+	assert_int_equal(uik_mappable_alias(m.machine, at - one, pages, 2 * one),
+			 -EBUSY);
+	assert_int_equal(uik_mappable_alias(m.machine, at + 2 * one, pages, one),
+			 0);
+	assert_int_equal(uik_mappable_alias(m.machine, at - one, pages, one), 0);
+	uik_mappable_unalias(m.machine, at + 5 * one);	/* none is there */
+	uik_mappable_unalias(m.machine, at);
+	assert_null(uik_phys_to_host(m.machine, at));
+	assert_ptr_equal(uik_phys_to_host(m.machine, at - 1),
+			 pages + one - 1);
+	assert_null(uik_mappable_alloc(m.machine, 0));
+	assert_null(uik_mappable_alloc(m.machine, 1ul << 60));
+	uik_mappable_free(m.machine, NULL, one);
+	uik_mappable_free(m.machine, pages, 2 * one);
+	/* What is left goes with the machine. */
+	uik_leave(m.before);
+	uik_machine_free(m.machine);
+}
+
+/* Law: devices reach the machine's memory and the process's, or are told. */
+static void device_access(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	unsigned long page = __get_free_pages(GFP_KERNEL | __GFP_ZERO, 0);
+	char own[8] = "process", buf[8] = "kit's";
+	u64 at = (uintptr_t)own;
+
+	assert_int_equal(uik_phys_write(m.machine, page + 3, buf, 6), 0);
+	assert_string_equal((char *)page + 3, "kit's");
+	assert_int_equal(uik_phys_read(m.machine, at, buf, 8), 0);
+	assert_string_equal(buf, "process");
+	assert_int_equal(uik_phys_read(m.machine, page + 3, buf, 6), 0);
+	assert_string_equal(buf, "kit's");
+	assert_int_equal(uik_phys_write(m.machine, at, buf, 6), 0);
+	assert_string_equal(own, "kit's");
+	assert_int_equal(uik_phys_read(m.machine, 0, buf, 6), -EFAULT);
+	assert_int_equal(uik_phys_write(m.machine, UIK_PHYS_MMIO, buf, 6),
+			 -EFAULT);
+	assert_int_equal(uik_phys_read(m.machine, UIK_PHYS_FILE, buf, 6),
+			 -EFAULT);
+	assert_int_equal(uik_phys_read(m.machine, UIK_PHYS_END, buf, 6),
+			 -EFAULT);
+	free_pages(page, 0);
+	machine_end(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -644,6 +756,9 @@ int main(void)
 		cmocka_unit_test(offering),
 		cmocka_unit_test(adopting),
 		cmocka_unit_test(private_flags),
+		cmocka_unit_test(without_ops),
+		cmocka_unit_test(aliases),
+		cmocka_unit_test(device_access),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

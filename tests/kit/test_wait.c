@@ -404,6 +404,29 @@ static void prepared_exclusively(void **state)
 	assert_int_equal(current->__state, TASK_RUNNING);
 }
 
+/* Law: a signal ends an interruptible wait for a completion, time ends it too. */
+static void completion_interrupted(void **state)
+{
+	struct kit_machine m = machine_with(&uik_clock_auto);
+	struct completion done;
+
+	init_completion(&done);
+	current->signal_pending = true;
+	assert_int_equal(wait_for_completion_interruptible(&done), -ERESTARTSYS);
+	assert_int_equal(wait_for_completion_interruptible_timeout(&done, 9),
+			 -ERESTARTSYS);
+	assert_int_equal(uik_now_ns(), 0);
+	current->signal_pending = false;
+	assert_int_equal(wait_for_completion_interruptible_timeout(&done, 9), 0);
+	assert_int_equal(uik_now_ns(), 9 * NSEC_PER_MSEC);
+	complete_all(&done);
+	complete(&done);	/* more than all is all */
+	assert_int_equal(wait_for_completion_interruptible_timeout(&done, 9), 9);
+	assert_int_equal(wait_for_completion_interruptible(&done), 0);
+	assert_int_equal(wait_for_completion_timeout(&done, ULONG_MAX), LONG_MAX);
+	machine_end(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -421,6 +444,7 @@ int main(void)
 		cmocka_unit_test(completion_timeout),
 		cmocka_unit_test(exclusive_entries),
 		cmocka_unit_test(prepared_exclusively),
+		cmocka_unit_test(completion_interrupted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

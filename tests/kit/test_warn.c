@@ -6,6 +6,8 @@
 #include <signal.h>
 #include <linux/bug.h>
 #include <linux/printk.h>
+#include <uik/hook.h>
+#include <uik/log.h>
 
 static char last[8192];
 static GLogLevelFlags last_level;
@@ -198,6 +200,104 @@ static void stack(void **state)
 	assert_non_null(strstr(last, "stack"));
 }
 
+static unsigned int hooked;
+static char hooked_what[16], hooked_text[64];
+static bool hook_takes;
+
+static bool on_warn(const char *what, const char *file, int line,
+		    const char *function, const char *text)
+{
+	hooked++;
+	snprintf(hooked_what, sizeof(hooked_what), "%s", what);
+	snprintf(hooked_text, sizeof(hooked_text), "%s", text);
+	return hook_takes;
+}
+
+static const struct uik_hooks warn_hooks = { .warn = on_warn };
+
+/* Law: hooks hear of what nobody expects; what they take is not reported. */
+static void hooks_hear(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	u64 before = uik_warn_count(), logged;
+
+	uik_hooks_install(&warn_hooks);
+	hooked = 0;
+	assert_int_equal(warnings_of(WARN(1, "expected")), 1);
+	assert_int_equal(hooked, 0);
+	hook_takes = true;
+	logged = uik_log_count();
+	WARN(1, "taken %d\n", 7);
+	assert_int_equal(uik_log_count(), logged);
+	assert_int_equal(hooked, 1);
+	assert_string_equal(hooked_what, "WARNING");
+	assert_string_equal(hooked_text, "taken 7\n");
+	hook_takes = false;
+	WARN(1, "left");
+	assert_int_equal(uik_log_count(), logged + 1);
+	assert_int_equal(hooked, 2);
+	uik_hooks_install(NULL);
+	assert_int_equal(uik_warn_count(), before + 2);
+	uik_leave(m.before);
+	uik_machine_free(m.machine);
+}
+
+static void panics(void)
+{
+	panic("out of %s", "cheese");
+}
+
+static void panics_under_hooks(void)
+{
+	uik_hooks_install(&warn_hooks);
+	hook_takes = true;
+	uik_log_hush(true);
+	signal(SIGABRT, SIG_DFL);
+	panic("out of %s", "cheese");
+}
+
+/* Law: a panic ends the process, whoever hears of it. */
+static void panic_ends(void **state)
+{
+	assert_int_equal(signal_of(panics), SIGABRT);
+	assert_int_equal(signal_of(panics_under_hooks), SIGABRT);
+}
+
+/* Law: a scope that was not opened is not closed. */
+static void scope_not_open(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+
+	uik_hooks_install(&warn_hooks);
+	hook_takes = true;
+	hooked = 0;
+	assert_int_equal(uik_warn_expect_end(), 0);
+	assert_int_equal(hooked, 1);
+	uik_hooks_install(NULL);
+	/* Deeper than there are places for. */
+	for (int i = 0; i < 40; i++)
+		uik_warn_expect_begin();
+	WARN_ON(1);
+	for (int i = 0; i < 39; i++)
+		uik_warn_expect_end();
+	assert_int_equal(uik_warn_expect_end(), 1);
+	assert_int_equal(uik_warn_count(), 1);
+	uik_leave(m.before);
+	uik_machine_free(m.machine);
+}
+
+/* Law: hushed or not, messages count; only the level decides what is shown. */
+static void hushed(void **state)
+{
+	u64 before = uik_log_count();
+
+	uik_log_hush(true);
+	pr_err("not seen\n");
+	printk("\n\n");
+	uik_log_hush(false);
+	assert_int_equal(uik_log_count(), before + 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -211,6 +311,10 @@ int main(void)
 		cmocka_unit_test(debug_is_silent),
 		cmocka_unit_test(rate_limit),
 		cmocka_unit_test(stack),
+		cmocka_unit_test(hooks_hear),
+		cmocka_unit_test(panic_ends),
+		cmocka_unit_test(scope_not_open),
+		cmocka_unit_test(hushed),
 	};
 
 	g_log_set_writer_func(keep, NULL, NULL);

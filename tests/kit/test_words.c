@@ -349,6 +349,76 @@ static void per_cpu(void **state)
 	free_percpu(counters);
 }
 
+/* Law: text of a file of sysfs may end in one newline, wherever it comes from. */
+static void texts_of_sysfs(void **state)
+{
+	static const char *const names[] = { "one" };
+	unsigned long long u;
+	bool b;
+
+	assert_true(sysfs_streq("", ""));
+	assert_true(sysfs_streq("on", "on\n"));
+	assert_false(sysfs_streq("on", "off"));
+	assert_false(sysfs_streq("", "on"));
+	assert_false(sysfs_streq("on", ""));
+	assert_int_equal(match_string(names, 1, "two"), -EINVAL);
+	assert_int_equal(kstrtoull("0xfF", 16, &u), 0);
+	assert_int_equal(u, 255);
+	assert_int_equal(kstrtoull("fg", 16, &u), -EINVAL);
+	assert_int_equal(kstrtoull("0xg", 16, &u), -EINVAL);
+	assert_int_equal(kstrtoull("0x1", 8, &u), -EINVAL);
+	assert_int_equal(kstrtobool("on", &b), 0);
+	assert_true(b);
+	assert_int_equal(kstrtobool("OFF", &b), 0);
+	assert_false(b);
+	assert_int_equal(kstrtobool("o", &b), -EINVAL);
+}
+
+static __printf(3, 4) int put_into(char *text, size_t size, const char *fmt, ...)
+{
+	va_list args;
+	int length;
+
+	va_start(args, fmt);
+	length = vscnprintf(text, size, fmt, args);
+	va_end(args);
+	return length;
+}
+
+/* Law: what was put in, never what would have been. */
+static void what_fits(void **state)
+{
+	char text[4] = "???";
+
+	assert_int_equal(put_into(text, 0, "%d", 12), 0);
+	assert_string_equal(text, "???");
+	assert_int_equal(put_into(text, 4, "%d", 12), 2);
+	assert_string_equal(text, "12");
+	assert_int_equal(put_into(text, 4, "%d", 12345), 3);
+	assert_string_equal(text, "123");
+}
+
+/* Law: bitmaps are as long as asked, and memory may be short. */
+static void bitmap_memory(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	unsigned long *map = bitmap_alloc(65, GFP_KERNEL);
+
+	assert_non_null(map);
+	bitmap_fill(map, 65);
+	assert_int_equal(bitmap_weight(map, 65), 65);
+	bitmap_free(map);
+	bitmap_free(NULL);
+	uik_fail_nth(1, 1u << UIK_FAIL_ALLOC, true);
+	assert_null(bitmap_alloc(65, GFP_KERNEL));
+	assert_null(bitmap_zalloc(65, GFP_KERNEL));
+	assert_null(alloc_percpu(int));
+	uik_fail_nth(0, 0, false);
+	free_percpu(NULL);
+	assert_in_range(num_online_cpus(), 1, NR_CPUS);
+	machine_end(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -364,6 +434,9 @@ int main(void)
 		cmocka_unit_test(numbers),
 		cmocka_unit_test(numbers_by_width),
 		cmocka_unit_test(per_cpu),
+		cmocka_unit_test(texts_of_sysfs),
+		cmocka_unit_test(what_fits),
+		cmocka_unit_test(bitmap_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -228,6 +228,133 @@ static void nothing_queued(void **state)
 	machine_end(m);
 }
 
+/* Law: works wait in order of their time, whenever they were queued. */
+static void sorted(void **state)
+{
+	struct kit_machine m = machine_with(&uik_clock_manual);
+	struct workqueue_struct *a = alloc_workqueue("a", 0, 0);
+	struct workqueue_struct *b = alloc_workqueue("b", 0, 0);
+	struct late_job job[3] = { { .ran_at = 0 } };
+
+	uik_workqueue_manual(m.machine, true);
+	for (int i = 0; i < 3; i++) {
+		INIT_DELAYED_WORK(&job[i].work, run_late);
+		assert_true(queue_delayed_work(a, &job[i].work, (3 - i) * HZ));
+	}
+	uik_clock_advance(m.machine, NSEC_PER_SEC);
+	assert_int_equal(uik_workqueue_run(m.machine), 1);
+	assert_int_equal(ran_at(&job[2]), NSEC_PER_SEC);
+	assert_int_equal(ran_at(&job[1]), 0);
+	uik_clock_advance(m.machine, NSEC_PER_SEC);
+	assert_int_equal(uik_workqueue_run(m.machine), 1);
+	assert_int_equal(ran_at(&job[1]), 2 * NSEC_PER_SEC);
+	assert_int_equal(ran_at(&job[0]), 0);
+	/* Not due yet: brought forward, and run by who waits for it. */
+	assert_true(flush_delayed_work(&job[0].work));
+	assert_int_equal(ran_at(&job[0]), 2 * NSEC_PER_SEC);
+	/* The elder queue ends first. */
+	destroy_workqueue(a);
+	destroy_workqueue(b);
+	machine_end(m);
+}
+
+/* Law: works queued by hand run by themselves once that is over. */
+static void by_hand_no_more(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	struct workqueue_struct *a = alloc_workqueue("a", 0, 0);
+	struct workqueue_struct *b = alloc_workqueue("b", 0, 0);
+	struct job one, two;
+
+	uik_workqueue_manual(m.machine, true);
+	job_init(&one, run);
+	job_init(&two, run);
+	assert_true(queue_work(a, &one.work));
+	assert_true(queue_work(b, &two.work));
+	usleep(1000);
+	assert_int_equal(runs(&one) + runs(&two), 0);
+	uik_workqueue_manual(m.machine, false);
+	eventually(runs(&one) && runs(&two));
+	destroy_workqueue(a);
+	destroy_workqueue(b);
+	machine_end(m);
+}
+
+/* Law: a queue that ends with works to come says so and drops them. */
+static void ends_with_works(void **state)
+{
+	struct kit_machine m = machine_with(&uik_clock_manual);
+	struct workqueue_struct *wq = alloc_workqueue("late", 0, 0);
+	struct late_job job = { .ran_at = 0 };
+
+	INIT_DELAYED_WORK(&job.work, run_late);
+	assert_true(queue_delayed_work(wq, &job.work, HZ));
+	assert_int_equal(warnings_of(destroy_workqueue(wq)), 1);
+	assert_int_equal(ran_at(&job), 0);
+	machine_end(m);
+}
+
+static int no_host(struct task_struct *task, void *(*main)(void *), void *arg)
+{
+	return -EAGAIN;
+}
+
+/* Law: without a thread works stay queued, which is warned about. */
+static void no_worker(void **state)
+{
+	static const struct uik_hooks refusing = { .start = no_host };
+	struct kit_machine m = machine_with(NULL);
+	struct workqueue_struct *wq = alloc_workqueue("none", 0, 0);
+	bool queued = false;
+	struct job job;
+
+	job_init(&job, run);
+	uik_hooks_install(&refusing);
+	assert_int_equal(warnings_of(queued = queue_work(wq, &job.work)), 1);
+	uik_hooks_install(NULL);
+	assert_true(queued);
+	assert_true(work_pending(&job.work));
+	assert_true(cancel_work(&job.work));
+	destroy_workqueue(wq);
+	machine_end(m);
+}
+
+static struct work_struct *waited_for;
+
+static void waits_for_itself(struct work_struct *work)
+{
+	struct job *job = container_of(work, struct job, work);
+
+	/* It runs here: there is nothing to wait for. */
+	cancel_work_sync(waited_for);
+	flush_work(waited_for);
+	__atomic_fetch_add(&job->runs, 1, __ATOMIC_RELEASE);
+}
+
+/* Law: a work that waits for itself goes on. */
+static void self_wait(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	struct workqueue_struct *wq = alloc_workqueue("self", 0, 0);
+	struct job job, other;
+
+	job_init(&job, waits_for_itself);
+	job_init(&other, run);
+	waited_for = &job.work;
+	assert_true(queue_work(wq, &job.work));
+	flush_workqueue(wq);
+	assert_int_equal(runs(&job), 1);
+	/* Another one that is not queued is not waited for, either. */
+	waited_for = &other.work;
+	assert_true(queue_work(wq, &other.work));
+	flush_work(&other.work);
+	assert_true(queue_work(wq, &job.work));
+	flush_workqueue(wq);
+	assert_int_equal(runs(&job), 2);
+	destroy_workqueue(wq);
+	machine_end(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -238,6 +365,11 @@ int main(void)
 		cmocka_unit_test(delays),
 		cmocka_unit_test(frees_itself),
 		cmocka_unit_test(nothing_queued),
+		cmocka_unit_test(sorted),
+		cmocka_unit_test(by_hand_no_more),
+		cmocka_unit_test(ends_with_works),
+		cmocka_unit_test(no_worker),
+		cmocka_unit_test(self_wait),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
