@@ -153,6 +153,89 @@ static const struct uiommufd_scenario fetched = {
 		    UIOMMUFD_FAIL_DRIVER,
 };
 
+/* What the hardware is told in the end. */
+struct told {
+	struct arm arm;
+	unsigned int count;
+	uint64_t word[64];
+};
+
+static void tell(void *arg, const struct uiommufd_vcmdq_command *command)
+{
+	struct told *told = arg;
+
+	if (told->count < 64)
+		told->word[told->count++] = command->word[0];
+}
+
+static void setup_told(struct uiommufd_run *run, void *state)
+{
+	setup_guest(run, state);
+	HOLDS(!uiommufd_vcmdq_observe(uiommufd_run_platform(run), tell, state));
+}
+
+#define OTHER_VMID 0x7a
+
+static bool is_own(uint64_t word, uint32_t stream, uint32_t *vmid)
+{
+	switch (word & 0xff) {
+	case 0x05:			/* CFGI_CD */
+	case 0x06:			/* CFGI_CD_ALL */
+	case 0x40:			/* ATC_INV */
+		return word >> 32 == stream;
+	case 0x10 ... 0x13:		/* TLBI_NH_* */
+		*vmid = *vmid ?: word >> 32 & 0xffff;
+		return (word >> 32 & 0xffff) == *vmid && *vmid != OTHER_VMID;
+	case 0x46:			/* CMD_SYNC */
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void names(struct uiommufd_run *run, void *state)
+{
+	const uint64_t other = (uint64_t)OTHER_VMID << 32;
+	const uint64_t vsid = (uint64_t)ARM_VSID << 32;
+	const uint64_t all[][2] = {
+		{ 0x10 | other, 0 }, { 0x11 | other | 3ull << 48, 0 },
+		{ 0x12 | other, 0x1000 }, { 0x13 | other, 0x1001 },
+		{ 0x30, 0 }, { 0x05 | vsid, 1 }, { 0x06 | vsid, 0 },
+		{ 0x40 | vsid, 52 },
+	};
+	struct told *told = state;
+	uint32_t count = 8, vmid = 0;
+	uint32_t stream = uiommufd_platform_stream_id(
+		uiommufd_run_platform(run), "dev0", 0);
+
+	told->count = 0;
+	WANT(arm_commands(&told->arm, all, &count), 0);
+	HOLDS_IF_WELL(told->count >= 8);
+	for (unsigned int i = 0; i < told->count; i++)
+		if (!is_own(told->word[i], stream, &vmid))
+			uiommufd_run_break(run, "hardware",
+					   "a guest's command names another: 0x%llx",
+					   (unsigned long long)told->word[i]);
+}
+
+static void finish_told(struct uiommufd_run *run, void *state)
+{
+	uiommufd_vcmdq_observe(uiommufd_run_platform(run), NULL, NULL);
+	arm_finish(run, state);
+}
+
+static const struct uiommufd_scenario named = {
+	.name = "smmu-commands-names",
+	.summary = "a guest's commands name another guest and its own device",
+	.kind = "smmuv3",
+	.configure = arm_configure,
+	.setup = setup_told,
+	.thread = { names },
+	.finish = finish_told,
+	.state_bytes = sizeof(struct told),
+	.failures = RIG_FAIL_ANY,
+};
+
 /* ---- events ---- */
 
 static uint64_t bytes_in_use(struct uiommufd_run *run)
@@ -447,6 +530,13 @@ static void entries(struct uiommufd_run *run, void *state)
 	WANT(rig_destroy(arm->fd, arm->viommu), -EBUSY);
 	WANT(rig_replace(arm->fd, "dev0", 0, arm->parent), 0);
 	WANT(rig_destroy(arm->fd, id), 0);
+	WANT(rig_vdevice(arm->fd, arm->viommu, arm->dev, ARM_VSID,
+			 &arm->vdevice), 0);
+	WANT(nested_with(arm, 1 | 5 << 1, 0, 16, &id), 0);
+	WANT(rig_replace(arm->fd, "dev0", 0, id), 0);
+	WANT(rig_replace(arm->fd, "dev0", 0, arm->parent), 0);
+	WANT(rig_destroy(arm->fd, id), 0);
+	WANT(rig_destroy(arm->fd, arm->vdevice), 0);
 	WANT(arm_viommu(arm, TEGRA), -EOPNOTSUPP);
 }
 
@@ -491,6 +581,6 @@ static const struct uiommufd_scenario returned = {
 };
 
 const struct uiommufd_scenario *const scenarios_smmu[] = {
-	&streams, &streams_cmdqv, &trapped, &fetched, &forwarded, &event_race,
+	&streams, &streams_cmdqv, &trapped, &fetched, &named, &forwarded, &event_race,
 	&messages, &messages_race, &reserved, &stream_entries, &returned, NULL
 };
