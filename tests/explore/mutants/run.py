@@ -11,8 +11,6 @@ usage: run.py [--quick | --only B01,B02] [--budget 60s] [--scratch DIR]
               [--compile-only] [--clean-budget 600s | --no-clean] [-o FILE]
 """
 import argparse
-import concurrent.futures
-import json
 import os
 import re
 import shutil
@@ -233,15 +231,21 @@ def parse(arguments):
     return parser.parse_args(arguments)
 
 
-def main(arguments):
-    options = parse(arguments)
-    rows = choose(read_table(), options)
+def prepare(options, make):
+    """The filled scratch copy that make(folder) gives, and where to print."""
     folder = options.scratch or tempfile.mkdtemp(prefix="mutants-")
     os.makedirs(folder, exist_ok=True)
     out = open(options.output, "w", encoding="utf-8") if options.output \
         else sys.stdout
-    scratch = Scratch(folder)
+    scratch = make(folder)
     scratch.fill()
+    return scratch, out
+
+
+def main(arguments):
+    options = parse(arguments)
+    rows = choose(read_table(), options)
+    scratch, out = prepare(options, Scratch)
     clean = check_clean(scratch, options, out)
     results = []
     for row in rows:
@@ -257,7 +261,7 @@ def main(arguments):
             print(got["output"][-2000:], file=out)
     summary(results, out)
     if not options.scratch:
-        shutil.rmtree(folder)
+        shutil.rmtree(scratch.folder)
     wanted = "builds" if options.compile_only else "found"
     return 0 if clean and all(got["result"] == wanted
                               for _, got in results) else 1
