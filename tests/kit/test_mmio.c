@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/io.h>
 #include <linux/iopoll.h>
+#include <linux/spinlock.h>
 
 struct model {
 	u64 offset;
@@ -330,6 +331,83 @@ static void unmappable(void **state)
 	machine_end(m);
 }
 
+/*
+ * Law: polling with a pause sleeps, which is a bug under a spinlock; without
+ * one, and in its atomic form, it does not.  Each has a read of its width.
+ */
+static void polling_while_atomic(void **state)
+{
+	struct kit_machine m = machine_with(&uik_clock_auto);
+	struct model model = { .value = 1 };
+	DEFINE_SPINLOCK(lock);
+	int tries = 0;
+	void *base;
+	u64 wide;
+	u32 val;
+
+	assert_int_equal(uik_mmio_register(m.machine, START, 0x1000, &ops,
+					   &model), 0);
+	base = ioremap(START, 8);
+	spin_lock(&lock);
+	assert_int_equal(warnings_of(
+		(void)!readl_poll_timeout(base, val, val, 1, 10)), 1);
+	assert_int_equal(warnings_of(
+		(void)!readl_poll_timeout(base, val, val, 0, 10)), 0);
+	assert_int_equal(warnings_of(
+		(void)!readl_relaxed_poll_timeout_atomic(base, val, !val, 1,
+							 10)), 0);
+	assert_int_equal(readq_poll_timeout_atomic(base, wide, wide, 1, 10), 0);
+	assert_int_equal(model.width, 8);
+	spin_unlock(&lock);
+	assert_int_equal(warnings_of(
+		(void)!readw_poll_timeout(base, val, val, 1, 10)), 0);
+	assert_int_equal(model.width, 2);
+	assert_int_equal(readb_poll_timeout(base, val, !val, 1, 10),
+			 -ETIMEDOUT);
+	assert_int_equal(model.width, 1);
+	assert_int_equal(poll_timeout_us(tries++, tries == 5, 2, 100, true), 0);
+	assert_int_equal(tries, 5);
+	iounmap(base);
+	uik_mmio_unregister(m.machine, START);
+	machine_end(m);
+}
+
+/* Law: rows of registers are reached in order, one access each. */
+static void rows_of_registers(void **state)
+{
+	const u64 from[2] = { 1, 7ull << 32 | 5 };
+	struct kit_machine m = machine_with(NULL);
+	struct model model = {};
+	u32 to[3];
+	void *base;
+
+	assert_int_equal(uik_mmio_register(m.machine, START, 0x1000, &ops,
+					   &model), 0);
+	base = ioremap_uc(START, 0x20);
+	__iowrite64_copy(base, from, 2);
+	assert_int_equal(model.writes, 2);
+	assert_int_equal(model.offset, 8);
+	assert_true(model.value == from[1]);
+	__iowrite32_copy(base, from, 4);
+	assert_int_equal(model.writes, 6);
+	assert_int_equal(model.offset, 12);
+	assert_int_equal(model.value, 7);
+	__ioread32_copy(to, base, 3);
+	assert_int_equal(model.reads, 3);
+	assert_int_equal(to[2], 7);
+	memset_io(base, 0xab, 3);
+	assert_int_equal(model.writes, 9);
+	assert_int_equal(model.offset, 2);
+	assert_int_equal(model.value, 0xab);
+	iowrite64(from[1], base);
+	assert_int_equal(ioread16(base), 5);
+	assert_int_equal(ioread8(base), 5);
+	assert_true(ioread64(base) == from[1]);
+	iounmap(base);
+	uik_mmio_unregister(m.machine, START);
+	machine_end(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -341,6 +419,8 @@ int main(void)
 		cmocka_unit_test(memory),
 		cmocka_unit_test(two_machines),
 		cmocka_unit_test(polling),
+		cmocka_unit_test(polling_while_atomic),
+		cmocka_unit_test(rows_of_registers),
 		cmocka_unit_test(copies),
 		cmocka_unit_test(unmappable),
 	};

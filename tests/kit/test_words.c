@@ -98,6 +98,46 @@ static void fields(void **state)
 	assert_int_equal(u64_replace_bits(reg, 1, MASK), 0x10);
 }
 
+/* Law: each type of register keeps its byte order, and what is not the field. */
+static void fields_by_type(void **state)
+{
+	unsigned int mask = 0xff0;
+	__be32 be = cpu_to_be32(0x12345678);
+	__le16 le = 0;
+	u8 byte = 0xff;
+
+	assert_int_equal(u8_encode_bits(0x1f, 0xf0), 0xf0);
+	u8p_replace_bits(&byte, 5, 0x0e);
+	assert_int_equal(byte, 0xfb);
+	assert_int_equal(u16_get_bits(0xabcd, 0xff00), 0xab);
+	le16p_replace_bits(&le, 3, 0xc000);
+	assert_int_equal(le16_to_cpu(le), 0xc000);
+	assert_int_equal(be32_get_bits(be, 0xff00), 0x56);
+	be32p_replace_bits(&be, 0xaa, 0xff00);
+	assert_int_equal(be32_to_cpu(be), 0x1234aa78);
+	assert_true(be64_encode_bits(1, 2) == cpu_to_be64(2));
+	assert_int_equal(field_multiplier(mask), 0x10);
+	assert_int_equal(field_max(mask), 0xff);
+	assert_int_equal(field_prep(mask, 0x1ab), 0xab0);
+	assert_int_equal(field_get(mask, 0x12345), 0x34);
+}
+
+static void ranges(void **state)
+{
+	u8 byte = 250;
+
+	assert_int_equal(wrapping_assign_add(byte, 10), 4);
+	assert_int_equal(wrapping_assign_sub(byte, 5), 255);
+	assert_int_equal(byte, 255);
+	assert_false(range_overflows(6u, 4u, 10u));
+	assert_true(range_overflows(6u, 5u, 10u));
+	assert_true(range_overflows(10u, 0u, 10u));
+	assert_true(range_overflows(4u, ~0u, 10u));
+	assert_false(range_end_overflows(10u, 0u, 10u));
+	assert_true(range_end_overflows(11u, 0u, 10u));
+	assert_true(range_end_overflows_t(u8, 255, 1, 255));
+}
+
 static void bits(void **state)
 {
 	unsigned long map[3] = { 0 };
@@ -425,6 +465,8 @@ int main(void)
 		cmocka_unit_test(containers),
 		cmocka_unit_test(errors),
 		cmocka_unit_test(fields),
+		cmocka_unit_test(fields_by_type),
+		cmocka_unit_test(ranges),
 		cmocka_unit_test(bits),
 		cmocka_unit_test(bitmaps),
 		cmocka_unit_test(arithmetic),

@@ -70,44 +70,64 @@
 		*(reg_p) |= uik_new; \
 	})
 
-static inline u64 u64_encode_bits(u64 v, u64 field)
+/* As the three above for a mask that is known at run time only. */
+#define field_prep(mask, val) \
+	({ \
+		typeof(mask) uik_mask = (mask); \
+		(typeof(mask))(((typeof(mask))(val) << \
+				uik_bf_shift(uik_mask)) & uik_mask); \
+	})
+#define field_get(mask, reg) \
+	({ \
+		typeof(mask) uik_mask = (mask); \
+		(typeof(mask))(((reg) & uik_mask) >> uik_bf_shift(uik_mask)); \
+	})
+
+/* The lowest bit of @field, by which a value in it is multiplied. */
+static inline u64 field_multiplier(u64 field)
 {
-	return (v << uik_bf_shift(field)) & field;
+	return field & -field;
 }
 
-static inline u64 u64_get_bits(u64 v, u64 field)
+/* The largest value of @field. */
+static inline u64 field_mask(u64 field)
 {
-	return (v & field) >> uik_bf_shift(field);
+	return field / field_multiplier(field);
 }
 
-static inline u64 u64_replace_bits(u64 old, u64 v, u64 field)
-{
-	return (old & ~field) | u64_encode_bits(v, field);
-}
+#define field_max(field) ((typeof(field))field_mask(field))
 
-static inline u32 u32_encode_bits(u32 v, u32 field)
-{
-	return (v << uik_bf_shift(field)) & field;
-}
-
-static inline u32 u32_get_bits(u32 v, u32 field)
-{
-	return (v & field) >> uik_bf_shift(field);
-}
-
-static inline u32 u32_replace_bits(u32 old, u32 v, u32 field)
-{
-	return (old & ~field) | u32_encode_bits(v, field);
-}
-
-static inline void u64p_replace_bits(u64 *p, u64 v, u64 field)
-{
-	*p = u64_replace_bits(*p, v, field);
-}
-
-static inline void u32p_replace_bits(u32 *p, u32 v, u32 field)
-{
-	*p = u32_replace_bits(*p, v, field);
-}
+/*
+ * For each type T of register and the type V of its values: T_encode_bits(),
+ * T_get_bits(), T_replace_bits() and Tp_replace_bits(), with the mask last.
+ */
+#define UIK_BITS(name, reg, type, to, from) \
+	static inline reg name##_encode_bits(type v, type field) \
+	{ \
+		return to((type)((type)(v << uik_bf_shift(field)) & field)); \
+	} \
+	static inline type name##_get_bits(reg v, type field) \
+	{ \
+		return (type)((type)(from(v) & field) >> uik_bf_shift(field)); \
+	} \
+	static inline reg name##_replace_bits(reg old, type v, type field) \
+	{ \
+		return (old & ~to(field)) | name##_encode_bits(v, field); \
+	} \
+	static inline void name##p_replace_bits(reg *p, type v, type field) \
+	{ \
+		*p = name##_replace_bits(*p, v, field); \
+	}
+#define uik_bits_plain(v) (v)
+UIK_BITS(u8, u8, u8, uik_bits_plain, uik_bits_plain)
+UIK_BITS(u16, u16, u16, uik_bits_plain, uik_bits_plain)
+UIK_BITS(u32, u32, u32, uik_bits_plain, uik_bits_plain)
+UIK_BITS(u64, u64, u64, uik_bits_plain, uik_bits_plain)
+UIK_BITS(le16, __le16, u16, cpu_to_le16, le16_to_cpu)
+UIK_BITS(le32, __le32, u32, cpu_to_le32, le32_to_cpu)
+UIK_BITS(le64, __le64, u64, cpu_to_le64, le64_to_cpu)
+UIK_BITS(be16, __be16, u16, cpu_to_be16, be16_to_cpu)
+UIK_BITS(be32, __be32, u32, cpu_to_be32, be32_to_cpu)
+UIK_BITS(be64, __be64, u64, cpu_to_be64, be64_to_cpu)
 
 #endif

@@ -54,6 +54,7 @@
 
 #define WARN_ON_SMP(cond) WARN_ON(cond)
 #define WARN_TAINT(cond, taint, format...) WARN(cond, format)
+#define WARN_TAINT_ONCE(cond, taint, format...) WARN_ONCE(cond, format)
 
 #define BUG() uik_bug(__FILE__, __LINE__, __func__, "BUG()")
 #define BUG_ON(cond) \

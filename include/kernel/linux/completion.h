@@ -50,6 +50,11 @@ long wait_for_completion_interruptible_timeout(struct completion *x,
 					       unsigned long timeout)
 	__uik(wait_for_completion_interruptible_timeout);
 #define wait_for_completion_killable(x) wait_for_completion_interruptible(x)
+#define wait_for_completion_killable_timeout(x, timeout) \
+	wait_for_completion_interruptible_timeout((x), (timeout))
+#define wait_for_completion_io(x) wait_for_completion(x)
+#define wait_for_completion_io_timeout(x, timeout) \
+	wait_for_completion_timeout((x), (timeout))
 /* Takes one completion without waiting.  Return: whether there was one. */
 bool try_wait_for_completion(struct completion *x)
 	__uik(try_wait_for_completion);

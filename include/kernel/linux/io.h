@@ -60,8 +60,18 @@ UIK_DEFINE_WRITE(writew, u16)
 UIK_DEFINE_WRITE(writel, u32)
 UIK_DEFINE_WRITE(writeq, u64)
 
+#define ioread8(addr) readb(addr)
+#define ioread16(addr) readw(addr)
 #define ioread32(addr) readl(addr)
+#define ioread64(addr) readq(addr)
+#define iowrite8(value, addr) writeb((value), (addr))
+#define iowrite16(value, addr) writew((value), (addr))
 #define iowrite32(value, addr) writel((value), (addr))
+#define iowrite64(value, addr) writeq((value), (addr))
+#define __raw_readb(addr) readb_relaxed(addr)
+#define __raw_readw(addr) readw_relaxed(addr)
+#define __raw_writeb(value, addr) writeb_relaxed((value), (addr))
+#define __raw_writew(value, addr) writew_relaxed((value), (addr))
 #define __raw_readl(addr) readl_relaxed(addr)
 #define __raw_readq(addr) readq_relaxed(addr)
 #define __raw_writel(value, addr) writel_relaxed((value), (addr))
@@ -78,6 +88,7 @@ UIK_DEFINE_WRITE(writeq, u64)
 void __iomem *ioremap(phys_addr_t phys, size_t size) __uik(ioremap);
 #define ioremap_np(phys, size) ioremap((phys), (size))
 #define ioremap_wc(phys, size) ioremap((phys), (size))
+#define ioremap_uc(phys, size) ioremap((phys), (size))
 /** iounmap - done with it. */
 void iounmap(volatile void __iomem *addr) __uik(iounmap);
 
@@ -102,6 +113,36 @@ void uik_memcpy_fromio(void *to, const volatile void __iomem *from, size_t n)
 /** uik_memcpy_toio - byte accesses; @n bytes. */
 void uik_memcpy_toio(volatile void __iomem *to, const void *from, size_t n)
 	__uik_export;
+
+/* Byte @value to each of @n registers of a byte. */
+static inline void memset_io(volatile void __iomem *to, int value, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		writeb_relaxed((u8)value, (volatile u8 __iomem *)to + i);
+}
+
+/* Registers of 4 bytes, in ascending order; nothing is ordered by them. */
+static inline void __iowrite32_copy(void __iomem *to, const void *from,
+				    size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		writel_relaxed(((const u32 *)from)[i], (u32 __iomem *)to + i);
+}
+
+static inline void __ioread32_copy(void *to, const void __iomem *from,
+				   size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		((u32 *)to)[i] = readl_relaxed((const u32 __iomem *)from + i);
+}
+
+/* And of 8 bytes. */
+static inline void __iowrite64_copy(void __iomem *to, const void *from,
+				    size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		writeq_relaxed(((const u64 *)from)[i], (u64 __iomem *)to + i);
+}
 
 /* The kernel's header gives the address conversions too. */
 #include <linux/mm.h>

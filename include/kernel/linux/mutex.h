@@ -45,6 +45,9 @@ void mutex_lock_nested(struct mutex *lock, unsigned int subclass)
 int __must_check mutex_lock_interruptible(struct mutex *lock)
 	__uik(mutex_lock_interruptible);
 #define mutex_lock_killable(lock) mutex_lock_interruptible(lock)
+#define mutex_lock_killable_nested(lock, subclass) \
+	mutex_lock_interruptible(lock)
+#define mutex_lock_io(lock) mutex_lock(lock)
 #define mutex_lock_interruptible_nested(lock, subclass) \
 	mutex_lock_interruptible(lock)
 /* Takes @lock if it is free.  Return: 1 if taken, else 0. */

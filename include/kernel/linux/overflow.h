@@ -52,6 +52,39 @@ static inline bool __must_check uik_must_check(bool overflow)
 		uik_product; \
 	})
 
+/* @var op= @offset, wrapping; the new value. */
+#define wrapping_assign_add(var, offset) \
+	({ \
+		typeof(var) *uik_var = &(var); \
+		*uik_var = wrapping_add(typeof(var), *uik_var, offset); \
+	})
+#define wrapping_assign_sub(var, offset) \
+	({ \
+		typeof(var) *uik_var = &(var); \
+		*uik_var = wrapping_sub(typeof(var), *uik_var, offset); \
+	})
+
+/* Whether [@start, @start + @size) goes beyond @max. */
+#define range_overflows(start, size, max) \
+	({ \
+		typeof(start) uik_start = (start); \
+		typeof(size) uik_size = (size); \
+		typeof(max) uik_max = (max); \
+		uik_start >= uik_max || uik_size > uik_max - uik_start; \
+	})
+/* The same; an empty range may begin at @max. */
+#define range_end_overflows(start, size, max) \
+	({ \
+		typeof(start) uik_start = (start); \
+		typeof(size) uik_size = (size); \
+		typeof(max) uik_max = (max); \
+		uik_start > uik_max || uik_size > uik_max - uik_start; \
+	})
+#define range_overflows_t(type, start, size, max) \
+	range_overflows((type)(start), (type)(size), (type)(max))
+#define range_end_overflows_t(type, start, size, max) \
+	range_end_overflows((type)(start), (type)(size), (type)(max))
+
 /* Comparing an unsigned value with 0 would be warned about. */
 #define uik_is_negative(x) \
 	(is_signed_type(typeof(x)) && (long long)(x) >> 63)

@@ -205,5 +205,10 @@ bool __must_check refcount_dec_and_mutex_lock(refcount_t *r, struct mutex *lock)
 	__uik(refcount_dec_and_mutex_lock);
 bool __must_check refcount_dec_and_lock(refcount_t *r, struct spinlock *lock)
 	__uik(refcount_dec_and_lock);
+#define refcount_dec_and_lock_irqsave(r, lock, flags) \
+	({ \
+		*(flags) = 0; \
+		refcount_dec_and_lock((r), (lock)); \
+	})
 
 #endif

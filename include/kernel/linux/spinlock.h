@@ -104,6 +104,8 @@ static inline bool spin_is_locked(spinlock_t *lock)
 #define spin_unlock_irq(lock) spin_unlock(lock)
 #define spin_trylock_irq(lock) spin_trylock(lock)
 #define spin_lock_bh(lock) spin_lock(lock)
+#define spin_lock_bh_nested(lock, subclass) spin_lock_nested(lock, subclass)
+#define spin_trylock_bh(lock) spin_trylock(lock)
 #define spin_unlock_bh(lock) spin_unlock(lock)
 #define spin_lock_irqsave(lock, flags) \
 	do { \
@@ -138,6 +140,11 @@ static inline void spin_unlock_irqrestore(spinlock_t *lock, unsigned long flags)
 /* Decrements; when that gives 0, returns 1 with @lock held. */
 int atomic_dec_and_lock(atomic_t *count, spinlock_t *lock)
 	__uik(atomic_dec_and_lock);
+#define atomic_dec_and_lock_irqsave(count, lock, flags) \
+	({ \
+		(flags) = 0; \
+		atomic_dec_and_lock(count, lock); \
+	})
 
 #include <linux/rwlock.h>
 
