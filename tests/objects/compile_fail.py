@@ -23,21 +23,29 @@ KINDS = [
     ("VDEVICE_STRUCT_SIZE", "iommufd_vdevice", "iommufd_hw_queue"),
     ("HW_QUEUE_STRUCT_SIZE", "iommufd_hw_queue", "iommufd_viommu"),
 ]
-# Body, and whether it compiles.
+NOT_FIRST = " is not the first of struct "
+NOT_CORE = " is no struct CORE"
+# Body, and what the compiler says of it; None: nothing, it compiles.
 SIZES = [
-    ("size_t f(void) { return SIZE(struct first, core); }", True),
-    ("size_t f(void) { return SIZE(struct nested, inner.core); }", True),
-    ("char f[SIZE(struct first, core) == sizeof(struct first) ? 1 : -1];", True),
+    ("size_t f(void) { return SIZE(struct first, core); }", None),
+    ("size_t f(void) { return SIZE(struct nested, inner.core); }", None),
+    ("char f[SIZE(struct first, core) == sizeof(struct first) ? 1 : -1];", None),
     ("_Static_assert(SIZE(struct nested, inner.core) =="
-     " sizeof(struct nested), 'size');".replace("'", '"'), True),
+     " sizeof(struct nested), 'size');".replace("'", '"'), None),
     ("const struct iommufd_viommu_ops ops = "
-     "{ .vdevice_size = SIZE(struct first, core) };", True),
-    ("size_t f(void) { return SIZE(struct second, core); }", False),
-    ("size_t f(void) { return SIZE(struct late, inner.core); }", False),
-    ("size_t f(void) { return SIZE(struct foreign, core); }", False),
-    ("size_t f(void) { return SIZE(struct pointer, core); }", False),
-    ("size_t f(void) { return SIZE(struct first, own); }", False),
-    ("size_t f(void) { return SIZE(struct first, missing); }", False),
+     "{ .vdevice_size = SIZE(struct first, core) };", None),
+    ("size_t f(void) { return SIZE(struct second, core); }",
+     "core" + NOT_FIRST + "second"),
+    ("size_t f(void) { return SIZE(struct late, inner.core); }",
+     "inner.core" + NOT_FIRST + "late"),
+    ("size_t f(void) { return SIZE(struct foreign, core); }",
+     "core" + NOT_CORE),
+    ("size_t f(void) { return SIZE(struct pointer, core); }",
+     "core" + NOT_CORE),
+    ("size_t f(void) { return SIZE(struct first, own); }",
+     "own" + NOT_CORE),
+    ("size_t f(void) { return SIZE(struct first, missing); }",
+     "missing"),
 ]
 QUEUES = """#include <linux/iommufd.h>
 struct queue { struct iommufd_hw_queue core; };
@@ -46,15 +54,15 @@ struct vdev { struct iommufd_vdevice core; };
 """
 DEPENDS = [
     ("int f(struct queue *a, struct queue *b)"
-     "{ return iommufd_hw_queue_depend(a, b, core); }", True),
+     "{ return iommufd_hw_queue_depend(a, b, core); }", None),
     ("void f(struct queue *a, struct queue *b)"
-     "{ iommufd_hw_queue_undepend(a, b, core); }", True),
+     "{ iommufd_hw_queue_undepend(a, b, core); }", None),
     ("int f(struct queue *a, struct other *b)"
-     "{ return iommufd_hw_queue_depend(a, b, core); }", False),
+     "{ return iommufd_hw_queue_depend(a, b, core); }", "assert"),
     ("int f(struct vdev *a, struct vdev *b)"
-     "{ return iommufd_hw_queue_depend(a, b, core); }", False),
+     "{ return iommufd_hw_queue_depend(a, b, core); }", "assert"),
     ("void f(struct queue *a, struct other *b)"
-     "{ iommufd_hw_queue_undepend(a, b, core); }", False),
+     "{ iommufd_hw_queue_undepend(a, b, core); }", "assert"),
 ]
 
 
@@ -77,16 +85,19 @@ def main():
     cases = []
     for macro, core, other in KINDS:
         head = HEAD.replace("CORE", core).replace("OTHER", other)
-        cases += [(head + body.replace("SIZE(", macro + "("), good)
-                  for body, good in SIZES]
-    cases += [(QUEUES + body, good) for body, good in DEPENDS]
+        cases += [(head + body.replace("SIZE(", macro + "("),
+                   says and says.replace("CORE", core))
+                  for body, says in SIZES]
+    cases += [(QUEUES + body, says) for body, says in DEPENDS]
     faults = 0
-    for text, good in cases:
+    for text, says in cases:
         run = compiles(command, text)
-        if (run.returncode == 0) != good:
+        told = says is not None and says in run.stderr
+        if (run.returncode == 0) != (says is None) or \
+                (run.returncode and not told):
             faults += 1
-            print(f"{'fails' if good else 'compiles'}: "
-                  f"{text.splitlines()[-1]}\n{run.stderr[:600]}")
+            print(f"{'compiles' if says else 'fails'}, or for another reason:"
+                  f" {text.splitlines()[-1]}\n{run.stderr[:600]}")
     print(f"{len(cases) - faults} of {len(cases)} as they should be")
     return 1 if faults else 0
 

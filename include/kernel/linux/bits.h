@@ -27,7 +27,8 @@
 
 /* 0, or no compilation when constants are given as low, high. */
 #define uik_mask_order(h, l) \
-	BUILD_BUG_ON_ZERO(__is_constexpr((l) > (h)) ? (l) > (h) : 0)
+	BUILD_BUG_ON_ZERO(__builtin_choose_expr( \
+		__is_constexpr((l) > (h)), (l) > (h), 0))
 #define uik_mask(ones, width, h, l) \
 	(uik_mask_order(h, l) + \
 	 (((ones) << (l)) & ((ones) >> ((width) - 1 - (h)))))

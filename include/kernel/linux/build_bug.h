@@ -14,9 +14,14 @@
 #define static_assert(expr, ...) uik_static_assert(expr, ##__VA_ARGS__, #expr)
 #define uik_static_assert(expr, message, ...) _Static_assert(expr, message)
 
-/* Zero of type int, an integer constant expression; fails to compile if @e. */
+/*
+ * Zero of type int, an integer constant expression; fails to compile if @e,
+ * with the message that may follow.
+ */
 #define BUILD_BUG_ON_ZERO(e, ...) \
-	((int)sizeof(struct { int uik_build_bug : 1 - 2 * !!(e); }) * 0)
+	uik_zero_or_bug(e, ##__VA_ARGS__, #e " is true")
+#define uik_zero_or_bug(e, message, ...) \
+	((int)sizeof(struct { _Static_assert(!(e), message); }))
 #define BUILD_BUG_ON_INVALID(e) ((void)(sizeof((long)(e))))
 
 /* Fails to compile where the optimiser cannot prove @cond false. */

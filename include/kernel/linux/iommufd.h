@@ -463,9 +463,11 @@ struct iommufd_viommu_ops {
  */
 #define uik_struct_size(core_struct, drv_struct, member) \
 	(sizeof(drv_struct) + \
-	 BUILD_BUG_ON_ZERO(offsetof(drv_struct, member)) + \
+	 BUILD_BUG_ON_ZERO(offsetof(drv_struct, member), \
+			   #member " is not the first of " #drv_struct) + \
 	 BUILD_BUG_ON_ZERO(!__same_type(struct core_struct, \
-					((drv_struct *)0)->member)))
+					((drv_struct *)0)->member), \
+			   #member " is no struct " #core_struct))
 
 #define VIOMMU_STRUCT_SIZE(drv_struct, member) \
 	uik_struct_size(iommufd_viommu, drv_struct, member)
