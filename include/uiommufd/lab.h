@@ -57,10 +57,11 @@ struct uiommufd_lab_profile;
  *
  * A profile is a key file.  Each value reads 'NUMBER UNIT | SOURCE', where
  * SOURCE is free text or starts with the word 'assumed'.  [profile] based_on =
- * NAME takes every value not given from that profile; else all are needed.
+ * NAME takes every value not given from that profile; else all are needed, but
+ * by a file of a [design] alone, whose values are those of "tegra241".
  *
  * Return: the profile, freed by uiommufd_lab_profile_free(); NULL with a
- * message that names the file, the line and the key.
+ * message that names the file, the line, if it has one, and the key.
  */
 struct uiommufd_lab_profile *
 uiommufd_lab_profile_load(const char *path, char **out_error) UIOMMUFD_API;

@@ -249,15 +249,17 @@ static gboolean bad(struct reader *reader, const char *group, const char *key,
 static gboolean bad(struct reader *reader, const char *group, const char *key,
 		    const char *format, ...)
 {
+	unsigned int line = profile_line(reader->text, group, key);
+	g_autofree char *where = line ? g_strdup_printf("%u: ", line) :
+					g_strdup(" ");
 	g_autofree char *what = NULL;
 	va_list args;
 
 	va_start(args, format);
 	what = g_strdup_vprintf(format, args);
 	va_end(args);
-	complain(reader->out_error, "%s:%u: [%s] %s%s%s", reader->path,
-		 profile_line(reader->text, group, key), group, key ? key : "",
-		 key ? ": " : "", what);
+	complain(reader->out_error, "%s:%s[%s] %s%s%s", reader->path, where,
+		 group, key ? key : "", key ? ": " : "", what);
 	return FALSE;
 }
 
@@ -351,8 +353,10 @@ static gboolean read_rows(struct reader *reader,
 
 		if (!text && !profile->source[i])
 			return bad(reader, row->group, row->key,
-				   "is missing (%s, in %s)", row->meaning,
-				   row->unit);
+				   "is missing (%s, in %s); what a file does "
+				   "not say may come from another: [profile] "
+				   "based_on = %s", row->meaning, row->unit,
+				   builtins[0].name);
 		if (text && !read_value(reader, row, text, &profile->value[i],
 					&profile->source[i]))
 			return FALSE;
@@ -393,6 +397,17 @@ static gboolean check_keys(struct reader *reader)
 static gboolean load(struct uiommufd_lab_profile *profile, const char *path,
 		     int depth, char **out_error);
 
+/* A design alone: it is priced by the default profile. */
+static gboolean has_design_only(struct reader *reader)
+{
+	g_auto(GStrv) groups = g_key_file_get_groups(reader->file, NULL);
+
+	for (char **group = groups; *group; group++)
+		if (strcmp(*group, "design") && strcmp(*group, "profile"))
+			return FALSE;
+	return g_key_file_has_group(reader->file, "design");
+}
+
 /* A relative name is meant beside the file, unless it is a built-in one. */
 static gboolean load_base(struct reader *reader, const char *path,
 			  struct uiommufd_lab_profile *profile, int depth)
@@ -401,6 +416,8 @@ static gboolean load_base(struct reader *reader, const char *path,
 						      "based_on", NULL);
 	g_autofree char *folder = NULL, *beside = NULL;
 
+	if (!base && has_design_only(reader))
+		base = g_strdup(builtins[0].name);
 	if (!base)
 		return TRUE;
 	if (depth == BASE_DEPTH)

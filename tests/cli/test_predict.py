@@ -114,7 +114,7 @@ def compare(folder):
     out = os.path.join(folder, "compare.json")
     pathlib.Path(a).write_text("[profile]\nbased_on = tegra241\n[design]\n"
                                "policy = cmdlist\ncpus = 16\n")
-    pathlib.Path(b).write_text("[profile]\nbased_on = tegra241\n[design]\n"
+    pathlib.Path(b).write_text("[design]\n"
                                "policy = per-cpu\ncpus = 16\nqueues = 16\n")
     got = run("--compare", a, b, "--seeds", "5", "--json", out)
     check("compare", got.returncode == 0 and "95 % confidence" in got.stdout,

@@ -80,6 +80,22 @@ static void test_based_on(void **state)
 	uiommufd_lab_profile_free(ours);
 }
 
+/* Who says nothing of time, but what is to be built, gets the default's. */
+static void test_design_alone(void **state)
+{
+	g_autofree char *path = write_profile("[design]\ncpus = 8\n");
+	struct uiommufd_lab_profile *base = profile_of(NULL);
+	struct uiommufd_lab_profile *ours = profile_of(path);
+
+	for (int i = 0; i < LAB_VALUES; i++) {
+		assert_true(ours->value[i] == base->value[i]);
+		assert_string_equal(ours->source[i], base->source[i]);
+	}
+	assert_string_equal(uiommufd_lab_profile_name(ours), path);
+	uiommufd_lab_profile_free(base);
+	uiommufd_lab_profile_free(ours);
+}
+
 /* A value of every unit out of its range, or without its parts. */
 static void test_bad_values(void **state)
 {
@@ -99,7 +115,11 @@ static void test_bad_files(void **state)
 {
 	char *error = NULL;
 
-	REFUSED("[mmio]\nread = 5 ns | assumed\n", "[mmio] write", "is missing");
+	REFUSED("[mmio]\nread = 5 ns | assumed\n", "p.ini:1: [mmio] write",
+		"is missing", "based_on = tegra241");
+	REFUSED("[design]\ncpus = 8\n[mmio]\nread = 5 ns | assumed\n",
+		"[mmio] write", "is missing");
+	REFUSED("", "p.ini: [", "is missing");
 	REFUSED(BASED "raed = 5 ns | assumed\n", ":4:", "raed", "no such key");
 	REFUSED(BASED "\n[nonsense]\nread = 5 ns | assumed\n", ":6:",
 		"[nonsense]", "no such key");
@@ -169,6 +189,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_builtins),
 		cmocka_unit_test(test_based_on),
+		cmocka_unit_test(test_design_alone),
 		cmocka_unit_test(test_bad_values),
 		cmocka_unit_test(test_bad_files),
 		cmocka_unit_test(test_copy),
