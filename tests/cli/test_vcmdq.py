@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Laws of `uiommufd vcmdq`: it plays the built-in and a given stream, ends
 clean, says the same in text and JSON, and names what is wrong with an option
-or a file.  usage: test_vcmdq.py UIOMMUFD DATA_FOLDER"""
+or a file.  usage: test_vcmdq.py UIOMMUFD DATA_FOLDER [UNCLEAN_LIBRARY]"""
 import json
 import os
 import pathlib
@@ -14,13 +14,15 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 import trace_events  # noqa: E402
 
 uiommufd, data = sys.argv[1:3]
+unclean = sys.argv[3:]
 quick = ["--replay", os.path.join(data, "k612-churn-2cpu.cmdq.xz"), "-n", "2000"]
 passed = failed = 0
 
 
-def run(*args):
+def run(*args, env=None):
     return subprocess.run([uiommufd, *args], stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True, timeout=240)
+                          stderr=subprocess.PIPE, text=True, timeout=240,
+                          env=env)
 
 
 def check(name, good, why=""):
@@ -104,6 +106,22 @@ def stops():
           tree["audit"]["objects"] == 0, tree["audit"])
 
 
+def unclean_audit():
+    """All went well, but something is left: the exit status says so."""
+    for library in unclean:
+        with tempfile.TemporaryDirectory() as folder:
+            out = os.path.join(folder, "report.json")
+            got = run("vcmdq", *quick, "--json", out,
+                      env={**os.environ, "LD_PRELOAD": library})
+            with open(out, encoding="utf-8") as report:
+                tree = json.load(report)
+        check("unclean", got.returncode == 1, got.returncode)
+        check("said to be", "objects 0, blocks 3, locks 0, mappings 0, "
+              "warnings 1: NOT CLEAN" in got.stdout, got.stdout)
+        check("complete, unclean JSON", tree["complete"] is True and
+              tree["audit"]["clean"] is False, tree["audit"])
+
+
 def dump():
     got = run("vcmdq", *quick, "--dump-registers")
     for line in ("0x001100 VINTF_CONFIG[1]",
@@ -161,6 +179,7 @@ shapes()
 faults()
 overflow()
 stops()
+unclean_audit()
 dump()
 trace()
 refusals()
