@@ -77,8 +77,8 @@ static bool is_alone(struct uiommufd_run *run)
 bool rig_again(struct uiommufd_run *run, long got, long want)
 {
 	/* It went on without what failed: who knows what it has done. */
-	run->excused |= got == want;
-	return got != want;
+	run->excused |= got == want || got >= 0;
+	return !run->excused;
 }
 
 void rig_excuse(struct uiommufd_run *run, bool felt)

@@ -79,15 +79,20 @@ bool rig_is_none(struct uiommufd_run *run, long got, long a, long b, long c,
 /*
  * A call that an injected failure has met is made once more: it must have
  * left everything as it was, so that from here on all is as without failure.
+ * Not so if it is the answer that could not be given, after all was done.
  */
 #define WANT(call, want) \
 	do { \
-		const uint32_t before_ = uiommufd_run_failures(run); \
+		uint32_t before_ = uiommufd_run_failures(run); \
 		long got_ = (call); \
 		bool felt_ = uiommufd_run_failures(run) != before_; \
 		\
-		if (felt_ && rig_again(run, got_, (want))) \
+		if (felt_ && rig_again(run, got_, (want))) { \
+			before_ = uiommufd_run_failures(run); \
+			felt_ = got_ == -EFAULT; \
 			got_ = (call); \
+			felt_ |= uiommufd_run_failures(run) != before_; \
+		} \
 		if (rig_differs(run, got_, (want), felt_, #call, __FILE__, \
 				__LINE__)) \
 			return; \

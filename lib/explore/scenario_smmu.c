@@ -136,7 +136,7 @@ static void copies(struct uiommufd_run *run, void *state)
 	struct arm *arm = state;
 	uint32_t count = 2;
 
-	WANT(arm_commands(arm, good, &count), 0);
+	WANT_ONCE(arm_commands(arm, good, &count), 0);
 }
 
 static const struct uiommufd_scenario fetched = {
@@ -209,7 +209,7 @@ static void names(struct uiommufd_run *run, void *state)
 		uiommufd_run_platform(run), "dev0", 0);
 
 	told->count = 0;
-	WANT(arm_commands(&told->arm, all, &count), 0);
+	WANT_ONCE(arm_commands(&told->arm, all, &count), 0);
 	HOLDS_IF_WELL(told->count >= 8);
 	for (unsigned int i = 0; i < told->count; i++)
 		if (!is_own(told->word[i], stream, &vmid))
