@@ -525,7 +525,7 @@ void arena_cpu_wait(struct arena_cpu *cpu)
 /* What was cut and is not free is live. */
 void arena_count(struct arena *arena, uint64_t *blocks, uint64_t *bytes)
 {
-	uint64_t live[ARENA_CLASSES], sum = 0, size = 0;
+	uint64_t live, sum = 0, size = 0;
 	unsigned int cpus = __atomic_load_n(&uik_cpus_used, __ATOMIC_ACQUIRE);
 	unsigned int cpu, class;
 
@@ -536,13 +536,13 @@ void arena_count(struct arena *arena, uint64_t *blocks, uint64_t *bytes)
 		arena_cpu_enter(&arena->cpu[cpu]);
 	arena_lock(arena);
 	for (class = 0; class < ARENA_CLASSES; class++) {
-		live[class] = arena->carved[class] - arena->depot[class].count -
-			      arena->quarantined[class];
+		live = arena->carved[class] - arena->depot[class].count -
+		       arena->quarantined[class];
 		for (cpu = 0; cpu < cpus; cpu++)
-			live[class] -= arena->cpu[cpu].list[class].count;
-		live[class] -= class == RECORD_CLASS ? arena->records : 0;
-		sum += live[class];
-		size += live[class] * uik_arena_class_size[class];
+			live -= arena->cpu[cpu].list[class].count;
+		live -= class == RECORD_CLASS ? arena->records : 0;
+		sum += live;
+		size += live * uik_arena_class_size[class];
 	}
 	*blocks = sum + arena->span_blocks;
 	*bytes = size + arena->span_bytes;

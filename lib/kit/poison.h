@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #if defined(__has_feature)
@@ -111,17 +112,30 @@ static inline void poison_close(const void *p, size_t bytes)
 	(void)VALGRIND_MAKE_MEM_NOACCESS(p, bytes);
 }
 
-/* A block is handed out, or comes back. */
+/*
+ * A block is handed out, all of it poisoned, or comes back.  It begins at a
+ * multiple of 64 bytes and has the next ones up to such a multiple to itself.
+ */
+#ifdef KIT_ASAN
+void poison_block_alloc(void *p, size_t bytes, bool zeroed);
+void poison_block_free(const void *p, size_t bytes);
+/* Clears what was handed out, without looking at what is poisoned. */
+void poison_block_clear(void *p, size_t bytes);
+#else
 static inline void poison_block_alloc(void *p, size_t bytes, bool zeroed)
 {
-	__asan_unpoison_memory_region(p, bytes);
 	VALGRIND_MALLOCLIKE_BLOCK(p, bytes, 0, zeroed);
 }
 
 static inline void poison_block_free(const void *p, size_t bytes)
 {
 	VALGRIND_FREELIKE_BLOCK(p, 0);
-	__asan_poison_memory_region(p, bytes);
 }
+
+static inline void poison_block_clear(void *p, size_t bytes)
+{
+	memset(p, 0, bytes);
+}
+#endif
 
 #endif

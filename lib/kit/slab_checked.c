@@ -120,15 +120,15 @@ void uik_fill_fresh_set(unsigned char pattern)
 static void fill_fresh(const struct arena *arena, void *p, size_t bytes,
 		       size_t room, bool zero)
 {
-	poison_open(p, room);
-	if (zero)
-		memset(p, 0, bytes);
-	else if (arena->fills)
+	if (arena->fills) {
+		poison_open(p, room);
 		memset(p, fill_fresh_pattern, bytes);
-	if (arena->fills)
 		memset((char *)p + bytes, FILL_SLACK, room - bytes);
-	poison_close(p, room);
+		poison_close(p, room);
+	}
 	poison_block_alloc(p, bytes, zero);
+	if (zero)
+		poison_block_clear(p, bytes);
 }
 
 static bool all_bytes(const unsigned char *p, size_t n, unsigned char value)

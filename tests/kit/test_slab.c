@@ -54,6 +54,30 @@ static void sizes(void **state)
 	machine_end(m);
 }
 
+/*
+ * Law: AddressSanitizer, where built with it, sees the first byte beyond a block
+ * and every byte of a freed one.
+ */
+static void checked_to_the_byte(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	size_t i, size;
+	char *p;
+
+	for (size = 1; size <= 20000; size += size < 300 ? 1 : 677) {
+		p = kvmalloc(size, size % 2 ? GFP_KERNEL : __GFP_ZERO);
+		assert_null(__asan_region_is_poisoned(p, size));
+		if (KIT_HAS_ASAN && size % 64)
+			assert_ptr_equal(__asan_region_is_poisoned(p, size + 1),
+					 p + size);
+		kvfree(p);
+		for (i = 0; KIT_HAS_ASAN && i < size; i += size < 300 ? 1 : 61)
+			assert_ptr_equal(__asan_region_is_poisoned(p + i, 1),
+					 p + i);
+	}
+	machine_end(m);
+}
+
 /* Law: blocks in use do not overlap, whatever was freed before. */
 static void no_overlap(void **state)
 {
@@ -404,7 +428,7 @@ static void late_writes(void **state)
 {
 	struct kit_machine m = machine_with(NULL);
 
-#if !defined(__SANITIZE_ADDRESS__)
+#ifndef KIT_ASAN
 	char *p;
 
 	if (uik_slab_debug(m.machine)) {
@@ -434,7 +458,7 @@ static struct kit_machine watched_machine(void)
 	return m;
 }
 
-#if !defined(__SANITIZE_ADDRESS__)
+#ifndef KIT_ASAN
 /* Frees what the compiler shall not know to be freed. */
 static char *freed(size_t bytes)
 {
@@ -450,7 +474,7 @@ static void watched_writes(void **state)
 {
 	struct kit_machine m = watched_machine();
 
-#if !defined(__SANITIZE_ADDRESS__)
+#ifndef KIT_ASAN
 	char *p, *old;
 
 	if (!RUNNING_ON_VALGRIND) {
@@ -481,7 +505,7 @@ static void late_write_told(void **state)
 {
 	struct kit_machine m = watched_machine();
 
-#if !defined(__SANITIZE_ADDRESS__)
+#ifndef KIT_ASAN
 	unsigned int told = 0, frees = 0;
 	char *p;
 
@@ -698,7 +722,7 @@ static void sensitive(void **state)
 {
 	struct kit_machine m = machine_with(NULL);
 
-#if !defined(__SANITIZE_ADDRESS__)
+#ifndef KIT_ASAN
 	char *p = kmalloc(64, GFP_KERNEL);
 
 	if (!uik_slab_debug(m.machine) && !RUNNING_ON_VALGRIND) {
@@ -718,6 +742,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sizes),
+		cmocka_unit_test(checked_to_the_byte),
 		cmocka_unit_test(no_overlap),
 		cmocka_unit_test(edges),
 		cmocka_unit_test(flexible_objects),
