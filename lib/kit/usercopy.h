@@ -57,9 +57,11 @@ extern const struct raw_range uik_raw_table[], uik_raw_table_end[];
  */
 #define FAULT_PAGES 8
 #define FAULT_TRUST 256
+enum fault_trust { TRUST_NOTHING, TRUST_WHAT_IS_FOUND, TRUST_FOUND };
 struct fault_state {
 	uint32_t direct;	/* copies that may still be direct */
 	uint32_t careful;	/* copies before the next look, if not direct */
+	enum fault_trust trust;	/* of uik_trust_begin() */
 	uintptr_t pages[FAULT_PAGES];	/* page number + 1, by its low bits */
 };
 

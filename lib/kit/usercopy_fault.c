@@ -21,6 +21,7 @@
 #include "kit/fork.h"
 #include "kit/poison.h"
 #include "kit/snapshot.h"
+#include <uik/trust.h>
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
@@ -42,6 +43,9 @@ static pthread_mutex_t actions_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t install_once = PTHREAD_ONCE_INIT;
 static bool installed;
 static bool held;		/* nobody replaces it now */
+
+/* Where systems by default map nothing, vm.mmap_min_addr. */
+#define NULL_PAGES 16u
 
 FORK_LOCK(actions_lock)
 
@@ -242,15 +246,36 @@ static bool signals_arrive(void)
 	       !sigismember(&blocked, SIGSEGV) && !sigismember(&blocked, SIGBUS);
 }
 
-static bool can_be_direct(void)
+void uik_trust_begin(bool known)
 {
+	uik_fault_state.trust = known ? TRUST_FOUND : TRUST_WHAT_IS_FOUND;
+}
+
+bool uik_trust_end(void)
+{
+	bool found = uik_fault_state.trust == TRUST_FOUND;
+
+	uik_fault_state.trust = TRUST_NOTHING;
+	/* Between, it may have been believed for what was never asked. */
+	uik_fault_state.direct = 0;
+	return found;
+}
+
+static bool can_be_direct(struct fault_state *state)
+{
+	if (state->trust == TRUST_FOUND)
+		return true;
 	if (memcheck_watches())	/* it would report the faults */
 		return false;
 	if (held)
 		return true;
 	pthread_once(&install_once, install);
-	return installed && signals_arrive() && handler_is_ours(SIGSEGV) &&
-	       handler_is_ours(SIGBUS);
+	if (!installed || !signals_arrive() || !handler_is_ours(SIGSEGV) ||
+	    !handler_is_ours(SIGBUS))
+		return false;
+	if (state->trust)
+		state->trust = TRUST_FOUND;
+	return true;
 }
 
 static bool knows_pages(const struct fault_state *state, uintptr_t first,
@@ -274,13 +299,16 @@ bool fault_look(struct fault_state *state, uintptr_t first, uintptr_t last)
 		state->direct--;
 		return true;
 	}
+	/* NULL and what is near is hardly ever there: a fault costs more. */
+	if (first < NULL_PAGES)
+		return false;
 	if (state->careful) {
 		state->careful--;
 		return false;
 	}
 	if (!state->direct)
 		memset(state->pages, 0, sizeof(state->pages));
-	if (!can_be_direct()) {
+	if (!can_be_direct(state)) {
 		state->direct = 0;
 		state->careful = FAULT_TRUST;
 		return false;

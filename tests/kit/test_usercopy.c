@@ -17,11 +17,13 @@
 #include <linux/uaccess.h>
 #include <linux/slab.h>
 #include <uik/mm.h>
+#include <uik/trust.h>
 
 #include "kit/poison.h"
 #include "kit/usercopy.h"
 
 #define PAGE 4096ul
+#define NOWHERE (64 * PAGE)	/* nothing is there, and it is not near NULL */
 
 /* Two pages of which the second cannot be touched; ends at @hole. */
 static char *page_and_hole(void)
@@ -265,6 +267,70 @@ static void foreign_handler_installed(void **state)
 	assert_int_equal(sigaction(SIGSEGV, &old, &now), 0);
 	assert_ptr_equal(now.sa_handler, foreign_handler);
 	check_copies();
+}
+
+/* What is there now goes to @before; cmocka has handlers of its own. */
+static void put_ours(struct sigaction before[2])
+{
+	struct sigaction ours[2];
+	struct fault_hold hold;
+
+	fault_handler_hold(&hold);
+	for (int i = 0; i < 2; i++)
+		sigaction(i ? SIGBUS : SIGSEGV, NULL, &ours[i]);
+	fault_handler_release(&hold);
+	for (int i = 0; i < 2; i++)
+		sigaction(i ? SIGBUS : SIGSEGV, &ours[i], &before[i]);
+}
+
+/* Law: what is found while trust lasts is believed, and no longer. */
+static void trust(void **state)
+{
+	struct sigaction mine = { .sa_handler = foreign_handler }, before[2];
+	char *p = page_and_hole(), byte;
+
+	put_ours(before);
+	uik_trust_begin(false);
+	check_copies();
+	assert_int_equal(uik_trust_end(), !memcheck_watches());
+	uik_trust_begin(false);
+	assert_false(uik_trust_end());	/* nothing was touched */
+	uik_trust_begin(!memcheck_watches());
+	assert_int_equal(copy_from_user(&byte, p + PAGE, 1), 1);
+	assert_int_equal(copy_from_user(&byte, p, 1), 0);
+	uik_trust_end();
+	assert_int_equal(sigaction(SIGSEGV, &mine, NULL), 0);
+	if (sigsetjmp(escaped, 1))
+		fail_msg("the client's handler saw our fault");
+	check_copies();
+	uik_trust_begin(false);
+	check_copies();
+	assert_false(uik_trust_end());
+	sigaction(SIGSEGV, &before[0], NULL);
+	sigaction(SIGBUS, &before[1], NULL);
+	munmap(p, 2 * PAGE);
+}
+
+/* Law: NULL and its neighbours are found to be bad without a fault. */
+static void near_null(void **state)
+{
+	struct sigaction mine = { .sa_handler = foreign_handler }, old;
+	char *p = page_and_hole(), byte = 0;
+
+	if (memcheck_watches())
+		return;
+	uik_trust_begin(true);	/* so that the handler is not looked at */
+	assert_int_equal(copy_from_user(&byte, p, 1), 0);
+	sigaction(SIGSEGV, &mine, &old);
+	if (sigsetjmp(escaped, 1))
+		fail_msg("there was a fault");
+	for (uintptr_t at = 0; at < 16 * PAGE; at += PAGE / 2) {
+		assert_int_equal(copy_from_user(&byte, (void *)at, 1), 1);
+		assert_int_equal(copy_to_user((void *)at, &byte, 1), 1);
+	}
+	assert_int_equal(sigaction(SIGSEGV, &old, NULL), 0);
+	uik_trust_end();
+	munmap(p, 2 * PAGE);
 }
 
 static volatile sig_atomic_t seen_by_previous;
@@ -540,7 +606,7 @@ static int actions_in_child(int signal)
 
 	/* No copy was made yet: the system is to be asked. */
 	MUST(!fault_client_action(signal, &plain, &old));
-	MUST(copy_from_user(buf, NULL, 8) == 8);
+	MUST(copy_from_user(buf, (void *)NOWHERE, 8) == 8);
 	MUST(fault_client_action(signal, &plain, NULL));
 	MUST(fault_client_action(signal, NULL, &old));
 	MUST(old.sa_handler == plain_handler);
@@ -716,6 +782,8 @@ int main(void)
 		cmocka_unit_test(calls_unknown),
 		cmocka_unit_test(calls_forbidden),
 		cmocka_unit_test(foreign_handler_installed),
+		cmocka_unit_test(trust),
+		cmocka_unit_test(near_null),
 		cmocka_unit_test(struct_from_user),
 		cmocka_unit_test(zeroed_user),
 		cmocka_unit_test(struct_to_user),
