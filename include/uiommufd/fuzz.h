@@ -99,7 +99,9 @@ uiommufd_fuzz_platform(const char *kind);
  * Opens a context, makes the calls, closes what is open, then audits.  What an
  * input does is a function of its bytes and of the platform.
  *
- * Context: any thread, one at a time for each platform.  Inputs with decisions
+ * Context: any thread, one at a time for each platform.  A program that replaces
+ * the actions of SIGSEGV or SIGBUS does so before its first input: the library's,
+ * which come before those, are looked for at every 16th.  Inputs with decisions
  * as uiommufd_play(): one at a time in the process, on a platform whose hardware
  * has no thread of its own.
  * Return: 0; or the number of objects, blocks, locks and mappings that are

@@ -40,9 +40,12 @@ bool fuzz_begin(struct client *client, struct uiommufd_platform *platform,
 
 void fuzz_open(struct client *client, const char *path)
 {
-	if (client->context_count < CLIENT_CONTEXTS)
-		add_context(client, uiommufd_open_path(client->platform, path,
-						       O_RDWR | O_CLOEXEC));
+	if (client->context_count == CLIENT_CONTEXTS)
+		return;
+	add_context(client, path ? uiommufd_open_path(client->platform, path,
+						      O_RDWR | O_CLOEXEC) :
+				   uiommufd_open(client->platform,
+						 O_RDWR | O_CLOEXEC));
 }
 
 struct client_context *fuzz_context(struct client *client, uint8_t modifiers)

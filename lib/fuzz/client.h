@@ -65,7 +65,7 @@ bool fuzz_begin(struct client *client, struct uiommufd_platform *platform,
 		struct fuzz_memory *memory, bool virtual);
 /* Closes, unmaps, releases all. */
 void fuzz_end(struct client *client, bool contexts_first);
-/* A new context, if there is room for one. */
+/* A new context, if there is room for one; @path may be NULL. */
 void fuzz_open(struct client *client, const char *path);
 /* The context of a call; NULL if all are closed. */
 struct client_context *fuzz_context(struct client *client, uint8_t modifiers);

@@ -209,6 +209,8 @@ struct fuzz_memory {
 	/* What there was on the platform of the last input, after it. */
 	const struct uiommufd_platform *platform;
 	uint64_t audited;
+	unsigned int inputs;		/* since bad pointers were looked into */
+	bool trusted;			/* and are caught */
 	struct uiommufd_player *player;	/* once there were decisions */
 	char complaint[512];		/* of the last input; may be empty */
 	/* Aligned like the structures that are put there. */

@@ -76,10 +76,29 @@ void fuzz_memory_keep(struct fuzz_memory *memory, struct uiommufd_run *run)
 	uiommufd_run_keep(run, memory->good, FUZZ_PAGES * FUZZ_PAGE);
 }
 
+/*
+ * Most of it is clear: looking costs a fraction of writing.  It is nobody's but
+ * ours, so a checker needs not look at each word.
+ */
+__attribute__((__no_sanitize__("address", "undefined"))) static void
+clear(void *start, size_t bytes)
+{
+	typedef uint64_t word __attribute__((may_alias, vector_size(16)));
+	word *at = start, *end = (word *)((uint8_t *)start + bytes);
+
+	for (; at < end; at += 8) {
+		word all = at[0] | at[1] | at[2] | at[3] | at[4] | at[5] |
+			   at[6] | at[7];
+
+		if (all[0] | all[1])
+			memset(at, 0, 8 * sizeof(*at));
+	}
+}
+
 void fuzz_memory_reset(struct fuzz_memory *memory)
 {
 	if (memory->touched)
-		memset(memory->good, 0, FUZZ_PAGES * FUZZ_PAGE);
+		clear(memory->good, FUZZ_PAGES * FUZZ_PAGE);
 	if (memory->file_used)
 		fallocate(memory->file,
 			  FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,

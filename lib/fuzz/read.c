@@ -9,7 +9,7 @@
 #define HEADER_BYTES 8
 #define SECTION_BYTES 4
 
-static uint8_t next_byte(struct fuzz_reader *reader)
+static inline uint8_t next_byte(struct fuzz_reader *reader)
 {
 	return reader->at < reader->end ? *reader->at++ : 0;
 }
@@ -25,7 +25,8 @@ static uint64_t next_wide(struct fuzz_reader *reader, unsigned int bytes)
 
 static bool has_header(const uint8_t *data, size_t size)
 {
-	return size >= HEADER_BYTES && !memcmp(data, "UIFZ\1", 5);
+	return size >= HEADER_BYTES && data[0] == 'U' && data[1] == 'I' &&
+	       data[2] == 'F' && data[3] == 'Z' && data[4] == 1;
 }
 
 /* The next section of any kind; its tag, or 0 at the end. */

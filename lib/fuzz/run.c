@@ -11,9 +11,13 @@
 #include <uapi/linux/iommufd_test.h>
 #include <uiommufd/client.h>
 #include <uiommufd/platform.h>
+#include <uik/trust.h>
 
 /* Of the page for structures, what calls can make dirty. */
 #define ARG_BYTES 256
+
+/* A program may have changed what SIGSEGV does: it is asked so often. */
+#define LOOK_EVERY 16
 
 struct uiommufd_platform *uiommufd_fuzz_platform(const char *kind)
 {
@@ -47,6 +51,28 @@ static uint64_t argument(struct client *client,
 	}
 }
 
+/* At any address; a copy of a size that varies is a call, which checkers slow. */
+static inline void put(uint8_t *at, uint64_t value, unsigned int width)
+{
+	struct any {
+		union {
+			uint64_t u64;
+			uint32_t u32;
+			uint16_t u16;
+			uint8_t u8;
+		};
+	} __attribute__((packed, may_alias)) *to = (void *)at;
+
+	if (width == 8)
+		to->u64 = value;
+	else if (width == 4)
+		to->u32 = value;
+	else if (width == 2)
+		to->u16 = value;
+	else
+		to->u8 = value;
+}
+
 /* The structure (or the arguments of a call) as the input has it. */
 static void fill(struct client *client, const struct client_context *context,
 		 const struct fuzz_call *call, uint8_t *args)
@@ -63,15 +89,13 @@ static void fill(struct client *client, const struct client_context *context,
 		memcpy(args + 4, &test_op, sizeof(test_op));
 	for (unsigned int i = 0; i < FUZZ_MAX_FIELDS; i++) {
 		const struct fuzz_field *field = &op->fields[i];
-		uint64_t value;
 
 		if (!field->kind)
 			break;
-		if (!fuzz_is_input(field))
-			continue;
-		value = argument(client, context, field, &call->fields[i]);
-		memcpy(args + field->offset, &value,
-		       op->way == FUZZ_CALL ? 8 : field->width);
+		if (fuzz_is_input(field))
+			put(args + field->offset,
+			    argument(client, context, field, &call->fields[i]),
+			    op->way == FUZZ_CALL ? 8 : field->width);
 	}
 	/* Arguments of calls are the library's contract, not the kernel's. */
 	if (call->modifiers & FUZZ_MOD_RAW && op->way != FUZZ_CALL)
@@ -201,15 +225,14 @@ static void make_call(struct client *client, unsigned int thread,
 	struct client_context *context =
 		fuzz_context(client, call->modifiers);
 	uint8_t *args = client->memory->args + thread * FUZZ_ARGS;
-	uint64_t words[8];
 
 	if (!context)
 		return;
 	fill(client, context, call, args);
 	switch (call->op->way) {
 	case FUZZ_CALL:
-		memcpy(words, args, sizeof(words));
-		fuzz_do_call(client, call->op, context, words);
+		fuzz_do_call(client, call->op, context,
+			     (const uint64_t *)args);
 		break;
 	case FUZZ_VALUE:
 		make_value_ioctl(context, call, args);
@@ -272,12 +295,29 @@ const char *uiommufd_fuzz_complaint(void)
 	return memory && memory->complaint[0] ? memory->complaint : NULL;
 }
 
+/* Whether a law broke. */
+static bool run_any(struct fuzz_memory *memory,
+		    struct uiommufd_platform *platform, const uint8_t *data,
+		    size_t size)
+{
+	struct client client;
+
+	if (fuzz_is_decided(data, size))
+		return fuzz_play(memory, platform, data, size);
+	/* Few are run with descriptors of the system's: these cost more. */
+	if (!fuzz_begin(&client, platform, memory, size % 8))
+		return false;
+	run_plainly(&client, data, size);
+	fuzz_end(&client, size && data[size - 1] & 1);
+	return false;
+}
+
 int64_t uiommufd_fuzz_one(struct uiommufd_platform *platform,
 			  const uint8_t *data, size_t size)
 {
 	struct fuzz_memory *memory = fuzz_memory_get();
-	struct client client;
 	uint64_t before;
+	bool broken;
 
 	if (size > UIOMMUFD_FUZZ_MAX_BYTES)
 		size = UIOMMUFD_FUZZ_MAX_BYTES;
@@ -285,16 +325,11 @@ int64_t uiommufd_fuzz_one(struct uiommufd_platform *platform,
 		return 0;
 	memory->complaint[0] = '\0';
 	before = audited_before(memory, platform);
-	if (fuzz_is_decided(data, size)) {
-		if (fuzz_play(memory, platform, data, size))
-			return 1;
-	} else {
-		/* Few are run with descriptors of the system's: these cost more. */
-		if (!fuzz_begin(&client, platform, memory, size % 8))
-			return 0;
-		run_plainly(&client, data, size);
-		fuzz_end(&client, size && data[size - 1] & 1);
-	}
+	uik_trust_begin(memory->trusted && ++memory->inputs % LOOK_EVERY);
+	broken = run_any(memory, platform, data, size);
+	memory->trusted = uik_trust_end();
+	if (broken)
+		return 1;
 	memory->audited = audited(platform);
 	return memory->audited - before;
 }

@@ -14,4 +14,10 @@ size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t a_size,
 				 const uint8_t *b, size_t b_size, uint8_t *out,
 				 size_t max_size, unsigned int seed);
 
+/* ---- speed.c, without a fuzzer ---- */
+
+/* Inputs to be run; if there are none, some are made. */
+void speed_add(const uint8_t *data, size_t size);
+int speed_run(double seconds);
+
 #endif

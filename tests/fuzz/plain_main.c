@@ -4,6 +4,7 @@
  *
  *   fuzz_calls FILE|DIRECTORY...	runs these inputs, once each
  *   fuzz_calls --random N [SEED]	N inputs grown by mutation, none kept
+ *   fuzz_calls --speed S [FILE|DIRECTORY...]	inputs a second, over S seconds
  *   fuzz_calls --print FILE...		shows their calls
  *   fuzz_calls --table			shows the operations
  *   fuzz_calls --dictionary		writes a dictionary
@@ -113,6 +114,11 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	LLVMFuzzerInitialize(&argc, &argv);
+	if (argc > 2 && !strcmp(argv[1], "--speed")) {
+		for (int i = 3; i < argc && !ret; i++)
+			ret = with_path(argv[i], speed_add);
+		return ret ? ret : speed_run(strtod(argv[2], NULL));
+	}
 	if (argc > 2 && !strcmp(argv[1], "--random"))
 		return run_random(strtoul(argv[2], NULL, 0),
 				  argc > 3 ? strtoul(argv[3], NULL, 0) : 1);
