@@ -300,8 +300,11 @@ bool fault_look(struct fault_state *state, uintptr_t first, uintptr_t last)
 		return true;
 	}
 	/* NULL and what is near is hardly ever there: a fault costs more. */
-	if (first < NULL_PAGES)
+	if (first < NULL_PAGES) {
+		if (!memcheck_watches())
+			pthread_once(&install_once, install);
 		return false;
+	}
 	if (state->careful) {
 		state->careful--;
 		return false;

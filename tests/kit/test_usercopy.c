@@ -23,7 +23,6 @@
 #include "kit/usercopy.h"
 
 #define PAGE 4096ul
-#define NOWHERE (64 * PAGE)	/* nothing is there, and it is not near NULL */
 
 /* Two pages of which the second cannot be touched; ends at @hole. */
 static char *page_and_hole(void)
@@ -606,7 +605,7 @@ static int actions_in_child(int signal)
 
 	/* No copy was made yet: the system is to be asked. */
 	MUST(!fault_client_action(signal, &plain, &old));
-	MUST(copy_from_user(buf, (void *)NOWHERE, 8) == 8);
+	MUST(copy_from_user(buf, NULL, 8) == 8);
 	MUST(fault_client_action(signal, &plain, NULL));
 	MUST(fault_client_action(signal, NULL, &old));
 	MUST(old.sa_handler == plain_handler);
