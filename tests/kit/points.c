@@ -12,11 +12,13 @@ static unsigned int seen;	/* atomic; points of all tasks */
 
 static bool is_whole(const struct uik_point *point)
 {
-	bool no_operand = point->kind == UIK_POINT_ALLOC ||
-			  point->kind == UIK_POINT_SLEEP;
+	/* A client may give any address for its memory. */
+	bool may_be_null = point->kind == UIK_POINT_ALLOC ||
+			   point->kind == UIK_POINT_SLEEP ||
+			   point->kind == UIK_POINT_COPY;
 
 	return point->kind < UIK_POINT_NR && point->site &&
-	       (point->addr || no_operand) &&
+	       (point->addr || may_be_null) &&
 	       (!point->ready || point->kind == UIK_POINT_LOCK);
 }
 
