@@ -110,10 +110,18 @@ static void replies(struct uiommufd_run *run, void *state)
 	};
 	struct iommu_test_cmd *test = rig_edge(sizeof(*test));
 	struct iommu_ioas_alloc *alloc = rig_edge(sizeof(*alloc));
+	struct iommu_hwpt_alloc old = {
+		.size = offsetof(struct iommu_hwpt_alloc, data_type),
+		.dev_id = rig->dev, .pt_id = rig->ioas,
+		.data_type = 7, .data_len = 8,
+	};
 	struct { struct iommu_ioas_alloc cmd; uint32_t after; } longer = {
 		.cmd = { .size = sizeof(longer) },
 	};
 
+	/* From before there was more: what is not given is 0, not what was there. */
+	WANT(rig_ioctl(rig->fd, IOMMU_HWPT_ALLOC, &old), 0);
+	WANT(rig_destroy(rig->fd, old.out_hwpt_id), 0);
 	memset(info, 0xee, sizeof(info));
 	WANT(rig_ioctl(rig->fd, IOMMU_GET_HW_INFO, &hw), 0);
 	HOLDS(hw.out_capabilities == 0xee);
