@@ -5,7 +5,8 @@
  * processes that make the same calls.  The second tells what processors that are
  * siblings of one core have to give to such code.
  *
- * All take turns, many times; the best of each counts.
+ * All take turns, many times.  What processors give changes within seconds, so
+ * ratios are of figures taken one right after the other, and their median counts.
  */
 #include <pthread.h>
 #include <stdbool.h>
@@ -152,25 +153,46 @@ static double rate_of_processes(void)
 
 /* ---- the comparison ---- */
 
-static void report(const char *what, double rate, double one, double loops,
-		   double processes)
+static int by_value(const void *a, const void *b)
 {
-	printf("%-28s %5.2fx of one, %.2f of the loops, "
-	       "%.2f of the processes\n", what, rate / one, rate / one / loops,
-	       rate / processes);
+	const double *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
 }
 
-static void improve(double *best, double now)
+static double median(double *values)
 {
-	if (now > *best)
-		*best = now;
+	qsort(values, RUNS, sizeof(*values), by_value);
+	return values[RUNS / 2];
+}
+
+/* Of each run, taken one right after the other. */
+static struct {
+	double one[RUNS], loops[RUNS], processes[RUNS];
+	double own[RUNS], own_of_loops[RUNS], own_of_processes[RUNS];
+	double shared[RUNS];
+} of;
+
+static void run(int i, int a, int b)
+{
+	double one_busy = rate(1, (int[]){ -1 });
+	double loops = rate(2, (int[]){ -1, -1 }) / one_busy;
+	double one = rate(1, (int[]){ a });
+	double own = rate(2, (int[]){ a, b });
+	double processes = rate_of_processes();
+
+	of.one[i] = 1 / one;
+	of.loops[i] = loops;
+	of.own[i] = own / one;
+	of.processes[i] = processes / one;
+	of.own_of_loops[i] = own / one / loops;
+	of.own_of_processes[i] = own / processes;
+	of.shared[i] = rate(2, (int[]){ a, a }) / one;
 }
 
 int main(void)
 {
-	double one = 0, one_busy = 0, two_busy = 0, own = 0, shared = 0;
 	struct uiommufd_platform *platform;
-	double processes = 0;
 	int a, b;
 
 	start_processes();
@@ -180,23 +202,18 @@ int main(void)
 	bench_state();
 	a = uiommufd_open(platform, O_RDWR);
 	b = uiommufd_open(platform, O_RDWR);
-	for (int i = 0; i < RUNS; i++) {
-		improve(&one_busy, rate(1, (int[]){ -1 }));
-		improve(&two_busy, rate(2, (int[]){ -1, -1 }));
-		improve(&one, rate(1, (int[]){ a }));
-		improve(&processes, rate_of_processes());
-		improve(&own, rate(2, (int[]){ a, b }));
-		improve(&shared, rate(2, (int[]){ a, a }));
-	}
+	for (int i = 0; i < RUNS; i++)
+		run(i, a, b);
 	printf("one thread: %.0f ns a pair of IOAS_ALLOC and DESTROY\n",
-	       1 / one);
+	       median(of.one));
 	printf("%-28s %5.2fx of one\n", "two loops of arithmetic",
-	       two_busy / one_busy);
-	printf("%-28s %5.2fx of one\n", "two processes", processes / one);
-	report("two threads, a context each", own, one, two_busy / one_busy,
-	       processes);
-	report("two threads, one context", shared, one, two_busy / one_busy,
-	       processes);
+	       median(of.loops));
+	printf("%-28s %5.2fx of one\n", "two processes", median(of.processes));
+	printf("%-28s %5.2fx of one, %.2f of the loops, %.2f of the processes\n",
+	       "two threads, a context each", median(of.own),
+	       median(of.own_of_loops), median(of.own_of_processes));
+	printf("%-28s %5.2fx of one\n", "two threads, one context",
+	       median(of.shared));
 	printf("goal for a context each: 0.9\n");
 	uiommufd_close(a);
 	uiommufd_close(b);
