@@ -91,12 +91,13 @@ unchecked void poison_block_free(const void *p, size_t bytes)
 		*at = USER_POISON;
 }
 
-/* What follows the @bytes of a block up to a whole unit is poisoned. */
+/* To the byte: behind it there may be a pattern that is looked at. */
 unchecked void poison_block_clear(void *p, size_t bytes)
 {
 	typedef volatile uint64_t word
 		__attribute__((may_alias, vector_size(16)));
-	word *at = p, *end = at + (bytes + 15) / 16;
+	word *at = p, *end = at + bytes / 16;
+	volatile char *last = (volatile char *)end;
 
 	if (bytes > BLOCK_MAX) {
 		memset(p, 0, bytes);
@@ -104,6 +105,8 @@ unchecked void poison_block_clear(void *p, size_t bytes)
 	}
 	for (; at < end; at++)
 		*at = (word){ 0 };
+	for (; last < (volatile char *)p + bytes; last++)
+		*last = 0;
 }
 
 #endif
