@@ -63,14 +63,15 @@ const struct model_node *model_node(const struct model *model, uint32_t id);
 /** model_claims_on - how many claims are known on an object. */
 unsigned int model_claims_on(const struct model *model, uint32_t id);
 
+/* An array without elements may have no memory. */
 #define model_each_node(model, node) \
 	for (struct model_node *node = (void *)(model)->nodes->data; \
-	     node < (struct model_node *)(void *)(model)->nodes->data + \
+	     node && node < (struct model_node *)(void *)(model)->nodes->data + \
 			    (model)->nodes->len; \
 	     node++)
 #define model_each_claim(model, claim) \
 	for (struct model_claim *claim = (void *)(model)->claims->data; \
-	     claim < (struct model_claim *)(void *)(model)->claims->data + \
+	     claim && claim < (struct model_claim *)(void *)(model)->claims->data + \
 			     (model)->claims->len; \
 	     claim++)
 

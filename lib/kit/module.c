@@ -22,6 +22,12 @@ static pthread_mutex_t starting_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct uik_module_fn *first_fn, *last_fn;
 static struct uik_param *params;
 
+/* Of the process's life: the texts that were set. */
+static struct kept_text {
+	struct kept_text *next;
+	char text[];
+} *kept_texts;			/* under modules_lock */
+
 FORK_LOCK(modules_lock)
 
 void uik_module_register(struct uik_module_fn *fn)
@@ -202,6 +208,19 @@ static int set_unsigned(struct uik_param *param, const char *text)
 	return 0;
 }
 
+/* A module may remember a text that was set before: none goes away. */
+static char *keep_text(const char *text)
+{
+	size_t bytes = strlen(text) + 1;
+	struct kept_text *kept = malloc(sizeof(*kept) + bytes);
+
+	if (!kept)
+		return NULL;
+	kept->next = kept_texts;
+	kept_texts = kept;
+	return memcpy(kept->text, text, bytes);
+}
+
 static int param_assign(struct uik_param *param, const char *text)
 {
 	char *copy;
@@ -210,7 +229,7 @@ static int param_assign(struct uik_param *param, const char *text)
 	case UIK_PARAM_BOOL:
 		return parse_bool(text ? text : "1", param->value);
 	case UIK_PARAM_CHARP:
-		copy = strdup(text ? text : "");
+		copy = keep_text(text ? text : "");
 		if (!copy)
 			return -ENOMEM;
 		*(char **)param->value = copy;

@@ -69,6 +69,7 @@ static void parameters(void **state)
 	assert_int_equal(uik_param_set("module_a.small=65535"), 0);
 	assert_int_equal(uik_param_set("module_a.wide=18446744073709551615"),
 			 0);
+	assert_int_equal(uik_param_set("module_a.text=first"), 0);
 	assert_int_equal(uik_param_set("module_a.text=hello=world"), 0);
 	assert_int_equal(uik_param_set("module_a.count=1"), -ENOENT);
 	assert_int_equal(uik_param_set("module_b.number=1"), -ENOENT);
