@@ -80,7 +80,8 @@ full)
 	one gcc "$base" '--no-suite long'
 	CC=clang one clang "$base" '--no-suite slow --no-suite lint --no-suite long'
 	one asan "$base -Db_sanitize=address,undefined -Db_lundef=false" \
-		'--no-suite lint --no-suite consumers --no-suite long -t 4'
+		'--no-suite lint --no-suite consumers --no-suite unchecked
+		 --no-suite long -t 4'
 	# Suite single: programs of one thread.
 	one tsan "$base -Db_sanitize=thread -Db_lundef=false" \
 		'--no-suite lint --no-suite consumers --no-suite explore
