@@ -4,8 +4,9 @@
 
  - every header of include/uiommufd and include/uapi compiles alone as C11 and
    as C++17;
- - every header of include/kernel compiles alone as gnu11, and with every libc
+ - every header of include/kernel compiles as gnu11 with every libc
    header and GLib's in both orders: all of them before it, all of them after it.
+   The latter also shows that it compiles alone: whatever it needs comes first.
 """
 import os
 import pathlib
@@ -32,7 +33,16 @@ def compile_text(job):
     return None if run.returncode == 0 else f"{name}\n{run.stdout[:1500]}"
 
 
-def jobs(root, cc, cxx, glib):
+def precompile(command, text, folder):
+    """What to give to the compiler instead of @text, which many jobs begin with."""
+    header = pathlib.Path(folder) / "libc_first.h"
+    header.write_text(text)
+    subprocess.run(command[:-1] + ["-x", "c-header", str(header), "-o",
+                                   f"{header}.gch"], check=True)
+    return ["-include", str(header)]
+
+
+def jobs(root, cc, cxx, glib, folder):
     strict = ["-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter", "-fsyntax-only"]
     public = [f"-I{root}/include", f"-I{root}/include/uapi"] + glib
     kernel = [f"-I{root}/include/kernel", f"-I{root}/include", "-D_GNU_SOURCE",
@@ -45,12 +55,14 @@ def jobs(root, cc, cxx, glib):
                    cc + ["-std=c11", "-pedantic"] + strict + public + [".c"], line)
             yield (f"{path} as C++17",
                    cxx + ["-std=c++17"] + strict + public + [".cc"], line)
+    command = cc + ["-std=gnu11"] + strict + kernel + [".c"]
+    # The options are part of what is precompiled, but for the one against output.
+    after_libc = precompile([o for o in command if o != "-fsyntax-only"], libc, folder)
     for path in sorted((root / "include/kernel").rglob("*.h")):
-        line = f'#include "{path}"\nextern int unit;\n'
-        command = cc + ["-std=gnu11"] + strict + kernel + [".c"]
         name = path.relative_to(root)
-        yield (f"{name} alone", command, line)
-        yield (f"{name} after libc", command, libc + line)
+        line = (f"#include <{path.relative_to(root / 'include/kernel')}>\n"
+                "extern int unit;\n")
+        yield (f"{name} after libc", command[:-1] + after_libc + [".c"], line)
         yield (f"{name} before libc", command, line + libc)
     everything = [f"#include <{path.relative_to(root / 'include/kernel')}>\n"
                   for path in sorted((root / "include/kernel").rglob("*.h"))]
@@ -63,8 +75,9 @@ def main():
     cc, cxx = shlex.split(sys.argv[2]), shlex.split(sys.argv[3])
     glib = subprocess.run(["pkg-config", "--cflags", "glib-2.0"],
                           stdout=subprocess.PIPE, text=True, check=True).stdout.split()
-    work = list(jobs(root, cc, cxx, glib))
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with tempfile.TemporaryDirectory() as folder, \
+            ThreadPoolExecutor(os.cpu_count()) as pool:
+        work = list(jobs(root, cc, cxx, glib, folder))
         faults = [f for f in pool.map(compile_text, work) if f]
     print("\n".join(faults[:20]))
     print(f"{len(work) - len(faults)} compilations passed, {len(faults)} failed")
