@@ -89,7 +89,7 @@ int main(void)
 	fd = uiommufd_open(NULL, O_RDWR);
 	assert(fd >= 0);
 	for (int i = 0; i < DEVICES; i++) {
-		char name[8];
+		char name[16];
 
 		snprintf(name, sizeof(name), "quad%d", i);
 		assert(!uiommufd_device_bind(fd, name, &device[i]));
@@ -117,7 +117,7 @@ int main(void)
 	printf("four slots, device %u in the third\n", device[QUAD_SLOTS]);
 
 	for (int i = 0; i < DEVICES; i++) {
-		char name[8];
+		char name[16];
 
 		snprintf(name, sizeof(name), "quad%d", i);
 		assert(!uiommufd_device_unbind(fd, name));
