@@ -205,9 +205,15 @@ static int wait_a_minute(void *arg)
 }
 
 /* Queued is not asleep: its time begins later. */
-static bool sleeps(const struct kit_machine *m)
+static bool sleeps(struct kit_machine *m)
 {
-	return READ_ONCE(m->machine->clock.sleepers);
+	struct uik_clock_state *clock = &m->machine->clock;
+	bool any;
+
+	uik_rawlock_lock(&clock->lock);
+	any = clock->sleepers;
+	uik_rawlock_unlock(&clock->lock);
+	return any;
 }
 
 /* Law: on a manual clock the remaining time is exact. */
