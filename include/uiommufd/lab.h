@@ -12,16 +12,15 @@
  *	profile + design --uiommufd_lab_run()--> result --write--> report
  *
  * A design says who issues what, how, through how many queues.  How a CPU
- * issues is a policy: five are built in, and a policy of one's own is a table
- * with one function.
+ * issues is a policy (policy.h): five are built in, and one's own is registered
+ * or given with the design.  The same code is run by simulated CPUs here and,
+ * by uiommufd_lab_measure(), by real threads.
  *
  * Where the driver's ops come in: what a trapped guest command turns into is
  * asked from a real driver's cache_invalidate, the stock one or one's own
  * (uiommufd_lab_driver).  What the host's CPUs issue for an unmap is what the
  * SMMUv3 driver's iotlb_sync issues; a test holds one against the other.  How
- * slots are taken and doorbells rung is the policy's, not the driver's code:
- * that runs on the machine's own clock and CPUs, of which a prediction has
- * neither.
+ * slots are taken and doorbells rung is the policy's code.
  *
  * Times are picoseconds of virtual time unless a name says otherwise.  A
  * result is a function of profile, design and seed: the same on every machine.
@@ -39,6 +38,7 @@
 #include <stdio.h>
 
 #include "mmio.h"
+#include "policy.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -119,118 +119,6 @@ uiommufd_lab_profile_name(const struct uiommufd_lab_profile *profile)
 
 /* --- who issues what ------------------------------------------------------ */
 
-/* Where the time of one invalidation goes; together they are all of it. */
-enum uiommufd_lab_phase {
-	UIOMMUFD_LAB_BUILD,	/* writing commands into memory */
-	UIOMMUFD_LAB_RESERVE,	/* getting slots or the lock */
-	UIOMMUFD_LAB_PUBLISH,	/* others' commands before ours, the doorbell */
-	UIOMMUFD_LAB_EXIT,	/* leaving and entering the guest */
-	UIOMMUFD_LAB_VMM,	/* the monitor: dispatch, copies, its lock */
-	UIOMMUFD_LAB_IOCTL,	/* system call, checks and conversion */
-	UIOMMUFD_LAB_FETCH,	/* doorbell on its way, commands fetched */
-	UIOMMUFD_LAB_QUEUED,	/* the device works for others */
-	UIOMMUFD_LAB_EXECUTE,	/* the device executes our commands */
-	UIOMMUFD_LAB_ATC,	/* a device answers our ATC_INV */
-	UIOMMUFD_LAB_SYNC,	/* our CMD_SYNC waits and completes */
-	UIOMMUFD_LAB_POLL,	/* completed, but not yet seen */
-	UIOMMUFD_LAB_PHASES
-};
-
-/**
- * uiommufd_lab_phase_name - a word for a phase.
- *
- * Return: a constant; "?" if there is no such phase.
- */
-const char *uiommufd_lab_phase_name(enum uiommufd_lab_phase phase)
-	UIOMMUFD_API;
-
-struct uiommufd_lab_cpu;
-
-/* What a CPU wants invalidated: commands without the CMD_SYNC at the end. */
-struct uiommufd_lab_list {
-	const uint64_t (*commands)[2];
-	unsigned int count;
-	bool sync;			/* wait until all have taken effect */
-};
-
-/*
- * How CPUs issue lists.  @issue runs on a simulated CPU and returns when the
- * list is done (or, without sync, issued).  It spends time by
- * uiommufd_lab_spend() and calls the building blocks below.
- */
-struct uiommufd_lab_policy {
-	const char *name;
-	const char *summary;
-	bool guest;		/* CPUs are vCPUs; each VM has a VINTF */
-	void (*issue)(struct uiommufd_lab_cpu *cpu,
-		      const struct uiommufd_lab_list *list);
-};
-
-/**
- * uiommufd_lab_policy_find - a built-in policy.
- * @name: "shared-lock", "cmdlist", "per-cpu", "guest-direct", "guest-trapped"
- *
- * Return: a constant; NULL if there is none of that name.
- */
-const struct uiommufd_lab_policy *uiommufd_lab_policy_find(const char *name)
-	UIOMMUFD_API;
-
-/**
- * uiommufd_lab_policy_at - go over the built-in policies.
- *
- * Return: a constant; NULL behind the last.
- */
-const struct uiommufd_lab_policy *uiommufd_lab_policy_at(unsigned int index)
-	UIOMMUFD_API;
-
-/**
- * uiommufd_lab_spend - the CPU is busy.
- * @phase: what with
- * @key: how long, a value of the profile
- * @times: so often
- *
- * Context: within @issue.  Return: 0; -1 if there is no such key.
- */
-int uiommufd_lab_spend(struct uiommufd_lab_cpu *cpu,
-		       enum uiommufd_lab_phase phase, const char *key,
-		       unsigned int times) UIOMMUFD_API;
-
-/**
- * uiommufd_lab_cpu_number - which CPU of the machine (vCPUs count through).
- *
- * Return: 0 and up.
- */
-unsigned int uiommufd_lab_cpu_number(const struct uiommufd_lab_cpu *cpu)
-	UIOMMUFD_API;
-
-/**
- * uiommufd_lab_queues - how many VCMDQs this CPU's owner (host or VM) has.
- *
- * Return: 1 or more.
- */
-unsigned int uiommufd_lab_queues(const struct uiommufd_lab_cpu *cpu)
-	UIOMMUFD_API;
-
-/**
- * uiommufd_lab_insert - slots by compare-and-swap, one doorbell a group.
- * @queue: VCMDQ 0 .. uiommufd_lab_queues() - 1 of the CPU's owner; -1: the
- *	SMMU's own queue
- *
- * The SMMU driver's scheme; waits for completion if the list has a CMD_SYNC.
- * Context: within @issue.
- */
-void uiommufd_lab_insert(struct uiommufd_lab_cpu *cpu, int queue,
-			 const struct uiommufd_lab_list *list) UIOMMUFD_API;
-
-/**
- * uiommufd_lab_trap - the list goes through an emulated queue to the monitor.
- *
- * Exit, monitor, cache_invalidate, the SMMU's own queue, and back.
- * Context: within @issue of a guest's policy.
- */
-void uiommufd_lab_trap(struct uiommufd_lab_cpu *cpu,
-		       const struct uiommufd_lab_list *list) UIOMMUFD_API;
-
 /* What a driver did for some trapped commands. */
 struct uiommufd_lab_footprint {
 	uint64_t (*commands)[2];	/* issued, CMD_SYNCs included */
@@ -264,7 +152,7 @@ struct uiommufd_lab_stream {
 /* Fill with uiommufd_lab_design_init(), then change what you like. */
 struct uiommufd_lab_design {
 	size_t size;			/* sizeof, set by _init */
-	const char *policy;		/* see above; default "per-cpu" */
+	const char *policy;		/* by name; default "per-cpu" */
 	/*
 	 * "unmap"	map and unmap pages; strict: each unmap is invalidated
 	 * "batched"	the same, one invalidation by ASID for many unmaps
@@ -366,6 +254,28 @@ uiommufd_lab_run(const struct uiommufd_lab_profile *profile,
 		 const struct uiommufd_lab_design *design,
 		 uiommufd_lab_progress progress, void *arg, char **out_error)
 	UIOMMUFD_API;
+
+/**
+ * uiommufd_lab_measure - the same design on the wall clock.
+ *
+ * Each CPU is a real thread that runs the policy's code; the queues are those of
+ * the hardware model, whose engine is a thread, too, and are driven through
+ * their registers.  What cannot be had here is left out: time between lists,
+ * exits from a guest, the recorded gaps of a stream.  Trapped lists go to
+ * @design->driver, one at a time.
+ *
+ * Of the result elapsed_ps, lists, commands, syncs, doorbells, mmio_reads,
+ * mmio_writes, ioctls, contended, errors, refused, latency, invalidating_ps and
+ * queues are measured; phases are not told apart.
+ *
+ * Return: a result, freed by uiommufd_lab_result_free(); NULL with a message: a
+ * bad design, no memory, a list was trapped without a driver, or a queue did
+ * not move for ten seconds.
+ */
+struct uiommufd_lab_result *
+uiommufd_lab_measure(const struct uiommufd_lab_design *design,
+		     uiommufd_lab_progress progress, void *arg,
+		     char **out_error) UIOMMUFD_API;
 
 /**
  * uiommufd_lab_result_check - is time conserved, are limits kept?
@@ -535,12 +445,27 @@ struct uiommufd_lab_measured {
 	uint64_t mmio_writes;
 	uint64_t samples;		/* 0: no latencies */
 	uint64_t p50_ns, p90_ns, p99_ns, p999_ns, max_ns;
+	const char *policy;		/* copied; NULL: "guest-direct" */
+	unsigned int cpus;		/* threads; 0: not told */
+	uint64_t lists;			/* invalidations; 0: not told */
 };
 
 /** uiommufd_lab_report_measured - add what was measured, told apart as such. */
 void uiommufd_lab_report_measured(struct uiommufd_lab_report *report,
 				  const struct uiommufd_lab_measured *row)
 	UIOMMUFD_API;
+
+/**
+ * uiommufd_lab_report_measure - measure one design and add it as a row.
+ * @watch: may be NULL
+ *
+ * Return: 0; 1 when interrupted: the row says what was done; -1 with a message,
+ * as uiommufd_lab_measure().
+ */
+int uiommufd_lab_report_measure(struct uiommufd_lab_report *report,
+				const struct uiommufd_lab_design *design,
+				const struct uiommufd_lab_watch *watch,
+				char **out_error) UIOMMUFD_API;
 
 enum uiommufd_lab_format {
 	UIOMMUFD_LAB_TEXT,

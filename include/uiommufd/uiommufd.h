@@ -11,6 +11,7 @@
 #include "mmio.h"
 #include "ops.h"
 #include "platform.h"
+#include "policy.h"
 #include "registers.h"
 #include "replay.h"
 #include "vcmdq.h"

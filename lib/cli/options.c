@@ -4,6 +4,7 @@
  */
 #include "options.h"
 
+#include <dlfcn.h>
 #include <string.h>
 
 #include "cli.h"
@@ -57,11 +58,17 @@ static gboolean check_machine(struct options *o)
 	       inject_parse(&o->inject, o->specs, o->random_faults, o->seed);
 }
 
+gboolean options_measure_policy(const struct options *o)
+{
+	return o->policy && !o->predict && !o->study && !o->compare[0];
+}
+
 /* What would be ignored is refused. */
 static gboolean check_prediction(const struct options *o)
 {
 	const struct { const char *name; gboolean given; } numbers[] = {
-		{ "policy", o->policy != NULL },
+		{ "gaps-percent", o->gaps_percent != NOT_GIVEN },
+		{ "policy", o->policy && !options_measure_policy(o) },
 		{ "workload", o->workload != NULL },
 		{ "cpus", o->cpus != NOT_GIVEN },
 		{ "vms", o->vms != NOT_GIVEN },
@@ -69,13 +76,14 @@ static gboolean check_prediction(const struct options *o)
 		{ "batch", o->batch != NOT_GIVEN },
 		{ "lists", o->lists != NOT_GIVEN },
 		{ "illegal-ppm", o->illegal_ppm != NOT_GIVEN },
-		{ "gaps-percent", o->gaps_percent != NOT_GIVEN },
 	};
+	gsize all = options_measure_policy(o) ? 2 : G_N_ELEMENTS(numbers);
 
-	for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++)
+	for (gsize i = 0; i < all; i++)
 		if (numbers[i].given && !o->predict) {
-			complain(0, "--%s: only with --predict",
-				 numbers[i].name);
+			complain(0, "--%s: only with --predict%s",
+				 numbers[i].name,
+				 i < 2 ? "" : " or --policy");
 			return FALSE;
 		}
 	return TRUE;
@@ -102,7 +110,7 @@ static gboolean check_modes(const struct options *o)
 		return FALSE;
 	}
 	if ((o->specs || o->random_faults || o->dump) &&
-	    (o->predict || o->study || o->compare[0])) {
+	    (o->predict || o->study || o->compare[0] || o->policy)) {
 		complain(0, "--%s: only when a machine is measured",
 			 o->dump ? "dump-registers" :
 			 o->specs ? "inject" : "inject-random");
@@ -111,6 +119,10 @@ static gboolean check_modes(const struct options *o)
 	if (o->trace && (o->study || o->compare[0])) {
 		complain(0, "--trace: of one run, not with --%s",
 			 o->study ? "study" : "compare");
+		return FALSE;
+	}
+	if (o->trace && options_measure_policy(o)) {
+		complain(0, "--trace: with --policy only what is predicted");
 		return FALSE;
 	}
 	if (o->no_sensitivity && !o->study) {
@@ -154,7 +166,8 @@ static GOptionGroup *predict_group(struct options *o)
 {
 	const GOptionEntry entries[] = {
 		{ "policy", 0, 0, G_OPTION_ARG_STRING, &o->policy,
-		  "shared-lock, cmdlist, per-cpu, guest-direct, guest-trapped",
+		  "shared-lock, cmdlist, per-cpu, guest-direct, guest-trapped,"
+		  " or a loaded one; without --predict it is measured",
 		  "NAME" },
 		{ "workload", 0, 0, G_OPTION_ARG_STRING, &o->workload,
 		  "unmap, batched, ats, replay", "NAME" },
@@ -179,7 +192,7 @@ static GOptionGroup *predict_group(struct options *o)
 		{ NULL }
 	};
 	GOptionGroup *group = g_option_group_new(
-		"predict", "The design that is predicted:",
+		"predict", "The design that is predicted, or measured by its policy:",
 		"Show options of predictions", NULL, NULL);
 
 	g_option_group_add_entries(group, entries);
@@ -199,6 +212,9 @@ static void add_main(GOptionContext *context, struct options *o)
 		{ "profile", 0, 0, G_OPTION_ARG_FILENAME, &o->profile,
 		  "timing profile: a file or a built-in name (tegra241)",
 		  "FILE" },
+		{ "load", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->load,
+		  "a shared object that registers policies (may be repeated)",
+		  "FILE.so" },
 		{ "replay", 'r', 0, G_OPTION_ARG_FILENAME, &o->replay,
 		  "play this recorded command stream (.cmdq, .cmdq.xz)", "FILE" },
 		{ "queues", 0, 0, G_OPTION_ARG_INT, &o->queues,
@@ -235,6 +251,17 @@ static gboolean take_rest(struct options *o, int argc, char **argv)
 	return FALSE;
 }
 
+/* What it registers is registered by its constructors. */
+static gboolean load_all(const struct options *o)
+{
+	for (char **at = o->load; at && *at; at++)
+		if (!dlopen(*at, RTLD_NOW | RTLD_LOCAL)) {
+			complain(0, "vcmdq: --load: %s", dlerror());
+			return FALSE;
+		}
+	return TRUE;
+}
+
 gboolean options_parse(struct options *o, int *argc, char ***argv)
 {
 	g_autoptr(GOptionContext) context =
@@ -258,12 +285,14 @@ gboolean options_parse(struct options *o, int *argc, char ***argv)
 	}
 	if (!take_rest(o, *argc, *argv) || !check_modes(o))
 		return FALSE;
-	return o->predict || o->study || o->compare[0] || check_machine(o);
+	return load_all(o) && (o->predict || o->study || o->compare[0] ||
+			       o->policy || check_machine(o));
 }
 
 void options_fini(struct options *o)
 {
 	g_strfreev(o->specs);
+	g_strfreev(o->load);
 	g_free(o->study);
 	g_free(o->compare[0]);
 	g_free(o->compare[1]);

@@ -17,6 +17,7 @@ struct options {
 	char *study;
 	char *compare[2];
 	/* input */
+	char **load;
 	char *replay;
 	char *profile;
 	/* output */
@@ -55,6 +56,9 @@ struct options {
 /* FALSE: the option that is wrong was named on stderr. */
 gboolean options_parse(struct options *o, int *argc, char ***argv);
 void options_fini(struct options *o);
+
+/* Measure a policy, not a guest's whole machine. */
+gboolean options_measure_policy(const struct options *o);
 
 /* -1 if @n is no power of two. */
 int log2_of(int n);

@@ -221,26 +221,55 @@ static int run_one(struct job *job, const uiommufd_lab_profile *profile,
 	return ok && write_all(job) ? EXIT_CLEAN : EXIT_UNCLEAN;
 }
 
-static int predict_one(const struct options *o, const struct stream *stream,
-		       const uiommufd_lab_profile *profile)
+/* What the options say of a design; an exit status. */
+static int make_design(struct job *job, const struct stream *stream,
+		       struct uiommufd_lab_design *design)
+{
+	char *error = NULL;
+
+	uiommufd_lab_design_init(design);
+	if (uiommufd_lab_design_load(job->o->profile, design, &error))
+		return bad("--profile", error);
+	take_options(design, job->o);
+	design->stream = &job->stream;
+	if (uiommufd_lab_design_check(design, &error))
+		return bad_design(error);
+	if (!add_driver(job, stream, design))
+		return complain(EXIT_UNCLEAN, "vcmdq: no machine for trapped "
+				"commands");
+	return EXIT_CLEAN;
+}
+
+static int measure_one(const struct options *o, const struct stream *stream)
 {
 	struct uiommufd_lab_design design;
 	char *error = NULL;
 	struct job job;
 	int status;
 
-	uiommufd_lab_design_init(&design);
-	if (uiommufd_lab_design_load(o->profile, &design, &error))
-		return bad("--profile", error);
-	take_options(&design, o);
+	job_open(&job, o, stream, "A policy on this machine");
+	status = make_design(&job, stream, &design);
+	if (!status &&
+	    uiommufd_lab_report_measure(job.report, &design, &job.watch,
+					&error) < 0)
+		status = complain(EXIT_UNCLEAN, "vcmdq: %s", error);
+	progress_end(&job.progress);
+	free(error);
+	if (!status && !write_all(&job))
+		status = EXIT_UNCLEAN;
+	return job_close(&job, status);
+}
+
+static int predict_one(const struct options *o, const struct stream *stream,
+		       const uiommufd_lab_profile *profile)
+{
+	struct uiommufd_lab_design design;
+	struct job job;
+	int status;
+
 	job_open(&job, o, stream, "What these command queues would do");
-	design.stream = &job.stream;
-	if (uiommufd_lab_design_check(&design, &error))
-		status = bad_design(error);
-	else if (!add_driver(&job, stream, &design))
-		status = complain(EXIT_UNCLEAN, "vcmdq: no machine for trapped "
-				  "commands");
-	else
+	status = make_design(&job, stream, &design);
+	if (!status)
 		status = run_one(&job, profile, &design);
 	return job_close(&job, status);
 }
@@ -328,6 +357,8 @@ int predict(const struct options *o, const struct stream *stream)
 
 	if (o->compare[0])
 		return compare(o, stream);
+	if (options_measure_policy(o))
+		return measure_one(o, stream);
 	profile = uiommufd_lab_profile_load(o->profile, &error);
 	if (!profile)
 		return bad("--profile", error);

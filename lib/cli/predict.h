@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The predicting modes of uiommufd vcmdq.
+ * What the laboratory does for uiommufd vcmdq: predict, and measure a policy.
  */
 #ifndef CLI_PREDICT_H
 #define CLI_PREDICT_H
@@ -17,7 +17,7 @@
 gboolean trace_to_file(const struct uiommufd_lab_trace *trace,
 		       const char *path);
 
-/* --predict, --study, --compare: an exit status. */
+/* --predict, --study, --compare, --policy alone: an exit status. */
 int predict(const struct options *o, const struct stream *stream);
 
 /*

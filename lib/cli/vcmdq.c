@@ -225,7 +225,7 @@ int cmd_vcmdq(int argc, char **argv)
 		stream = stream_load(o.replay, &error);
 		if (!stream)
 			complain(0, "vcmdq: --replay: %s", error->message);
-		else if (o.predict || o.study || o.compare[0])
+		else if (o.predict || o.study || o.compare[0] || o.policy)
 			status = predict(&o, stream);
 		else if (has_devices_of(&o, stream))
 			status = run(&o, stream);

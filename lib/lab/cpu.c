@@ -156,6 +156,7 @@ void cpu_invalidate(struct uiommufd_lab_cpu *cpu,
 	count_in(world, 1);
 	cpu->invalidating = true;
 	world->policy->issue(cpu, list);
+	block_settle(cpu);
 	cpu->invalidating = false;
 	count_in(world, -1);
 	took = world->now_ps - start;
@@ -164,27 +165,4 @@ void cpu_invalidate(struct uiommufd_lab_cpu *cpu,
 	world->result->lists++;
 	world->result->invalidating_ps += took;
 	cpu->done++;
-}
-
-int uiommufd_lab_spend(struct uiommufd_lab_cpu *cpu,
-		       enum uiommufd_lab_phase phase, const char *key,
-		       unsigned int times)
-{
-	int value = profile_key(key);
-
-	if (value < 0 || (unsigned int)phase >= UIOMMUFD_LAB_PHASES)
-		return -1;
-	for (unsigned int i = 0; i < times; i++)
-		cpu_spend(cpu, phase, value);
-	return 0;
-}
-
-unsigned int uiommufd_lab_cpu_number(const struct uiommufd_lab_cpu *cpu)
-{
-	return cpu->number;
-}
-
-unsigned int uiommufd_lab_queues(const struct uiommufd_lab_cpu *cpu)
-{
-	return cpu->world->design->queues;
 }

@@ -377,9 +377,9 @@ static void start(struct lane *lane, uint8_t opcode)
 	struct device *device = &world->device;
 	uint64_t took = world_time(world, profile_execute(opcode));
 
-	if (device->current != lane)
+	if (device->served != lane)
 		device->turn = 0;
-	device->current = lane;
+	device->served = lane;
 	device->turn++;
 	device->busy = true;
 	lane->place = LANE_RUNS;
@@ -410,7 +410,7 @@ static void lane_ready(struct lane *lane)
 	    lane->executed == lane->fetched)
 		return;
 	lane->place = LANE_READY;
-	if (device->current == lane &&
+	if (device->served == lane &&
 	    device->turn < lane->world->ps[V_ARBITER_BATCH])
 		g_queue_push_head(&device->ready, lane);
 	else

@@ -23,6 +23,7 @@
 #define REG_GERRORN 0x64
 #define REG_CMDQ_BASE 0x90
 #define REG_CMDQ_PROD 0x98
+#define REG_CMDQ_CONS 0x9c
 #define REG_CMDQ_ALLOC 0x200
 #define REG_VINTF 0x1000
 #define REG_SID_MATCH 0x40
@@ -69,7 +70,9 @@ static bool build_platform(struct hwmodel *model, uint64_t seed)
 
 	uiommufd_platform_config_init(&config, "tegra241");
 	config.seed = seed;
-	config.hardware.engine = UIOMMUFD_ENGINE_STEPPED;
+	config.hardware.engine = model->shape.threaded ?
+					 UIOMMUFD_ENGINE_THREAD :
+					 UIOMMUFD_ENGINE_STEPPED;
 	config.hardware.log2_vintfs = owners;
 	config.hardware.log2_vcmdqs = owners + log2_up(model->shape.per_owner);
 	if (config.hardware.log2_commands < model->shape.log2_entries)
@@ -272,6 +275,34 @@ void hwmodel_doorbell(struct hwmodel *model, unsigned int queue, uint64_t prod)
 		writel(value, model->slot[queue] + SLOT_PROD);
 	else
 		writel(value, model->smmu + REG_CMDQ_PROD);
+}
+
+uint32_t hwmodel_cons(struct hwmodel *model, unsigned int queue)
+{
+	return queue ? readl(model->slot[queue] + SLOT_CONS) :
+		       readl(model->smmu + REG_CMDQ_CONS);
+}
+
+bool hwmodel_is_stopped(struct hwmodel *model, unsigned int queue)
+{
+	void __iomem *slot = model->slot[queue];
+	u32 active = queue ? readl(slot + SLOT_GERROR) ^
+				     readl(slot + SLOT_GERRORN) :
+			     readl(model->smmu + REG_GERROR) ^
+				     readl(model->smmu + REG_GERRORN);
+
+	return active & 1;
+}
+
+void hwmodel_count(struct hwmodel *model, unsigned int queue,
+		   uint64_t *out_commands, uint64_t *out_syncs)
+{
+	struct uiommufd_vcmdq_counters counters = { 0 };
+
+	uiommufd_vcmdq_read_counters(model->platform,
+				     model->queue[queue]->number, &counters);
+	*out_commands = counters.commands;
+	*out_syncs = counters.syncs;
 }
 
 int hwmodel_execute(struct hwmodel *model, unsigned int queue)

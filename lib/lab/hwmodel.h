@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The hardware model as the simulation uses it: real queues, registers and
- * permits of lib/sim, stepped one command of one queue at a time.
+ * The hardware model as the laboratory uses it: real queues, registers and
+ * permits of lib/sim, stepped one command of one queue at a time, or moved by a
+ * thread of the model's own.
  *
  * This file decides nothing about time.  Queue 0 is the SMMU's own, queue
  * 1 + v * per_owner + l is LVCMDQ l of owner v: VINTF v, 0 being the host.
@@ -21,6 +22,7 @@ struct hwmodel_shape {
 	unsigned int owners;		/* VINTFs in use, the host's included */
 	unsigned int per_owner;		/* LVCMDQs of each */
 	unsigned int log2_entries;
+	bool threaded;			/* a thread moves the queues */
 	unsigned int sid_count;		/* virtual StreamIDs of every guest */
 	uint32_t sids[MODEL_MAX_SIDS];
 };
@@ -45,6 +47,13 @@ uint8_t hwmodel_opcode(struct hwmodel *model, unsigned int queue,
 		     uint64_t position);
 /* PROD, through the register. */
 void hwmodel_doorbell(struct hwmodel *model, unsigned int queue, uint64_t prod);
+/* CONS with its ERR, through the register. */
+uint32_t hwmodel_cons(struct hwmodel *model, unsigned int queue);
+/* Is the queue's error active? */
+bool hwmodel_is_stopped(struct hwmodel *model, unsigned int queue);
+/* What the queue has executed. */
+void hwmodel_count(struct hwmodel *model, unsigned int queue,
+		   uint64_t *out_commands, uint64_t *out_syncs);
 /* Executes the next command: 0, or CONS.ERR and the queue is stopped; -1: none. */
 int hwmodel_execute(struct hwmodel *model, unsigned int queue);
 /* As a driver does: the entry becomes a CMD_SYNC, the error acknowledged. */

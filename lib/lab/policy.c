@@ -1,35 +1,61 @@
 // SPDX-License-Identifier: MIT
 /*
- * The policies that are built in, and the doors for those that are not.
+ * The built-in policies, written as anybody would write one, and the names of
+ * all.
  */
+#include <errno.h>
 #include <string.h>
+#include <uiommufd/policy.h>
 
-#include "world.h"
+#define MAX_REGISTERED 16
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* As much of @list from @at on as can be reserved at a time. */
+static struct uiommufd_lab_list part_of(const struct uiommufd_lab_list *list,
+					unsigned int at)
+{
+	unsigned int left = list->count - at;
+	bool last = left <= UIOMMUFD_LAB_MAX_RESERVE;
+
+	return (struct uiommufd_lab_list){
+		.commands = list->commands + at,
+		.count = last ? left : UIOMMUFD_LAB_MAX_RESERVE,
+		.sync = last && list->sync,
+	};
+}
 
 static void issue_locked(struct uiommufd_lab_cpu *cpu,
 			 const struct uiommufd_lab_list *list)
 {
-	ring_insert_locked(&cpu->world->rings[0], cpu, list);
+	const int queue = UIOMMUFD_LAB_SMMU;
+	unsigned int at = 0;
+	uint64_t end;
+
+	uiommufd_lab_lock(cpu, queue);
+	do {
+		struct uiommufd_lab_list part = part_of(list, at);
+
+		end = uiommufd_lab_write(cpu, queue,
+					 uiommufd_lab_reserve(cpu, queue, &part),
+					 &part);
+		uiommufd_lab_publish(cpu, queue, end);
+		at += part.count;
+	} while (at < list->count);
+	uiommufd_lab_unlock(cpu, queue);
+	if (list->sync)
+		uiommufd_lab_wait(cpu, queue, end);
 }
 
 static void issue_cmdlist(struct uiommufd_lab_cpu *cpu,
 			  const struct uiommufd_lab_list *list)
 {
-	ring_insert(&cpu->world->rings[0], cpu, list);
-}
-
-static struct ring *own_ring(struct uiommufd_lab_cpu *cpu, unsigned int number)
-{
-	struct world *world = cpu->world;
-
-	return &world->rings[hwmodel_queue(world->model, cpu->owner,
-					 number % world->design->queues)];
+	uiommufd_lab_insert(cpu, UIOMMUFD_LAB_SMMU, list);
 }
 
 static void issue_per_cpu(struct uiommufd_lab_cpu *cpu,
 			  const struct uiommufd_lab_list *list)
 {
-	ring_insert(own_ring(cpu, cpu->number_in_owner), cpu, list);
+	uiommufd_lab_insert(cpu, uiommufd_lab_cpu_in_owner(cpu), list);
 }
 
 static void issue_trapped(struct uiommufd_lab_cpu *cpu,
@@ -45,20 +71,19 @@ static void issue_trapped(struct uiommufd_lab_cpu *cpu,
 static void issue_direct(struct uiommufd_lab_cpu *cpu,
 			 const struct uiommufd_lab_list *list)
 {
-	struct ring *ring = own_ring(cpu, cpu->number_in_owner);
-	struct hwmodel *model = cpu->world->model;
+	unsigned int queue = uiommufd_lab_cpu_in_owner(cpu);
 	unsigned int at = 0;
 
 	do {
 		bool direct = !list->count ||
-			      hwmodel_permits(model, ring->queue,
-					    list->commands[at]);
+			      uiommufd_lab_permits(cpu, queue,
+						   list->commands[at]);
 		unsigned int end = at;
 		struct uiommufd_lab_list part;
 
 		while (end < list->count &&
-		       hwmodel_permits(model, ring->queue,
-				     list->commands[end]) == direct)
+		       uiommufd_lab_permits(cpu, queue, list->commands[end]) ==
+			       direct)
 			end++;
 		part = (struct uiommufd_lab_list){
 			.commands = list->commands + at,
@@ -66,68 +91,76 @@ static void issue_direct(struct uiommufd_lab_cpu *cpu,
 			.sync = list->sync || end < list->count,
 		};
 		if (direct)
-			ring_insert(ring, cpu, &part);
+			uiommufd_lab_insert(cpu, queue, &part);
 		else
 			uiommufd_lab_trap(cpu, &part);
 		at = end;
 	} while (at < list->count);
 }
 
-static const struct uiommufd_lab_policy policies[] = {
+static const struct uiommufd_lab_policy built_in[] = {
 	{ "shared-lock", "host: one queue, a lock around its use", false,
-	  issue_locked },
+	  issue_locked, 0 },
 	{ "cmdlist", "host: one queue, slots by compare-and-swap", false,
-	  issue_cmdlist },
+	  issue_cmdlist, 0 },
 	{ "per-cpu", "host: a queue for each CPU, as far as they go", false,
-	  issue_per_cpu },
-	{ "guest-direct", "guests: VCMDQs of their own", true, issue_direct },
+	  issue_per_cpu, 0 },
+	{ "guest-direct", "guests: VCMDQs of their own", true, issue_direct, 0 },
 	{ "guest-trapped", "guests: an emulated queue, cache_invalidate", true,
-	  issue_trapped },
+	  issue_trapped, 0 },
 };
+
+/* --- names ----------------------------------------------------------------*/
+
+/* Registering is for program start: no lock, as with g_type_register. */
+static const struct uiommufd_lab_policy *registered[MAX_REGISTERED];
+static unsigned int registered_count;
 
 const struct uiommufd_lab_policy *uiommufd_lab_policy_at(unsigned int index)
 {
-	return index < G_N_ELEMENTS(policies) ? &policies[index] : NULL;
+	if (index < COUNT(built_in))
+		return &built_in[index];
+	index -= COUNT(built_in);
+	return index < registered_count ? registered[index] : NULL;
 }
 
 const struct uiommufd_lab_policy *uiommufd_lab_policy_find(const char *name)
 {
-	for (gsize i = 0; name && i < G_N_ELEMENTS(policies); i++)
-		if (!strcmp(name, policies[i].name))
-			return &policies[i];
+	const struct uiommufd_lab_policy *policy;
+
+	for (unsigned int i = 0; (policy = uiommufd_lab_policy_at(i)); i++)
+		if (name && !strcmp(name, policy->name))
+			return policy;
 	return NULL;
 }
 
-void uiommufd_lab_insert(struct uiommufd_lab_cpu *cpu, int queue,
-			 const struct uiommufd_lab_list *list)
+static int refuse(int why)
 {
-	ring_insert(queue < 0 ? &cpu->world->rings[0] : own_ring(cpu, queue),
-		    cpu, list);
+	errno = why;
+	return -1;
 }
 
-void uiommufd_lab_trap(struct uiommufd_lab_cpu *cpu,
-		       const struct uiommufd_lab_list *list)
+int uiommufd_lab_policy_register(const struct uiommufd_lab_policy *policy)
 {
-	g_assert(cpu->owner);
-	ring_insert(&cpu->world->emulated[cpu->owner - 1], cpu, list);
+	if (!policy || !policy->name || !*policy->name || !policy->issue)
+		return refuse(EINVAL);
+	if (uiommufd_lab_policy_find(policy->name))
+		return refuse(EEXIST);
+	if (registered_count == MAX_REGISTERED)
+		return refuse(ENOSPC);
+	registered[registered_count++] = policy;
+	return 0;
 }
 
-const char *uiommufd_lab_phase_name(enum uiommufd_lab_phase phase)
+int uiommufd_lab_policy_unregister(const struct uiommufd_lab_policy *policy)
 {
-	static const char *const names[UIOMMUFD_LAB_PHASES] = {
-		[UIOMMUFD_LAB_BUILD] = "build commands",
-		[UIOMMUFD_LAB_RESERVE] = "reserve slots",
-		[UIOMMUFD_LAB_PUBLISH] = "publish",
-		[UIOMMUFD_LAB_EXIT] = "exit and enter",
-		[UIOMMUFD_LAB_VMM] = "monitor",
-		[UIOMMUFD_LAB_IOCTL] = "ioctl and driver",
-		[UIOMMUFD_LAB_FETCH] = "doorbell and fetch",
-		[UIOMMUFD_LAB_QUEUED] = "behind others",
-		[UIOMMUFD_LAB_EXECUTE] = "execute",
-		[UIOMMUFD_LAB_ATC] = "device's ATC",
-		[UIOMMUFD_LAB_SYNC] = "CMD_SYNC",
-		[UIOMMUFD_LAB_POLL] = "notice",
-	};
-
-	return (unsigned int)phase < UIOMMUFD_LAB_PHASES ? names[phase] : "?";
+	for (unsigned int i = 0; i < registered_count; i++) {
+		if (registered[i] != policy)
+			continue;
+		registered_count--;
+		memmove(&registered[i], &registered[i + 1],
+			(registered_count - i) * sizeof(registered[0]));
+		return 0;
+	}
+	return refuse(ENOENT);
 }

@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define MAX_POLICIES 32		/* curves of a sweep */
+
 struct uiommufd_lab_report *uiommufd_lab_report_new(const char *title)
 {
 	struct uiommufd_lab_report *report =
@@ -29,8 +31,11 @@ void uiommufd_lab_report_free(struct uiommufd_lab_report *report)
 		return;
 	for (guint i = 0; i < report->rows->len; i++)
 		uiommufd_lab_result_free(report_row(report, i)->result);
-	for (guint i = 0; i < report->measured->len; i++)
+	for (guint i = 0; i < report->measured->len; i++) {
 		g_free(g_array_index(report->measured, struct measured, i).what);
+		g_free(g_array_index(report->measured, struct measured, i)
+			       .policy);
+	}
 	for (int i = 0; i < 2; i++) {
 		g_free(report->comparison.name[i]);
 		uiommufd_lab_profile_free(report->comparison.profile[i]);
@@ -195,7 +200,7 @@ static int sweep_one(struct sweep *sweep, enum row_set set, double x,
 
 /* The policies worth a curve: those of the design's side, and its own. */
 static unsigned int pick_policies(const struct uiommufd_lab_design *design,
-				  struct uiommufd_lab_design out[6])
+				  struct uiommufd_lab_design *out)
 {
 	const struct uiommufd_lab_policy *policy, *own = design->own_policy;
 	bool guest = own ? own->guest :
@@ -205,7 +210,7 @@ static unsigned int pick_policies(const struct uiommufd_lab_design *design,
 	if (own)
 		out[count++] = *design;
 	for (unsigned int i = 0; (policy = uiommufd_lab_policy_at(i)); i++) {
-		if (policy->guest != guest)
+		if (policy->guest != guest || count == MAX_POLICIES)
 			continue;
 		out[count] = *design;
 		out[count].own_policy = NULL;
@@ -300,7 +305,7 @@ int uiommufd_lab_report_sweep(struct uiommufd_lab_report *report,
 			      const struct uiommufd_lab_watch *watch,
 			      char **out_error)
 {
-	struct uiommufd_lab_design policies[6];
+	struct uiommufd_lab_design policies[MAX_POLICIES];
 	unsigned int count;
 	struct sweep sweep = { report, profile, design, watch, out_error, 0, 1 };
 	int rc;
@@ -327,10 +332,74 @@ int uiommufd_lab_report_sweep(struct uiommufd_lab_report *report,
 void uiommufd_lab_report_measured(struct uiommufd_lab_report *report,
 				  const struct uiommufd_lab_measured *row)
 {
-	struct measured copy = { .what = g_strdup(row->what), .row = *row };
+	struct measured copy = {
+		.what = g_strdup(row->what),
+		.policy = g_strdup(row->policy ? row->policy : "guest-direct"),
+		.row = *row,
+	};
 
 	copy.row.what = copy.what;
+	copy.row.policy = copy.policy;
 	g_array_append_val(report->measured, copy);
+}
+
+struct measuring {
+	const struct uiommufd_lab_watch *watch;
+	const char *what;
+};
+
+static bool measuring(void *arg, uint64_t done, uint64_t total)
+{
+	const struct measuring *m = arg;
+
+	return m->watch->progress(m->watch->arg, m->what,
+				  total ? (double)done / total : 1);
+}
+
+static void add_measured(struct uiommufd_lab_report *report,
+			 const struct uiommufd_lab_design *design,
+			 const struct uiommufd_lab_result *result)
+{
+	const struct uiommufd_lab_percentiles *l = &result->latency;
+
+	uiommufd_lab_report_measured(
+		report, &(struct uiommufd_lab_measured){
+				.what = design->workload,
+				.queues = result->queues,
+				.commands = result->commands,
+				.duration_ns = result->elapsed_ps / 1000,
+				.mmio_reads = result->mmio_reads,
+				.mmio_writes = result->mmio_writes,
+				.samples = l->samples,
+				.p50_ns = l->p50_ps / 1000,
+				.p90_ns = l->p90_ps / 1000,
+				.p99_ns = l->p99_ps / 1000,
+				.p999_ns = l->p999_ps / 1000,
+				.max_ns = l->max_ps / 1000,
+				.policy = policy_name(design),
+				.cpus = design->cpus,
+				.lists = result->lists,
+			});
+}
+
+int uiommufd_lab_report_measure(struct uiommufd_lab_report *report,
+				const struct uiommufd_lab_design *design,
+				const struct uiommufd_lab_watch *watch,
+				char **out_error)
+{
+	struct measuring arg = { watch, policy_name(design) };
+	struct uiommufd_lab_result *result =
+		uiommufd_lab_measure(design, watch ? measuring : NULL, &arg,
+				     out_error);
+	bool partial;
+
+	if (!result)
+		return -1;
+	add_measured(report, design, result);
+	partial = result->partial;
+	report->interrupted |= partial;
+	uiommufd_lab_result_free(result);
+	return partial;
 }
 
 /* --- what a row says --------------------------------------------------------------*/

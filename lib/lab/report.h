@@ -76,6 +76,7 @@ struct comparison {
 
 struct measured {
 	char *what;
+	char *policy;				/* owned; row.policy */
 	struct uiommufd_lab_measured row;
 };
 

@@ -299,37 +299,44 @@ void ring_insert(struct ring *ring, struct uiommufd_lab_cpu *cpu,
 		wait_for_job(ring, cpu, &job);
 }
 
-void ring_insert_locked(struct ring *ring, struct uiommufd_lab_cpu *cpu,
-			const struct uiommufd_lab_list *list)
-{
-	struct job job = {
-		.cpu = cpu,
-		.sync = list->sync,
-		.left = list->count + list->sync,
-	};
-	uint32_t at = 0, count, total;
-	bool sync;
+/* --- steps of policies ------------------------------------------------------------*/
 
-	if (!job.left)
-		return;
-	cpu_lock(cpu, UIOMMUFD_LAB_RESERVE, &ring->lock);
-	do {
-		count = MIN(list->count - at, BATCH);
-		sync = list->sync && at + count == list->count;
-		total = count + sync;
-		while (ring->prod + total - ring->cons_seen > ring->entries)
-			wait_for_room(ring, cpu, total);
-		if (sync) {
-			job.end = ring->prod + total;
-			device_expect(ring->world, ring->queue, &job);
-		}
-		write_commands(ring, cpu, ring->prod, list->commands + at,
-			       count, sync, &job);
-		ring->prod += total;
-		ring_doorbell(ring, cpu, ring->prod);
-		at += count;
-	} while (at < list->count);
-	cpu_unlock(cpu, &ring->lock);
-	if (list->sync)
-		wait_for_job(ring, cpu, &job);
+uint64_t ring_reserve(struct ring *ring, struct uiommufd_lab_cpu *cpu,
+		      uint32_t total, struct job *job)
+{
+	uint64_t at;
+
+	for (;;) {
+		/* Under the lock nobody else writes the index. */
+		if (ring->lock.holder != cpu)
+			cpu_touch(cpu, UIOMMUFD_LAB_RESERVE, &ring->state);
+		if (ring->prod + total - ring->cons_seen <= ring->entries)
+			break;
+		wait_for_room(ring, cpu, total);
+	}
+	at = ring->prod;
+	ring->prod += total;
+	if (job) {
+		job->end = ring->prod;
+		device_expect(ring->world, ring->queue, job);
+	}
+	return at;
+}
+
+void ring_write(struct ring *ring, struct uiommufd_lab_cpu *cpu, uint64_t at,
+		const struct uiommufd_lab_list *list, struct job *job)
+{
+	write_commands(ring, cpu, at, list->commands, list->count, list->sync,
+		       job);
+}
+
+void ring_publish(struct ring *ring, struct uiommufd_lab_cpu *cpu, uint64_t end)
+{
+	if (end > ring->published)
+		ring_doorbell(ring, cpu, end);
+}
+
+void ring_wait(struct ring *ring, struct uiommufd_lab_cpu *cpu, struct job *job)
+{
+	wait_for_job(ring, cpu, job);
 }

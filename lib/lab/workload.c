@@ -194,15 +194,19 @@ static bool next_replay(struct uiommufd_lab_cpu *cpu,
 	return true;
 }
 
+/* The lists are shared out beforehand: runs stay comparable. */
+uint64_t workload_share(const struct world *world, unsigned int cpu)
+{
+	return world->lists_total / world->cpu_count +
+	       (cpu < world->lists_total % world->cpu_count);
+}
+
 bool workload_next(struct uiommufd_lab_cpu *cpu, struct uiommufd_lab_list *out)
 {
 	struct world *world = cpu->world;
 	bool more;
 
-	/* The lists are shared out beforehand: runs stay comparable. */
-	if (cpu->done >= world->lists_total / world->cpu_count +
-				 (cpu->number <
-				  world->lists_total % world->cpu_count))
+	if (cpu->done >= workload_share(world, cpu->number))
 		return false;
 	*out = (struct uiommufd_lab_list){ .sync = true };
 	if (is_workload(world, "replay"))

@@ -4,9 +4,11 @@
  */
 #include "world.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define PROGRESS_EVENTS 0x3fffu
+#define LINE 64			/* what a policy's memory is aligned to */
 
 uint64_t world_random(uint64_t *state)
 {
@@ -45,23 +47,12 @@ static void enter_cpu(void *arg, uint64_t unused)
 	fiber_enter(((struct uiommufd_lab_cpu *)arg)->fiber);
 }
 
-static bool make_cpus(struct world *world)
+static bool start_cpus(struct world *world)
 {
-	const struct uiommufd_lab_design *design = world->design;
-
 	uik_fiber_init_self(&world->home);
-	world->cpu_count = design->cpus;
-	world->cpus = g_new0(struct uiommufd_lab_cpu, design->cpus);
-	for (unsigned int i = 0; i < design->cpus; i++) {
+	for (unsigned int i = 0; i < world->cpu_count; i++) {
 		struct uiommufd_lab_cpu *cpu = &world->cpus[i];
 
-		cpu->world = world;
-		cpu->number = cpu->number_in_owner = i;
-		cpu->rng = world_random(&world->rng);
-		if (world->policy->guest) {
-			cpu->owner = 1 + i % design->vms;
-			cpu->number_in_owner = i / design->vms;
-		}
 		cpu->fiber = fiber_new(&world->home, live, cpu);
 		if (!cpu->fiber)
 			return false;
@@ -70,17 +61,12 @@ static bool make_cpus(struct world *world)
 	return true;
 }
 
-static void free_cpus(struct world *world)
-{
-	for (unsigned int i = 0; world->cpus && i < world->cpu_count; i++) {
-		fiber_free(world->cpus[i].fiber);
-		g_free(world->cpus[i].list);
-		g_free(world->cpus[i].trapped);
-	}
-	g_free(world->cpus);
-}
-
 /* --- building ---------------------------------------------------------------*/
+
+static unsigned int owner_count(const struct world *world)
+{
+	return world->policy->guest ? 1 + world->design->vms : 1;
+}
 
 static void fill_sids(const struct uiommufd_lab_design *design,
 		      struct hwmodel_shape *shape)
@@ -107,14 +93,81 @@ static bool make_model(struct world *world)
 {
 	const struct uiommufd_lab_design *design = world->design;
 	struct hwmodel_shape shape = {
-		.owners = world->policy->guest ? 1 + design->vms : 1,
+		.owners = owner_count(world),
 		.per_owner = design->queues,
 		.log2_entries = __builtin_ctz(design->entries),
+		.threaded = world->wall,
 	};
 
 	fill_sids(design, &shape);
 	world->model = hwmodel_new(&shape, design->seed);
 	return world->model;
+}
+
+static void make_cpus(struct world *world)
+{
+	const struct uiommufd_lab_design *design = world->design;
+
+	world->cpu_count = design->cpus;
+	world->cpus = g_new0(struct uiommufd_lab_cpu, design->cpus);
+	for (unsigned int i = 0; i < design->cpus; i++) {
+		struct uiommufd_lab_cpu *cpu = &world->cpus[i];
+
+		cpu->world = world;
+		cpu->number = cpu->number_in_owner = i;
+		cpu->rng = world_random(&world->rng);
+		if (!world->policy->guest)
+			continue;
+		cpu->owner = 1 + i % design->vms;
+		cpu->number_in_owner = i / design->vms;
+	}
+}
+
+static void free_cpus(struct world *world)
+{
+	for (unsigned int i = 0; world->cpus && i < world->cpu_count; i++) {
+		block_forget(&world->cpus[i]);
+		fiber_free(world->cpus[i].fiber);
+		g_free(world->cpus[i].list);
+		g_free(world->cpus[i].trapped);
+	}
+	g_free(world->cpus);
+}
+
+static bool make_state(struct world *world)
+{
+	size_t bytes = (world->policy->state_bytes + LINE - 1) / LINE * LINE;
+
+	if (!bytes)
+		return true;
+	world->state = g_new0(void *, owner_count(world));
+	for (unsigned int i = 0; i < owner_count(world); i++) {
+		world->state[i] = aligned_alloc(LINE, bytes);
+		if (!world->state[i])
+			return false;
+		memset(world->state[i], 0, bytes);
+	}
+	return true;
+}
+
+static void free_state(struct world *world)
+{
+	for (unsigned int i = 0; world->state && i < owner_count(world); i++)
+		free(world->state[i]);
+	g_free(world->state);
+}
+
+bool world_build(struct world *world)
+{
+	make_cpus(world);
+	return make_model(world) && make_state(world);
+}
+
+void world_demolish(struct world *world)
+{
+	free_cpus(world);
+	free_state(world);
+	hwmodel_free(world->model);
 }
 
 static void make_rings(struct world *world)
@@ -230,7 +283,20 @@ static void collect(struct world *world)
 
 /* --- running ------------------------------------------------------------------*/
 
-static void loop(struct world *world, uiommufd_lab_progress progress, void *arg)
+/* A CPU that nobody will wake any more, in words. */
+static char *stuck(const struct world *world)
+{
+	for (unsigned int i = 0; i < world->cpu_count; i++)
+		if (!fiber_is_done(world->cpus[i].fiber))
+			return g_strdup_printf("policy: '%s' leaves CPU %u "
+					       "waiting for what nobody does",
+					       world->policy->name, i);
+	return NULL;
+}
+
+/* Returns what is wrong, or NULL. */
+static char *loop(struct world *world, uiommufd_lab_progress progress,
+		  void *arg)
 {
 	struct uiommufd_lab_result *result = world->result;
 
@@ -243,16 +309,14 @@ static void loop(struct world *world, uiommufd_lab_progress progress, void *arg)
 		if (!(world->events.done & PROGRESS_EVENTS) && progress &&
 		    !progress(arg, result->lists, world->lists_total)) {
 			result->partial = true;
-			return;
+			return NULL;
 		}
 	}
-	for (unsigned int i = 0; i < world->cpu_count; i++)
-		g_assert(fiber_is_done(world->cpus[i].fiber));
+	return stuck(world);
 }
 
-static void world_init(struct world *world,
-		       const struct uiommufd_lab_profile *profile,
-		       const struct uiommufd_lab_design *design)
+void world_init(struct world *world, const struct uiommufd_lab_profile *profile,
+		const struct uiommufd_lab_design *design)
 {
 	*world = (struct world){
 		.profile = profile,
@@ -266,32 +330,28 @@ static void world_init(struct world *world,
 		.result = g_new0(struct uiommufd_lab_result, 1),
 		.trace = design->trace ? trace_new() : NULL,
 	};
-	for (int i = 0; i < LAB_VALUES; i++)
+	for (int i = 0; i < LAB_VALUES && profile; i++)
 		world->ps[i] = profile_ps(profile, i);
 	event_queue_init(&world->events);
 }
 
-static bool simulate(struct world *world, uiommufd_lab_progress progress,
-		     void *arg)
+/* Returns what is wrong, or NULL. */
+static char *simulate(struct world *world, uiommufd_lab_progress progress,
+		      void *arg)
 {
-	bool ok;
+	char *fault;
 
-	if (!make_model(world))
-		return false;
 	make_rings(world);
 	device_init(world);
 	hwmodel_enter(world->model);
-	ok = make_cpus(world);
-	if (ok) {
-		loop(world, progress, arg);
+	fault = start_cpus(world) ? loop(world, progress, arg) :
+				    g_strdup("no memory for the CPUs");
+	if (!fault)
 		collect(world);
-	}
 	hwmodel_leave(world->model);
-	free_cpus(world);
 	device_fini(world);
 	free_rings(world);
-	hwmodel_free(world->model);
-	return ok;
+	return fault;
 }
 
 struct uiommufd_lab_result *
@@ -300,20 +360,24 @@ uiommufd_lab_run(const struct uiommufd_lab_profile *profile,
 		 uiommufd_lab_progress progress, void *arg, char **out_error)
 {
 	struct world world;
-	bool ok;
+	char *fault;
 
 	if (uiommufd_lab_design_check(design, out_error))
 		return NULL;
 	world_init(&world, profile, design);
-	ok = simulate(&world, progress, arg);
+	fault = world_build(&world) ? simulate(&world, progress, arg) :
+				      g_strdup("no memory for the machine");
+	world_demolish(&world);
 	event_queue_fini(&world.events);
 	g_array_unref(world.latencies);
-	if (ok)
+	if (!fault)
 		return world.result;
 	world.result->trace = world.trace;
 	uiommufd_lab_result_free(world.result);
 	if (out_error)
-		*out_error = g_strdup("no memory for the machine");
+		*out_error = fault;
+	else
+		g_free(fault);
 	return NULL;
 }
 

@@ -32,6 +32,7 @@
 
 struct world;
 struct job;
+struct wall;
 
 /* A cache line that CPUs write to in turn. */
 struct line {
@@ -50,6 +51,8 @@ struct lab_lock {
 struct job {
 	struct uiommufd_lab_cpu *cpu;
 	struct job *next;		/* in the ring's list of unfinished ones */
+	struct job *next_own;		/* of the CPU: not waited for yet */
+	unsigned int queue;		/* of the model */
 	uint64_t end;			/* position behind its CMD_SYNC */
 	uint32_t left;			/* commands not executed yet */
 	bool sync;
@@ -131,7 +134,7 @@ struct device {
 	GQueue ready;			/* lanes, in the arbiter's order */
 	GQueue sync_waiters;		/* lanes that want a sync slot */
 	bool busy;
-	struct lane *current;		/* had the last turn */
+	struct lane *served;		/* had the last turn */
 	unsigned int turn;		/* commands it had in a row */
 	unsigned int sync_slots_used;
 	GArray *atc_back_ps;		/* when ATC_INVs on their way are back */
@@ -160,6 +163,8 @@ struct uiommufd_lab_cpu {
 	size_t replay_command;		/* its first */
 	uint32_t replay_offset;		/* commands of it that are done */
 	uint64_t iova;
+	struct job *jobs;		/* owned: reserved with a CMD_SYNC */
+	struct wall_cpu *wall;		/* owned; NULL when predicted */
 };
 
 struct world {
@@ -185,9 +190,17 @@ struct world {
 	uint64_t in_system;
 	uint64_t in_system_ps;
 	uint64_t in_system_since_ps;
+	void **state;			/* owned: the policy's, by owner */
+	struct wall *wall;		/* measured; NULL when predicted */
 };
 
 /* world.c */
+/* @profile: NULL when measured: nothing takes time that is told. */
+void world_init(struct world *world, const struct uiommufd_lab_profile *profile,
+		const struct uiommufd_lab_design *design);
+/* The machine, the CPUs (not running) and the policy's memory; false: none. */
+bool world_build(struct world *world);
+void world_demolish(struct world *world);
 /* @value's time, with the profile's jitter. */
 uint64_t world_time(struct world *world, enum lab_value value);
 uint64_t world_random(uint64_t *state);
@@ -225,9 +238,19 @@ void ring_fini(struct ring *ring);
 /* The reservation scheme; waits for the CMD_SYNC if there is one. */
 void ring_insert(struct ring *ring, struct uiommufd_lab_cpu *cpu,
 		 const struct uiommufd_lab_list *list);
-/* One lock around everything up to the doorbell. */
-void ring_insert_locked(struct ring *ring, struct uiommufd_lab_cpu *cpu,
-			const struct uiommufd_lab_list *list);
+/* The steps of policy.h; @job: NULL without a CMD_SYNC, else set up. */
+uint64_t ring_reserve(struct ring *ring, struct uiommufd_lab_cpu *cpu,
+		      uint32_t total, struct job *job);
+void ring_write(struct ring *ring, struct uiommufd_lab_cpu *cpu, uint64_t at,
+		const struct uiommufd_lab_list *list, struct job *job);
+void ring_publish(struct ring *ring, struct uiommufd_lab_cpu *cpu,
+		  uint64_t end);
+void ring_wait(struct ring *ring, struct uiommufd_lab_cpu *cpu,
+	       struct job *job);
+
+/* block.c: waits for what the policy has left. */
+void block_settle(struct uiommufd_lab_cpu *cpu);
+void block_forget(struct uiommufd_lab_cpu *cpu);
 
 /* guest.c: what a doorbell of, and a look at, an emulated queue do. */
 void guest_doorbell(struct ring *ring, struct uiommufd_lab_cpu *cpu);
@@ -247,7 +270,9 @@ uint64_t device_seen_ps(struct world *world, unsigned int queue,
 			struct uiommufd_lab_cpu *cpu, uint64_t start_ps,
 			uint64_t done_ps);
 
-/* workload.c: the next list; false when the CPU has no more. */
+/* workload.c: how many lists a CPU does */
+uint64_t workload_share(const struct world *world, unsigned int cpu);
+/* The next list; false when the CPU has no more. */
 bool workload_next(struct uiommufd_lab_cpu *cpu, struct uiommufd_lab_list *out);
 
 #endif

@@ -185,6 +185,36 @@ static void put_row(struct json *json, const struct row *row)
 	end(json, '}');
 }
 
+static void put_measured(struct json *json,
+			 const struct uiommufd_lab_measured *m)
+{
+	begin(json, NULL, '{');
+	put_text(json, "policy", m->policy);
+	put_text(json, "workload", m->what);
+	put_count(json, "cpus", m->cpus);
+	put_count(json, "queues", m->queues);
+	put_count(json, "invalidations", m->lists);
+	put_count(json, "commands", m->commands);
+	put_count(json, "duration_ns", m->duration_ns);
+	put_count(json, "mmio_reads", m->mmio_reads);
+	put_count(json, "mmio_writes", m->mmio_writes);
+	put_count(json, "p50_ns", m->p50_ns);
+	put_count(json, "p90_ns", m->p90_ns);
+	put_count(json, "p99_ns", m->p99_ns);
+	put_count(json, "p999_ns", m->p999_ns);
+	put_count(json, "max_ns", m->max_ns);
+	end(json, '}');
+}
+
+static void put_all_measured(struct json *json, const GArray *measured)
+{
+	begin(json, "measured", '[');
+	for (guint i = 0; i < measured->len; i++)
+		put_measured(json,
+			     &g_array_index(measured, struct measured, i).row);
+	end(json, ']');
+}
+
 static void put_band(struct json *json, const char *key,
 		     const struct band *band)
 {
@@ -273,11 +303,12 @@ static void put_comparison(struct json *json, const struct comparison *c)
 
 void write_json(const struct uiommufd_lab_report *report, FILE *out)
 {
+	bool predicted = report->profile || !report->measured->len;
 	struct json json = { .out = out };
 
 	fputc('{', out);
-	put_text(&json, "mode", "predicted");
-	put_text(&json, "clock", "virtual");
+	put_text(&json, "mode", predicted ? "predicted" : "measured");
+	put_text(&json, "clock", predicted ? "virtual" : "wall");
 	put_text(&json, "title", report->title);
 	put_bool(&json, "interrupted", report->interrupted);
 	if (report->profile)
@@ -286,6 +317,8 @@ void write_json(const struct uiommufd_lab_report *report, FILE *out)
 	for (guint i = 0; i < report->rows->len; i++)
 		put_row(&json, report_row(report, i));
 	end(&json, ']');
+	if (report->measured->len)
+		put_all_measured(&json, report->measured);
 	if (report->study.done)
 		put_study(&json, &report->study);
 	if (report->comparison.name[0])
@@ -327,8 +360,13 @@ static void csv_row(const struct row *row, FILE *out)
 
 static void csv_measured(const struct uiommufd_lab_measured *m, FILE *out)
 {
-	fprintf(out, "measured,run,guest-direct,\"%s\",,%u,,%u,,,,%" PRIu64,
-		m->what, m->queues, m->batch, m->commands);
+	fprintf(out, "measured,run,%s,\"%s\",", m->policy, m->what);
+	if (m->cpus)
+		fprintf(out, "%u", m->cpus);
+	fprintf(out, ",%u,,%u,,,", m->queues, m->batch);
+	if (m->lists)
+		fprintf(out, "%" PRIu64, m->lists);
+	fprintf(out, ",%" PRIu64, m->commands);
 	cell(out, 1e6 * measured_throughput(m));
 	fputs(",", out);
 	for (int i = 0; i < 5; i++) {

@@ -524,6 +524,10 @@ static void section_measured(const struct uiommufd_lab_report *report,
 			continue;
 		fputs("<p class=\"soft\">", out);
 		html_escape(m->what, out);
+		fputs(", ", out);
+		html_escape(m->policy, out);
+		if (m->cpus)
+			fprintf(out, ", %u CPUs", m->cpus);
 		fprintf(out, ": %" PRIu64 " commands, %u queues</p>\n"
 			"<ul class=\"cards\">", m->commands, m->queues);
 		card(out, "commands per second", measured_throughput(m), 2,

@@ -68,6 +68,26 @@ static void print_run(const struct row *row, FILE *out)
 		      " lists in the system, limits are kept\n", out);
 }
 
+/* By real threads on this machine. */
+static void print_measured(const struct uiommufd_lab_measured *m, FILE *out)
+{
+	fprintf(out,
+		"\nMEASURED on this machine's clock: %s, workload %s, %u CPUs,"
+		" %u queues in use\n"
+		"         %" PRIu64 " invalidations, %" PRIu64 " commands in %.3f"
+		" ms: %.3f M invalidations/s, %.3f M commands/s\n"
+		"         latency, ns: p50 %" PRIu64 ", p90 %" PRIu64 ", p99 %"
+		PRIu64 ", p99.9 %" PRIu64 ", max %" PRIu64 "\n"
+		"         MMIO per 1,000 commands: %.0f reads, %.0f writes\n",
+		m->policy, m->what, m->cpus, m->queues, m->lists, m->commands,
+		m->duration_ns / 1e6,
+		m->duration_ns ? 1e3 * m->lists / m->duration_ns : 0,
+		measured_throughput(m), m->p50_ns, m->p90_ns, m->p99_ns,
+		m->p999_ns, m->max_ns,
+		m->commands ? 1e3 * m->mmio_reads / m->commands : 0,
+		m->commands ? 1e3 * m->mmio_writes / m->commands : 0);
+}
+
 static void print_sweep(const struct uiommufd_lab_report *report, FILE *out)
 {
 	const char *head = "\n set     policy         CPUs queues  batch"
@@ -233,6 +253,9 @@ void write_text(const struct uiommufd_lab_report *report, FILE *out)
 			uiommufd_lab_profile_name(report->profile),
 			report->interrupted ? " (interrupted: what was done)" :
 					      "");
+	for (guint i = 0; i < report->measured->len; i++)
+		print_measured(&g_array_index(report->measured, struct measured,
+					      i).row, out);
 	for (guint i = 0; i < report->rows->len; i++)
 		if (report_row(report, i)->set == SET_RUN)
 			print_run(report_row(report, i), out);

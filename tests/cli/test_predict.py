@@ -3,7 +3,7 @@
 """Laws of the predicting modes of `uiommufd vcmdq`: every output says that it
 is predicted, the same seed gives the same bytes, the study lands inside both
 published bands, shares are 100 %, bad options and files are named.
-usage: test_predict.py UIOMMUFD DATA_FOLDER"""
+usage: test_predict.py UIOMMUFD DATA_FOLDER LAB_POLICY.so"""
 import csv
 import json
 import os
@@ -17,7 +17,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 import trace_events  # noqa: E402
 
-uiommufd, data = sys.argv[1:3]
+uiommufd, data, module = sys.argv[1:4]
 passed = failed = 0
 
 
@@ -183,6 +183,38 @@ def interrupted():
           f"{gap} {code} {out} {error}")
 
 
+def measured_policies(folder):
+    """--policy alone: real threads; every built-in one, and a loaded one."""
+    out, page = (os.path.join(folder, n) for n in ("measured.json", "m.html"))
+    table = os.path.join(folder, "measured.csv")
+    load = ["--load", module]
+    for name in ("shared-lock", "cmdlist", "per-cpu", "guest-direct",
+                 "guest-trapped", "last-rings"):
+        got = run(*load, "--policy", name, "--cpus", "2", "--queues", "2",
+                  "--batch", "7", "--lists", "120", "--json", out, "--csv", table,
+                  "--report", page)
+        found = json.loads(pathlib.Path(out).read_text())
+        row = found["measured"][0]
+        check(f"measured {name}", got.returncode == 0 and "MEASURED" in got.stdout and
+              found["clock"] == "wall" and row["policy"] == name and
+              row["invalidations"] == 120 and row["commands"] >= 120 * 8 - 1,
+              f"{got.returncode} {got.stdout}{got.stderr}{row}")
+        check(f"table and page {name}",
+              f"measured,run,{name}," in pathlib.Path(table).read_text() and
+              name in pathlib.Path(page).read_text())
+    got = run(*load, "--predict", "--policy", "last-rings", "--lists", "50",
+              "--csv", table)
+    check("loaded and predicted", got.returncode == 0 and
+          "run      last-rings" in got.stdout, got.stdout + got.stderr)
+    check("in the sweep", "policy,last-rings," in pathlib.Path(table).read_text())
+    a, b = (os.path.join(folder, n) for n in ("la.ini", "lb.ini"))
+    pathlib.Path(a).write_text("[design]\npolicy = last-rings\nlists = 50\n")
+    pathlib.Path(b).write_text("[design]\npolicy = shared-lock\nlists = 50\n")
+    got = run(*load, "--compare", a, b, "--seeds", "2")
+    check("loaded and compared", got.returncode == 0 and
+          "(last-rings," in got.stdout, got.stdout + got.stderr)
+
+
 def refusals(folder):
     bad = os.path.join(folder, "bad.ini")
     pathlib.Path(bad).write_text("[profile]\nbased_on = tegra241\n\n[mmio]\n"
@@ -205,6 +237,15 @@ def refusals(folder):
                         (["--predict", "--seeds", "1"], ["--seeds"]),
                         (["--study", "published", "--trace", "x"],
                          ["--trace", "--study"]),
+                        (["--policy", "no"], ["--policy", "'no'"]),
+                        (["--policy", "per-cpu", "--gaps-percent", "3"],
+                         ["--gaps-percent", "--predict"]),
+                        (["--policy", "per-cpu", "--trace", "x"], ["--trace"]),
+                        (["--policy", "per-cpu", "--dump-registers"],
+                         ["--dump-registers"]),
+                        (["--study", "published", "--policy", "per-cpu"],
+                         ["--policy", "--predict"]),
+                        (["--load", "/no.so"], ["--load", "/no.so"]),
                         (["--no-sensitivity"], ["--no-sensitivity"])):
         got = run(*args)
         check(" ".join(args), got.returncode == 2 and
@@ -225,6 +266,7 @@ with tempfile.TemporaryDirectory() as work:
     study(work)
     study_outside(work)
     compare(work)
+    measured_policies(work)
     refusals(work)
 replays()
 interrupted()
