@@ -38,10 +38,18 @@ void uik_dev_printk(char level, const struct device *dev, const char *fmt, ...)
 		if (uik_ratelimit(&uik_limit_))                            \
 			uik_dev_print(level, dev, fmt, ##__VA_ARGS__);     \
 	} while (0)
+#define dev_emerg_ratelimited(dev, fmt, ...) \
+	uik_dev_limited('0', dev, fmt, ##__VA_ARGS__)
+#define dev_alert_ratelimited(dev, fmt, ...) \
+	uik_dev_limited('1', dev, fmt, ##__VA_ARGS__)
+#define dev_crit_ratelimited(dev, fmt, ...) \
+	uik_dev_limited('2', dev, fmt, ##__VA_ARGS__)
 #define dev_err_ratelimited(dev, fmt, ...) \
 	uik_dev_limited('3', dev, fmt, ##__VA_ARGS__)
 #define dev_warn_ratelimited(dev, fmt, ...) \
 	uik_dev_limited('4', dev, fmt, ##__VA_ARGS__)
+#define dev_notice_ratelimited(dev, fmt, ...) \
+	uik_dev_limited('5', dev, fmt, ##__VA_ARGS__)
 #define dev_info_ratelimited(dev, fmt, ...) \
 	uik_dev_limited('6', dev, fmt, ##__VA_ARGS__)
 #define dev_dbg_ratelimited(dev, fmt, ...) \
@@ -54,15 +62,34 @@ void uik_dev_printk(char level, const struct device *dev, const char *fmt, ...)
 					 __ATOMIC_RELAXED))                \
 			uik_dev_print(level, dev, fmt, ##__VA_ARGS__);     \
 	} while (0)
+#define dev_emerg_once(dev, fmt, ...) uik_dev_once('0', dev, fmt, ##__VA_ARGS__)
+#define dev_alert_once(dev, fmt, ...) uik_dev_once('1', dev, fmt, ##__VA_ARGS__)
+#define dev_crit_once(dev, fmt, ...) uik_dev_once('2', dev, fmt, ##__VA_ARGS__)
 #define dev_err_once(dev, fmt, ...) uik_dev_once('3', dev, fmt, ##__VA_ARGS__)
 #define dev_warn_once(dev, fmt, ...) uik_dev_once('4', dev, fmt, ##__VA_ARGS__)
+#define dev_notice_once(dev, fmt, ...) \
+	uik_dev_once('5', dev, fmt, ##__VA_ARGS__)
 #define dev_info_once(dev, fmt, ...) uik_dev_once('6', dev, fmt, ##__VA_ARGS__)
+#define dev_dbg_once(dev, fmt, ...) uik_dev_once('7', dev, fmt, ##__VA_ARGS__)
+/* Checked, and never printed. */
+#define dev_vdbg(dev, fmt, ...) \
+	do { \
+		if (0) \
+			uik_dev_print('7', dev, fmt, ##__VA_ARGS__); \
+	} while (0)
 
 #define dev_WARN(dev, fmt, ...) \
 	WARN(1, "%s: " fmt, dev_name(dev), ##__VA_ARGS__)
+#define dev_WARN_ONCE(dev, cond, fmt, ...) \
+	WARN_ONCE(cond, "%s: " fmt, dev_name(dev), ##__VA_ARGS__)
 
 /** dev_err_probe - print why probing fails (-EPROBE_DEFER softly); @err. */
 int dev_err_probe(const struct device *dev, int err, const char *fmt, ...)
 	__uik(dev_err_probe) __attribute__((__format__(__printf__, 3, 4)));
+/* The same as a pointer, from one. */
+#define dev_err_ptr_probe(dev, err, fmt, ...) \
+	ERR_PTR(dev_err_probe(dev, err, fmt, ##__VA_ARGS__))
+#define dev_err_cast_probe(dev, err_ptr, fmt, ...) \
+	ERR_PTR(dev_err_probe(dev, PTR_ERR(err_ptr), fmt, ##__VA_ARGS__))
 
 #endif

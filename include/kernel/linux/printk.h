@@ -75,10 +75,23 @@ void uik_warn_once_reset(void) __uik_export;
 		if (uik_first_time()) \
 			printk(fmt, ##__VA_ARGS__); \
 	} while (0)
+#define pr_emerg_once(fmt, ...) \
+	printk_once(KERN_EMERG pr_fmt(fmt), ##__VA_ARGS__)
+#define pr_alert_once(fmt, ...) \
+	printk_once(KERN_ALERT pr_fmt(fmt), ##__VA_ARGS__)
+#define pr_crit_once(fmt, ...) printk_once(KERN_CRIT pr_fmt(fmt), ##__VA_ARGS__)
 #define pr_err_once(fmt, ...) printk_once(KERN_ERR pr_fmt(fmt), ##__VA_ARGS__)
 #define pr_warn_once(fmt, ...) \
 	printk_once(KERN_WARNING pr_fmt(fmt), ##__VA_ARGS__)
+#define pr_notice_once(fmt, ...) \
+	printk_once(KERN_NOTICE pr_fmt(fmt), ##__VA_ARGS__)
 #define pr_info_once(fmt, ...) printk_once(KERN_INFO pr_fmt(fmt), ##__VA_ARGS__)
+#ifdef DEBUG
+#define pr_debug_once(fmt, ...) \
+	printk_once(KERN_DEBUG pr_fmt(fmt), ##__VA_ARGS__)
+#else
+#define pr_debug_once(fmt, ...) no_printk(KERN_DEBUG pr_fmt(fmt), ##__VA_ARGS__)
+#endif
 
 /* Ten messages in five seconds of machine time from each place. */
 struct ratelimit_state {
@@ -97,11 +110,78 @@ bool uik_ratelimit(struct ratelimit_state *state) __uik_export;
 		if (uik_ratelimit(&uik_limit)) \
 			printk(fmt, ##__VA_ARGS__); \
 	} while (0)
+#define pr_emerg_ratelimited(fmt, ...) \
+	printk_ratelimited(KERN_EMERG pr_fmt(fmt), ##__VA_ARGS__)
+#define pr_alert_ratelimited(fmt, ...) \
+	printk_ratelimited(KERN_ALERT pr_fmt(fmt), ##__VA_ARGS__)
+#define pr_crit_ratelimited(fmt, ...) \
+	printk_ratelimited(KERN_CRIT pr_fmt(fmt), ##__VA_ARGS__)
 #define pr_err_ratelimited(fmt, ...) \
 	printk_ratelimited(KERN_ERR pr_fmt(fmt), ##__VA_ARGS__)
 #define pr_warn_ratelimited(fmt, ...) \
 	printk_ratelimited(KERN_WARNING pr_fmt(fmt), ##__VA_ARGS__)
+#define pr_notice_ratelimited(fmt, ...) \
+	printk_ratelimited(KERN_NOTICE pr_fmt(fmt), ##__VA_ARGS__)
 #define pr_info_ratelimited(fmt, ...) \
 	printk_ratelimited(KERN_INFO pr_fmt(fmt), ##__VA_ARGS__)
+#ifdef DEBUG
+#define pr_debug_ratelimited(fmt, ...) \
+	printk_ratelimited(KERN_DEBUG pr_fmt(fmt), ##__VA_ARGS__)
+#else
+#define pr_debug_ratelimited(fmt, ...) \
+	no_printk(KERN_DEBUG pr_fmt(fmt), ##__VA_ARGS__)
+#endif
+
+/* What each line of a dump begins with, after its prefix text. */
+enum {
+	DUMP_PREFIX_NONE,
+	DUMP_PREFIX_ADDRESS,
+	DUMP_PREFIX_OFFSET,
+};
+
+/**
+ * hex_dump_to_buffer - one line of a dump.
+ * @buf: @len bytes, of which a row is taken at most
+ * @rowsize: bytes a row: 16 or 32 (others are taken as 16)
+ * @groupsize: bytes a number, in the processor's order: 1, 2, 4 or 8 (1 if it
+ *	is another, or @len is no multiple of it)
+ * @linebuf: @linebuflen bytes: the line without newline, cut, ending in NUL
+ * @ascii: characters follow, '.' for what cannot be printed
+ *
+ * Context: any.
+ * Return: the length of the whole line, as snprintf().
+ */
+int hex_dump_to_buffer(const void *buf, size_t len, int rowsize, int groupsize,
+		       char *linebuf, size_t linebuflen, bool ascii)
+	__uik(hex_dump_to_buffer);
+/**
+ * print_hex_dump - a message for each row of @buf.
+ * @level: KERN_*
+ * @prefix_str: begins each line
+ * @prefix_type: DUMP_PREFIX_*
+ *
+ * The others are as hex_dump_to_buffer()'s, whatever the @len.
+ * Context: any.
+ */
+void print_hex_dump(const char *level, const char *prefix_str, int prefix_type,
+		    int rowsize, int groupsize, const void *buf, size_t len,
+		    bool ascii) __uik(print_hex_dump);
+/* As pr_debug(): silent unless DEBUG is defined. */
+#ifdef DEBUG
+#define print_hex_dump_debug(prefix, type, rowsize, groupsize, buf, len, \
+			     ascii) \
+	print_hex_dump(KERN_DEBUG, prefix, type, rowsize, groupsize, buf, len, \
+		       ascii)
+#else
+#define print_hex_dump_debug(prefix, type, rowsize, groupsize, buf, len, \
+			     ascii) \
+	do { \
+		if (0) \
+			print_hex_dump(KERN_DEBUG, prefix, type, rowsize, \
+				       groupsize, buf, len, ascii); \
+	} while (0)
+#endif
+#define print_hex_dump_bytes(prefix, type, buf, len) \
+	print_hex_dump_debug(prefix, type, 16, 1, buf, len, true)
 
 #endif
