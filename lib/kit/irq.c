@@ -103,7 +103,9 @@ static unsigned int line_deliver_locked(struct irq_line *line)
 			spin_unlock(&line->lock);
 			/* Interrupts are off there: it must not sleep. */
 			current->atomic_depth++;
+			current->hardirq_depth++;
 			result = line->hard(line->number, line->dev);
+			current->hardirq_depth--;
 			current->atomic_depth--;
 			spin_lock(&line->lock);
 			line->in_hard = false;
@@ -306,6 +308,50 @@ void synchronize_irq(unsigned int irq)
 		line_synchronize(line);
 }
 
+static bool line_hard_idle(struct irq_line *line, bool *thread_idle)
+{
+	bool idle;
+
+	spin_lock(&line->lock);
+	idle = !line->in_hard;
+	*thread_idle = !line_thread_busy(line);
+	spin_unlock(&line->lock);
+	return idle;
+}
+
+bool synchronize_hardirq(unsigned int irq)
+{
+	struct irq_line *line = line_here(irq);
+	bool idle = true;
+
+	if (line && line->requested)
+		wait_event(line->wait, line_hard_idle(line, &idle));
+	return idle;
+}
+
+void irq_wake_thread(unsigned int irq, void *dev)
+{
+	struct irq_line *line = line_here(irq);
+
+	uik_point(UIK_POINT_IRQ, line, 0, true);
+	if (!line)
+		return;
+	spin_lock(&line->lock);
+	if (line->requested && !line->stop && line->thread &&
+	    line->dev == dev) {
+		line->wake = true;
+		wake_up_all(&line->wait);
+	}
+	spin_unlock(&line->lock);
+}
+
+bool irq_has_action(unsigned int irq)
+{
+	struct irq_line *line = line_here(irq);
+
+	return line && READ_ONCE(line->requested);
+}
+
 void disable_irq_nosync(unsigned int irq)
 {
 	struct irq_line *line = line_here(irq);
@@ -321,6 +367,12 @@ void disable_irq(unsigned int irq)
 {
 	disable_irq_nosync(irq);
 	synchronize_irq(irq);
+}
+
+bool disable_hardirq(unsigned int irq)
+{
+	disable_irq_nosync(irq);
+	return synchronize_hardirq(irq);
 }
 
 void enable_irq(unsigned int irq)

@@ -19,6 +19,7 @@ struct uik_sync_state {
 	struct uik_rcu_state rcu;
 	u64 scope_start[8];		/* expected warnings at begin of scope */
 	struct workqueue_struct events;	/* system_wq */
+	struct workqueue_struct tasklets;
 	struct workqueue_struct *queues; /* all of the machine; under lock */
 	struct uik_rawlock queues_lock;
 	bool manual_queues;		/* atomic */

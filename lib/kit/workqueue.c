@@ -46,7 +46,8 @@ static void start_locked(struct workqueue_struct *wq, struct work_struct *work)
 /* Runs the first work that is due; whether there was one. */
 static bool run_one(struct workqueue_struct *wq)
 {
-	struct work_struct *work;
+	struct task_struct *task = uik_current();
+	struct work_struct *work, *outer;
 
 	spin_lock(&wq->lock);
 	work = wq->running ? NULL : first_due(wq);
@@ -55,7 +56,10 @@ static bool run_one(struct workqueue_struct *wq)
 	spin_unlock(&wq->lock);
 	if (!work)
 		return false;
+	outer = task->work;
+	task->work = work;
 	work->func(work);
+	task->work = outer;
 	uik_lock_check_return(0);
 	spin_lock(&wq->lock);
 	wq->running = NULL;
@@ -119,24 +123,38 @@ static void queue_init(struct workqueue_struct *wq, struct uik_machine *machine)
 	init_waitqueue_head(&wq->done);
 	wq->next = machine->sync.queues;
 	machine->sync.queues = wq;
-	/* Publishes: pairs with the acquire in uik_system_wq(). */
+	/* Publishes: pairs with the acquire in own_queue(). */
 	__atomic_store_n(&wq->machine, machine, __ATOMIC_RELEASE);
+}
+
+/* One of the machine's own, which begins at its first use. */
+static struct workqueue_struct *own_queue(struct uik_machine *machine,
+					  struct workqueue_struct *wq,
+					  const char *name)
+{
+	if (likely(__atomic_load_n(&wq->machine, __ATOMIC_ACQUIRE)))
+		return wq;
+	uik_rawlock_lock(&machine->sync.queues_lock);
+	if (!wq->machine) {
+		strscpy(wq->name, name);
+		queue_init(wq, machine);
+	}
+	uik_rawlock_unlock(&machine->sync.queues_lock);
+	return wq;
 }
 
 struct workqueue_struct *uik_system_wq(void)
 {
 	struct uik_machine *machine = machine_of(uik_current());
-	struct workqueue_struct *wq = &machine->sync.events;
 
-	if (likely(__atomic_load_n(&wq->machine, __ATOMIC_ACQUIRE)))
-		return wq;
-	uik_rawlock_lock(&machine->sync.queues_lock);
-	if (!wq->machine) {
-		strscpy(wq->name, "events");
-		queue_init(wq, machine);
-	}
-	uik_rawlock_unlock(&machine->sync.queues_lock);
-	return wq;
+	return own_queue(machine, &machine->sync.events, "events");
+}
+
+struct workqueue_struct *workqueue_tasklets(void)
+{
+	struct uik_machine *machine = machine_of(uik_current());
+
+	return own_queue(machine, &machine->sync.tasklets, "tasklets");
 }
 
 struct workqueue_struct *alloc_workqueue(const char *format, unsigned int flags,
@@ -309,6 +327,27 @@ static bool is_busy(struct workqueue_struct *wq, struct work_struct *work)
 	return busy;
 }
 
+unsigned int work_busy(struct work_struct *work)
+{
+	struct workqueue_struct *wq = smp_load_acquire(&work->queue);
+	unsigned int busy = 0;
+
+	if (!wq)
+		return 0;
+	spin_lock(&wq->lock);
+	if (work->pending)
+		busy |= WORK_BUSY_PENDING;
+	if (wq->running == work)
+		busy |= WORK_BUSY_RUNNING;
+	spin_unlock(&wq->lock);
+	return busy;
+}
+
+struct work_struct *current_work(void)
+{
+	return uik_current()->work;
+}
+
 /* Waits until not busy, running works itself where nobody else does. */
 static bool flush(struct workqueue_struct *wq, struct work_struct *work)
 {
@@ -354,20 +393,28 @@ static void stop_worker(struct workqueue_struct *wq)
 	wq->worker = NULL;
 }
 
-void destroy_workqueue(struct workqueue_struct *wq)
+/* Ends the queue, which nobody uses any more. */
+static void queue_fini(struct workqueue_struct *wq)
 {
 	struct uik_sync_state *sync = &wq->machine->sync;
 	struct workqueue_struct **link = &sync->queues;
 
-	flush(wq, NULL);
 	stop_worker(wq);
-	WARN(!list_empty(&wq->works), "work queue %s ends with delayed works",
-	     wq->name);
 	uik_rawlock_lock(&sync->queues_lock);
 	while (*link != wq)
 		link = &(*link)->next;
 	*link = wq->next;
+	wq->machine = NULL;
 	uik_rawlock_unlock(&sync->queues_lock);
+}
+
+void destroy_workqueue(struct workqueue_struct *wq)
+{
+	flush(wq, NULL);
+	stop_worker(wq);
+	WARN(!list_empty(&wq->works), "work queue %s ends with delayed works",
+	     wq->name);
+	queue_fini(wq);
 	kfree(wq);
 }
 
@@ -394,15 +441,21 @@ unsigned int uik_workqueue_run(struct uik_machine *machine)
 	return count;
 }
 
+/* Runs what is due in one of the machine's own; whether something was. */
+static bool own_settle(struct workqueue_struct *wq)
+{
+	return wq->machine && flush(wq, NULL);
+}
+
 void workqueue_fini(struct uik_sync_state *sync)
 {
-	struct workqueue_struct *wq = &sync->events;
-
-	WARN_ON(sync->queues && sync->queues != wq);
-	if (!wq->machine)
-		return;
-	flush(wq, NULL);
-	stop_worker(wq);
-	wq->machine = NULL;
+	/* Either kind may queue the other. */
+	while (own_settle(&sync->tasklets) || own_settle(&sync->events))
+		;
+	if (sync->tasklets.machine)
+		queue_fini(&sync->tasklets);
+	if (sync->events.machine)
+		queue_fini(&sync->events);
+	WARN_ON(sync->queues);
 	sync->queues = NULL;
 }

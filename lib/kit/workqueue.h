@@ -21,7 +21,10 @@ struct workqueue_struct {
 
 struct uik_sync_state;
 
-/* Runs what is due, ends the system queue; other queues must be gone. */
+/* The queue of the machine's tasklets; never NULL. */
+struct workqueue_struct *workqueue_tasklets(void);
+
+/* Runs what is due, ends the machine's own queues; others must be gone. */
 void workqueue_fini(struct uik_sync_state *sync);
 
 #endif

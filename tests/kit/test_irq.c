@@ -477,6 +477,93 @@ static void managed_by_both(void **state)
 	machine_end(m);
 }
 
+/* Law: the thread function runs without an edge for whoever serves the line. */
+static void woken_thread(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	struct handler h;
+	int irq = line(m);
+
+	handler_init(&h);
+	irq_wake_thread(irq, &h);	/* nobody there */
+	irq_wake_thread(irq + 1, &h);	/* no line */
+	assert_false(irq_has_action(irq));
+	assert_int_equal(request_threaded_irq(irq, hard, threaded, 0, "t", &h),
+			 0);
+	assert_true(irq_has_action(irq));
+	irq_wake_thread(irq, &m);	/* another's */
+	uik_irq_run_pending(m.machine);
+	assert_int_equal(runs_of(&h), 0);
+	irq_wake_thread(irq, &h);
+	uik_irq_run_pending(m.machine);
+	assert_int_equal(runs_of(&h), 1);
+	assert_int_equal(h.hard_runs, 0);
+	free_irq(irq, &h);
+	assert_int_equal(request_irq(irq, hard, 0, "t", &h), 0);
+	irq_wake_thread(irq, &h);	/* no thread function */
+	line_end(m, irq, &h);
+}
+
+/* Law: waiting for the hard handler tells whether the thread function is idle. */
+static void hard_part_only(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	struct handler h;
+	int irq = line(m);
+
+	handler_init(&h);
+	h.hold = true;
+	assert_int_equal(request_threaded_irq(irq, hard, threaded, 0, "t", &h),
+			 0);
+	assert_true(synchronize_hardirq(irq));
+	uik_irq_raise(m.machine, irq);
+	wait_for_completion(&h.entered);
+	assert_false(synchronize_hardirq(irq));
+	assert_false(disable_hardirq(irq));
+	complete(&h.go);
+	synchronize_irq(irq);
+	assert_true(synchronize_hardirq(irq));
+	uik_irq_raise(m.machine, irq);
+	assert_int_equal(h.hard_runs, 1);
+	h.hold = false;
+	enable_irq(irq);
+	uik_irq_run_pending(m.machine);
+	assert_int_equal(h.hard_runs, 2);
+	assert_true(synchronize_hardirq(irq + 1));
+	scoped_guard(disable_irq, &irq) {
+		uik_irq_raise(m.machine, irq);
+		assert_int_equal(h.hard_runs, 2);
+	}
+	assert_int_equal(h.hard_runs, 3);
+	uik_irq_run_pending(m.machine);
+	line_end(m, irq, &h);
+}
+
+/* Law: a line of any kind is one whose handler runs at once. */
+static void any_context(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	struct device dev = { 0 };
+	struct handler h;
+	int irq = line(m);
+
+	handler_init(&h);
+	device_initialize(&dev);
+	assert_int_equal(request_any_context_irq(irq, hard, 0, "t", &h),
+			 IRQC_IS_HARDIRQ);
+	assert_int_equal(request_any_context_irq(irq, hard, 0, "t", &h),
+			 -EBUSY);
+	free_irq(irq, &h);
+	assert_int_equal(devm_request_any_context_irq(&dev, irq, hard, 0, "t",
+						      &h), IRQC_IS_HARDIRQ);
+	uik_irq_raise(m.machine, irq);
+	assert_int_equal(h.hard_runs, 1);
+	devm_free_irq(&dev, irq, &h);
+	assert_false(irq_has_action(irq));
+	uik_irq_release(m.machine, irq);
+	machine_end(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -496,6 +583,9 @@ int main(void)
 		cmocka_unit_test(unknown_lines),
 		cmocka_unit_test(all_lines),
 		cmocka_unit_test(managed_by_both),
+		cmocka_unit_test(woken_thread),
+		cmocka_unit_test(hard_part_only),
+		cmocka_unit_test(any_context),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -355,6 +355,37 @@ static void self_wait(void **state)
 	machine_end(m);
 }
 
+static struct work_struct *seen_work;
+static unsigned int seen_busy;
+
+static void look_at_itself(struct work_struct *work)
+{
+	seen_work = current_work();
+	queue_work_on(1, uik_system_wq(), work);
+	seen_busy = work_busy(work);
+	cancel_work(work);
+}
+
+/* Law: a work knows itself, and who asks what it is doing. */
+static void what_a_work_does(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	struct job job;
+
+	job_init(&job, look_at_itself);
+	assert_int_equal(work_busy(&job.work), 0);
+	assert_null(current_work());
+	uik_workqueue_manual(m.machine, true);
+	schedule_work_on(0, &job.work);
+	assert_int_equal(work_busy(&job.work), WORK_BUSY_PENDING);
+	assert_int_equal(uik_workqueue_run(m.machine), 1);
+	assert_ptr_equal(seen_work, &job.work);
+	assert_int_equal(seen_busy, WORK_BUSY_PENDING | WORK_BUSY_RUNNING);
+	assert_int_equal(work_busy(&job.work), 0);
+	assert_null(current_work());
+	machine_end(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -370,6 +401,7 @@ int main(void)
 		cmocka_unit_test(ends_with_works),
 		cmocka_unit_test(no_worker),
 		cmocka_unit_test(self_wait),
+		cmocka_unit_test(what_a_work_does),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

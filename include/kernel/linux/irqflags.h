@@ -25,5 +25,7 @@
 #define local_bh_disable() preempt_disable()
 #define local_bh_enable() preempt_enable()
 #define irqs_disabled() in_atomic()
+/* What was saved says nothing: it is current's state that counts. */
+#define irqs_disabled_flags(flags) ((void)(flags), irqs_disabled())
 
 #endif

@@ -11,6 +11,7 @@
 
 #include <linux/bug.h>
 #include <linux/lockdep_types.h>
+#include <linux/preempt.h>
 #include <uik/task.h>
 
 /* Whether current holds @lock; -1 in any way, 0 shared, 1 exclusively. */
@@ -41,7 +42,7 @@ static inline bool uik_lock_held(const void *lock, int exclusive)
 	lockdep_assert_once(lockdep_is_held(lock))
 #define lockdep_assert_none_held_once() \
 	lockdep_assert_once(!uik_held_count(uik_current()))
-#define lockdep_assert_in_task() ((void)0)
+#define lockdep_assert_in_task() lockdep_assert_once(in_task())
 
 #define SINGLE_DEPTH_NESTING 1
 
@@ -72,5 +73,10 @@ void uik_lock_forget_orders(void) __uik_export;
 void uik_lock_debug(bool on) __uik_export;
 /* Warns about each lock that current holds beyond the first @count. */
 void uik_lock_check_return(unsigned int count) __uik_export;
+
+#define lockdep_assert_irqs_disabled() lockdep_assert_once(in_atomic())
+#define lockdep_assert_preemption_disabled() lockdep_assert_once(in_atomic())
+#define lockdep_assert_in_irq() lockdep_assert_once(in_hardirq())
+#define lockdep_assert_in_softirq() lockdep_assert_once(in_serving_softirq())
 
 #endif

@@ -22,6 +22,12 @@ static inline void preempt_enable(void)
 #define preempt_count() (uik_current()->atomic_depth)
 #define in_atomic() (preempt_count() != 0)
 #define preemptible() (preempt_count() == 0)
+/* What current is in: a hard handler of an interrupt, a tasklet, neither. */
+#define in_hardirq() (uik_current()->hardirq_depth != 0)
+#define in_serving_softirq() (uik_current()->softirq_depth != 0)
+#define in_interrupt() (in_hardirq() || in_serving_softirq())
+#define in_task() (!in_interrupt())
+#define in_nmi() 0
 #define migrate_disable() preempt_disable()
 #define migrate_enable() preempt_enable()
 

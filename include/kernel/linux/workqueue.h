@@ -51,7 +51,14 @@ struct delayed_work {
 #define INIT_WORK_ONSTACK(item, function) INIT_WORK(item, function)
 #define INIT_DELAYED_WORK(item, function) \
 	INIT_WORK(&(item)->work, (function))
+#define INIT_DELAYED_WORK_ONSTACK(item, function) \
+	INIT_DELAYED_WORK(item, function)
+/* There is no processor to be left asleep. */
+#define DECLARE_DEFERRABLE_WORK(name, function) \
+	DECLARE_DELAYED_WORK(name, function)
+#define INIT_DEFERRABLE_WORK(item, function) INIT_DELAYED_WORK(item, function)
 #define destroy_work_on_stack(item) ((void)(item))
+#define destroy_delayed_work_on_stack(item) ((void)(item))
 #define to_delayed_work(item) container_of(item, struct delayed_work, work)
 #define work_pending(item) READ_ONCE((item)->pending)
 #define delayed_work_pending(item) work_pending(&(item)->work)
@@ -75,6 +82,9 @@ struct workqueue_struct *alloc_workqueue(const char *format, unsigned int flags,
 	alloc_workqueue(format, flags, 1, ##__VA_ARGS__)
 #define create_singlethread_workqueue(name) \
 	alloc_workqueue("%s", WQ_MEM_RECLAIM, 1, name)
+#define create_workqueue(name) alloc_workqueue("%s", WQ_MEM_RECLAIM, 1, name)
+#define create_freezable_workqueue(name) \
+	alloc_workqueue("%s", WQ_FREEZABLE | WQ_MEM_RECLAIM, 1, name)
 /* Runs what is queued, then ends the queue. */
 void destroy_workqueue(struct workqueue_struct *wq) __uik(destroy_workqueue);
 
@@ -131,5 +141,23 @@ void uik_workqueue_manual(struct uik_machine *machine, bool manual)
 	__uik_export;
 /* Runs on the caller all works that are due.  Return: their number. */
 unsigned int uik_workqueue_run(struct uik_machine *machine) __uik_export;
+
+/* Processors are not told apart. */
+#define queue_work_on(cpu, wq, work) ((void)(cpu), queue_work((wq), (work)))
+#define queue_work_node(node, wq, work) ((void)(node), queue_work((wq), (work)))
+#define queue_delayed_work_on(cpu, wq, work, delay) \
+	((void)(cpu), queue_delayed_work((wq), (work), (delay)))
+#define mod_delayed_work_on(cpu, wq, work, delay) \
+	((void)(cpu), mod_delayed_work((wq), (work), (delay)))
+#define schedule_work_on(cpu, work) ((void)(cpu), schedule_work(work))
+#define schedule_delayed_work_on(cpu, work, delay) \
+	((void)(cpu), schedule_delayed_work((work), (delay)))
+
+#define WORK_BUSY_PENDING (1u << 0)
+#define WORK_BUSY_RUNNING (1u << 1)
+/* WORK_BUSY_* of now. */
+unsigned int work_busy(struct work_struct *work) __uik(work_busy);
+/* The work whose function current is in, or NULL. */
+struct work_struct *current_work(void) __uik(current_work);
 
 #endif

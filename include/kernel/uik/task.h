@@ -47,6 +47,7 @@ struct uik_fail_nth {
 #define UIK_NR_CPUS 64			/* processor numbers of tasks */
 
 struct lock_class_key;
+struct work_struct;
 
 struct uik_held_lock {
 	const void *lock;
@@ -93,6 +94,9 @@ struct task_struct {
 	char comm[16];
 	void *fiber;			/* explorer's own */
 	struct uik_files *files;	/* borrowed; NULL: this process's */
+	unsigned int hardirq_depth;	/* hard handlers it is in */
+	unsigned int softirq_depth;	/* tasklets it is in */
+	struct work_struct *work;	/* whose function it is in; NULL */
 };
 
 extern __thread struct task_struct *uik_current_task
