@@ -188,6 +188,11 @@ void *slab_alloc_at(size_t bytes, unsigned int gfp, const void *site)
 	return block_alloc(bytes, BLOCK_KMALLOC, gfp, site);
 }
 
+void *slab_valloc_at(size_t bytes, unsigned int gfp, const void *site)
+{
+	return block_alloc(bytes, BLOCK_VMALLOC, gfp, site);
+}
+
 void *kvmalloc(size_t size, gfp_t gfp)
 {
 	return block_alloc(size, BLOCK_VMALLOC, gfp,

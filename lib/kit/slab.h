@@ -9,6 +9,8 @@ struct uik_machine;
 
 /* kmalloc() on behalf of @site. */
 void *slab_alloc_at(size_t bytes, unsigned int gfp, const void *site);
+/* kvmalloc() on behalf of @site. */
+void *slab_valloc_at(size_t bytes, unsigned int gfp, const void *site);
 
 /* Bytes a block was asked for; @p must be its start and live. */
 size_t slab_block_bytes(const struct arena *arena, uintptr_t p);

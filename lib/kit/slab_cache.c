@@ -106,6 +106,25 @@ void *kmemdup(const void *src, size_t size, gfp_t gfp)
 	return block && size ? memcpy(block, src, size) : block;
 }
 
+void *kvmemdup(const void *src, size_t size, gfp_t gfp)
+{
+	void *block = slab_valloc_at(size, gfp, CALLER);
+
+	return block && size ? memcpy(block, src, size) : block;
+}
+
+char *kmemdup_nul(const char *src, size_t size, gfp_t gfp)
+{
+	char *copy = size == SIZE_MAX ? NULL :
+					slab_alloc_at(size + 1, gfp, CALLER);
+
+	if (!copy)
+		return NULL;
+	memcpy(copy, src, size);
+	copy[size] = '\0';
+	return copy;
+}
+
 static char *copy_string(const char *string, size_t max, gfp_t gfp,
 			 const void *site)
 {

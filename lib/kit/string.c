@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Strings, strict numbers, and allocated bit arrays. */
-#include <errno.h>
-#include <stdlib.h>
+/* Strings, and allocated bit arrays. */
+#include <ctype.h>
 #include <linux/bitmap.h>
 #include <linux/kernel.h>
-#include <linux/kstrtox.h>
 #include <linux/percpu.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -62,126 +60,48 @@ int match_string(const char *const *array, size_t n, const char *string)
 	return -EINVAL;
 }
 
-/* Whether @text ends here, but for one newline. */
-static bool number_ends(const char *text)
+int __sysfs_match_string(const char *const *array, size_t n, const char *string)
 {
-	return !*text || !strcmp(text, "\n");
+	for (size_t i = 0; i < n && array[i]; i++)
+		if (sysfs_streq(array[i], string))
+			return i;
+	return -EINVAL;
 }
 
-static bool is_digit_in(char c, unsigned int base)
+char *skip_spaces(const char *text)
 {
-	unsigned int digit = c >= '0' && c <= '9' ? c - '0' :
-			     (c | 32) >= 'a' && (c | 32) <= 'f' ?
-				     (c | 32) - 'a' + 10 : 16;
-
-	return digit < base;
+	while (isspace((unsigned char)*text))
+		text++;
+	return (char *)text;
 }
 
-/* Resolves base 0 and skips the prefix of the base. */
-static const char *number_start(const char *text, unsigned int *base)
+char *strim(char *text)
 {
-	bool hex = text[0] == '0' && (text[1] | 32) == 'x' &&
-		   is_digit_in(text[2], 16);
+	size_t length = strlen(text);
 
-	if (!*base)
-		*base = hex ? 16 : text[0] == '0' ? 8 : 10;
-	return *base == 16 && hex ? text + 2 : text;
+	while (length && isspace((unsigned char)text[length - 1]))
+		length--;
+	text[length] = '\0';
+	return skip_spaces(text);
 }
 
-int kstrtoull(const char *text, unsigned int base, unsigned long long *out)
+char *strnchr(const char *text, size_t count, int c)
 {
-	unsigned long long value;
-	char *end;
-
-	text += *text == '+';
-	text = number_start(text, &base);
-	/* strtoull() also takes white space and signs: not here. */
-	if (!is_digit_in(*text, base))
-		return -EINVAL;
-	errno = 0;
-	value = strtoull(text, &end, base);
-	if (!number_ends(end))
-		return -EINVAL;
-	if (errno == ERANGE)
-		return -ERANGE;
-	*out = value;
-	return 0;
+	for (; count--; text++) {
+		if (*text == (char)c)
+			return (char *)text;
+		if (!*text)
+			return NULL;
+	}
+	return NULL;
 }
 
-int kstrtoll(const char *text, unsigned int base, long long *out)
+char *strreplace(char *text, char old, char new)
 {
-	unsigned long long magnitude;
-	bool negative = *text == '-';
-	int rc;
-
-	if (negative && text[1] == '+')
-		return -EINVAL;
-	rc = kstrtoull(text + negative, base, &magnitude);
-	if (rc)
-		return rc;
-	if (magnitude > (unsigned long long)LLONG_MAX + negative)
-		return -ERANGE;
-	*out = negative ? (long long)(0 - magnitude) : (long long)magnitude;
-	return 0;
-}
-
-int kstrtoul(const char *text, unsigned int base, unsigned long *out)
-{
-	unsigned long long value;
-	int rc = kstrtoull(text, base, &value);
-
-	if (!rc)
-		*out = value;
-	return rc;
-}
-
-int kstrtol(const char *text, unsigned int base, long *out)
-{
-	long long value;
-	int rc = kstrtoll(text, base, &value);
-
-	if (!rc)
-		*out = value;
-	return rc;
-}
-
-int kstrtouint(const char *text, unsigned int base, unsigned int *out)
-{
-	unsigned long long value;
-	int rc = kstrtoull(text, base, &value);
-
-	if (rc)
-		return rc;
-	if (value > UINT_MAX)
-		return -ERANGE;
-	*out = value;
-	return 0;
-}
-
-int kstrtoint(const char *text, unsigned int base, int *out)
-{
-	long long value;
-	int rc = kstrtoll(text, base, &value);
-
-	if (rc)
-		return rc;
-	if (value > INT_MAX || value < INT_MIN)
-		return -ERANGE;
-	*out = value;
-	return 0;
-}
-
-int kstrtobool(const char *text, bool *out)
-{
-	if (!*text)
-		return -EINVAL;
-	if (strchr("yYtT1", *text) || !strncasecmp(text, "on", 2))
-		*out = true;
-	else if (strchr("nNfF0", *text) || !strncasecmp(text, "of", 2))
-		*out = false;
-	else
-		return -EINVAL;
-	return 0;
+	for (char *at = text; *at; at++)
+		if (*at == old)
+			*at = new;
+	return text;
 }
 
 unsigned long *bitmap_alloc(unsigned int nbits, gfp_t flags)

@@ -213,23 +213,27 @@ int copy_struct_to_user(void *dst, size_t usize, const void *src, size_t ksize,
 	return size && store(dst, src, size) ? -EFAULT : 0;
 }
 
-static void *duplicate(const void *src, size_t size, const void *site)
+/* Fills the new @block; frees it and is an error if that fails. */
+static void *fill(void *block, const void *src, size_t size, const void *site)
 {
-	void *copy = slab_alloc_at(size, GFP_USER, site);
-
-	if (!copy)
+	if (!block)
 		return ERR_PTR(-ENOMEM);
 	if (copy_point(src, size, false, site) ||
-	    fetch_checked(copy, src, size)) {
-		kfree(copy);
+	    fetch_checked(block, src, size)) {
+		kvfree(block);
 		return ERR_PTR(-EFAULT);
 	}
-	return copy;
+	return block;
 }
 
 void *memdup_user(const void *src, size_t size)
 {
-	return duplicate(src, size, CALLER);
+	return fill(slab_alloc_at(size, GFP_USER, CALLER), src, size, CALLER);
+}
+
+void *vmemdup_user(const void *src, size_t size)
+{
+	return fill(slab_valloc_at(size, GFP_USER, CALLER), src, size, CALLER);
 }
 
 void *memdup_array_user(const void *src, size_t n, size_t size)
@@ -238,22 +242,86 @@ void *memdup_array_user(const void *src, size_t n, size_t size)
 
 	if (__builtin_mul_overflow(n, size, &bytes))
 		return ERR_PTR(-EOVERFLOW);
-	return duplicate(src, bytes, CALLER);
+	return fill(slab_alloc_at(bytes, GFP_USER, CALLER), src, bytes, CALLER);
+}
+
+void *vmemdup_array_user(const void *src, size_t n, size_t size)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(n, size, &bytes))
+		return ERR_PTR(-EOVERFLOW);
+	return fill(slab_valloc_at(bytes, GFP_USER, CALLER), src, bytes,
+		    CALLER);
+}
+
+static void *duplicate_nul(const void *src, size_t size, const void *site)
+{
+	size_t bytes;
+	char *copy;
+
+	if (__builtin_add_overflow(size, 1, &bytes))
+		return ERR_PTR(-ENOMEM);
+	copy = fill(slab_alloc_at(bytes, GFP_USER, site), src, size, site);
+	if (!IS_ERR(copy))
+		copy[size] = '\0';
+	return copy;
+}
+
+void *memdup_user_nul(const void *src, size_t size)
+{
+	return duplicate_nul(src, size, CALLER);
+}
+
+/* Up to the NUL or the end; the length without it, @count: none; -EFAULT. */
+static long fetch_text(char *dst, const char *src, long count)
+{
+	char byte;
+	long i;
+
+	for (i = 0; i < count; i++) {
+		if (!access_ok(src + i, 1) || fetch(&byte, src + i, 1))
+			return -EFAULT;
+		if (dst)
+			dst[i] = byte;
+		if (!byte)
+			return i;
+	}
+	return count;
 }
 
 long strncpy_from_user(char *dst, const char *src, long count)
 {
-	long i;
-
 	if (copy_point(src, count, false, CALLER))
 		return -EFAULT;
-	for (i = 0; i < count; i++) {
-		if (!access_ok(src + i, 1) || fetch(dst + i, src + i, 1))
-			return -EFAULT;
-		if (!dst[i])
-			return i;
-	}
-	return count;
+	return fetch_text(dst, src, count);
+}
+
+static long text_length(const char *src, long count, const void *site)
+{
+	long length;
+
+	if (copy_point(src, count, false, site))
+		return 0;
+	length = fetch_text(NULL, src, count);
+	return length < 0 ? 0 : length + 1;
+}
+
+long strnlen_user(const char *src, long count)
+{
+	return text_length(src, count, CALLER);
+}
+
+char *strndup_user(const char *src, long n)
+{
+	long length = text_length(src, n, CALLER);
+
+	if (!length)
+		return ERR_PTR(-EFAULT);
+	if (length > n)
+		return ERR_PTR(-EINVAL);
+	/* The last byte may have changed since: it is what we put there. */
+	return duplicate_nul(src, length - 1, CALLER);
 }
 
 int access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf,

@@ -21,25 +21,7 @@
 
 #include "kit/poison.h"
 #include "kit/usercopy.h"
-
-#define PAGE 4096ul
-
-/* Two pages of which the second cannot be touched; ends at @hole. */
-static char *page_and_hole(void)
-{
-	char *p = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	assert_ptr_not_equal(p, MAP_FAILED);
-	assert_int_equal(mprotect(p + PAGE, PAGE, PROT_NONE), 0);
-	memset(p, 0x11, PAGE);
-	return p;
-}
-
-static void page_free(char *p)
-{
-	munmap(p, 2 * PAGE);
-}
+#include "user_page.h"
 
 /* All laws of a single copy, so that each condition can repeat them. */
 static void check_copies(void)

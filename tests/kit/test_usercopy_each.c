@@ -7,25 +7,9 @@
 #include <sys/mman.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <linux/vmalloc.h>
 
-#define PAGE 4096ul
-
-/* Two pages of which the second cannot be touched; ends at @hole. */
-static char *page_and_hole(void)
-{
-	char *p = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	assert_ptr_not_equal(p, MAP_FAILED);
-	assert_int_equal(mprotect(p + PAGE, PAGE, PROT_NONE), 0);
-	memset(p, 0x11, PAGE);
-	return p;
-}
-
-static void page_free(char *p)
-{
-	munmap(p, 2 * PAGE);
-}
+#include "user_page.h"
 
 static unsigned int copies_told;
 
@@ -60,6 +44,16 @@ static unsigned int copy_by_each(char *p)
 	copy = memdup_user(p, 5);
 	assert_string_equal(copy, "text");
 	kfree(copy);
+	copy = vmemdup_user(p, 5);
+	assert_string_equal(copy, "text");
+	kvfree(copy);
+	copy = memdup_user_nul(p, 4);
+	assert_string_equal(copy, "text");
+	kfree(copy);
+	copy = strndup_user(p, 5);	/* looks for the end, then copies */
+	assert_string_equal(copy, "text");
+	kfree(copy);
+	assert_int_equal(strnlen_user(p, 16), 5);
 	assert_int_equal(access_remote_vm(current->mm, (unsigned long)p, buf,
 					  4, 0), 4);
 	assert_int_equal(access_remote_vm(current->mm, (unsigned long)p, buf,
@@ -76,7 +70,7 @@ static void watched(void **state)
 	strcpy(p, "text");
 	assert_int_equal(copy_by_each(p), 0);
 	uik_hooks_install(&copy_counter);
-	assert_int_equal(copy_by_each(p), 15);
+	assert_int_equal(copy_by_each(p), 20);
 	uik_hooks_install(NULL);
 	page_free(p);
 }
@@ -96,13 +90,21 @@ static void each_fails(void **state)
 	assert_int_equal(strncpy_from_user(buf, p, 8), -EFAULT);
 	assert_int_equal(PTR_ERR(memdup_user(p, 8)), -EFAULT);
 	assert_int_equal(PTR_ERR(memdup_array_user(p, 2, 4)), -EFAULT);
+	assert_int_equal(PTR_ERR(vmemdup_user(p, 8)), -EFAULT);
+	assert_int_equal(PTR_ERR(vmemdup_array_user(p, 2, 4)), -EFAULT);
+	assert_int_equal(PTR_ERR(memdup_user_nul(p, 8)), -EFAULT);
+	assert_int_equal(PTR_ERR(strndup_user(p, 8)), -EFAULT);
+	assert_int_equal(strnlen_user(p, 8), 0);
 	assert_int_equal(access_remote_vm(current->mm, (unsigned long)p, buf,
 					  8, 0), 0);
 	assert_string_equal(buf, "abcdefg");
-	assert_int_equal(current->fail.seen, 8);
+	assert_int_equal(current->fail.seen, 13);
 	uik_fail_nth(0, 0, false);
 	assert_int_equal(PTR_ERR(memdup_array_user(p, SIZE_MAX, 4)),
 			 -EOVERFLOW);
+	assert_int_equal(PTR_ERR(vmemdup_array_user(p, SIZE_MAX, 4)),
+			 -EOVERFLOW);
+	assert_int_equal(PTR_ERR(memdup_user_nul(p, SIZE_MAX)), -ENOMEM);
 	page_free(p);
 	machine_end(m);
 }
@@ -121,6 +123,80 @@ static void strings(void **state)
 	assert_int_equal(strncpy_from_user(buf, hole - 4, 8), -EFAULT);
 	assert_int_equal(strncpy_from_user(buf, (char *)TASK_SIZE, 8), -EFAULT);
 	assert_int_equal(strncpy_from_user(buf, NULL, 8), -EFAULT);
+	page_free(p);
+}
+
+/* Law: a duplicate is whole, ends in NUL, and needs memory for it. */
+static void duplicates(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	char *p = page_and_hole(), *hole = p + PAGE, *copy;
+
+	strcpy(hole - 4, "end");
+	copy = strndup_user(hole - 4, 100);
+	assert_string_equal(copy, "end");
+	kfree(copy);
+	assert_int_equal(PTR_ERR(strndup_user(hole - 4, 3)), -EINVAL);
+	assert_int_equal(strnlen_user(hole - 4, 3), 4);
+	assert_int_equal(strnlen_user(hole - 4, 4), 4);
+	hole[-1] = 'x';
+	assert_int_equal(strnlen_user(hole - 4, 8), 0);
+	assert_int_equal(PTR_ERR(strndup_user(hole - 4, 8)), -EFAULT);
+	assert_int_equal(PTR_ERR(memdup_user_nul(hole - 4, 5)), -EFAULT);
+	assert_int_equal(PTR_ERR(vmemdup_user(hole - 4, 5)), -EFAULT);
+	copy = memdup_user_nul(hole - 4, 4);
+	assert_string_equal(copy, "endx");
+	kfree(copy);
+	copy = vmemdup_array_user(p, PAGE / 8, 8);
+	assert_memory_equal(copy, p, PAGE);
+	assert_true(is_vmalloc_addr(copy));
+	kvfree(copy);
+	uik_fail_nth(1, 1u << UIK_FAIL_ALLOC, true);
+	assert_int_equal(PTR_ERR(vmemdup_user(p, 8)), -ENOMEM);
+	assert_int_equal(PTR_ERR(vmemdup_array_user(p, 8, 8)), -ENOMEM);
+	assert_int_equal(PTR_ERR(memdup_user_nul(p, 8)), -ENOMEM);
+	hole[-1] = '\0';
+	assert_int_equal(PTR_ERR(strndup_user(hole - 4, 8)), -ENOMEM);
+	uik_fail_nth(0, 0, false);
+	page_free(p);
+	machine_end(m);
+}
+
+/* The accesses of one section; whether it came to its end. */
+static bool unsafe_section(char *p, size_t n, u32 *x)
+{
+	char buf[8] = "abcdefg";
+
+	if (!user_access_begin(p, n))
+		return false;
+	unsafe_get_user(*x, (u32 *)p, fault);
+	unsafe_put_user((u16)0x4142, (u16 *)(p + 4), fault);
+	unsafe_copy_from_user(buf, p, 4, fault);
+	unsafe_copy_to_user(p + n - 8, buf, 8, fault);
+	user_access_end();
+	return true;
+fault:
+	user_access_end();
+	return false;
+}
+
+/* Law: a fault within a section of checked accesses goes to the label. */
+static void unsafe_accesses(void **state)
+{
+	char *p = page_and_hole(), *hole = p + PAGE;
+	u32 x = 0;
+
+	assert_true(unsafe_section(p, 16, &x));
+	assert_int_equal(x, 0x11111111);
+	assert_memory_equal(p + 4, "BA", 2);
+	assert_memory_equal(p + 8, "\x11\x11\x11\x11" "efg", 8);
+	assert_false(unsafe_section(hole - 8, 16, &x));
+	assert_false(unsafe_section(hole - 5, 16, &x));
+	assert_false(unsafe_section(hole, 16, &x));
+	assert_int_equal(x, 0);
+	assert_false(user_read_access_begin((char *)TASK_SIZE - 8, 16));
+	assert_true(user_write_access_begin((char *)TASK_SIZE - 16, 16));
+	user_write_access_end();
 	page_free(p);
 }
 
@@ -174,6 +250,8 @@ int main(void)
 		cmocka_unit_test(watched),
 		cmocka_unit_test(each_fails),
 		cmocka_unit_test(strings),
+		cmocka_unit_test(duplicates),
+		cmocka_unit_test(unsafe_accesses),
 		cmocka_unit_test(remote_access),
 		cmocka_unit_test(torn_structs),
 	};

@@ -136,11 +136,21 @@ static __always_inline void *krealloc_array(void *block, size_t n,
 #define kzalloc_node(size, gfp, node) ((void)(node), kzalloc((size), (gfp)))
 #define kcalloc_node(n, size, gfp, node) \
 	((void)(node), kcalloc((n), (size), (gfp)))
+#define kmalloc_array_node(n, size, gfp, node) \
+	((void)(node), kmalloc_array((n), (size), (gfp)))
+#define kvcalloc_node(n, size, gfp, node) \
+	((void)(node), kvcalloc((n), (size), (gfp)))
 #define kvmalloc_node(size, gfp, node) ((void)(node), kvmalloc((size), (gfp)))
 #define kvzalloc_node(size, gfp, node) ((void)(node), kvzalloc((size), (gfp)))
 
 /** kmemdup - a copy of @size bytes at @src; NULL without memory. */
 void *kmemdup(const void *src, size_t size, gfp_t gfp) __uik(kmemdup);
+#define kmemdup_array(src, n, size, gfp) \
+	kmemdup((src), uik_array_bytes((n), (size)), (gfp))
+/** kmemdup_nul - a copy of @size bytes and a NUL behind them. */
+char *kmemdup_nul(const char *src, size_t size, gfp_t gfp) __uik(kmemdup_nul);
+/** kvmemdup - as kmemdup(); freed by kvfree(). */
+void *kvmemdup(const void *src, size_t size, gfp_t gfp) __uik(kvmemdup);
 /** kstrdup - a copy of a string; NULL for NULL or without memory. */
 char *kstrdup(const char *string, gfp_t gfp) __uik(kstrdup);
 /** kstrdup_const - as kstrdup(); freed by kfree_const(). */

@@ -66,6 +66,9 @@ unsigned long clear_user(void __user *to, unsigned long n) __uik(clear_user)
 /** __copy_from_user, __copy_to_user - the same; the check is not skipped. */
 #define __copy_from_user(to, from, n) copy_from_user((to), (from), (n))
 #define __copy_to_user(to, from, n) copy_to_user((to), (from), (n))
+#define __clear_user(to, n) clear_user((to), (n))
+#define raw_copy_from_user(to, from, n) copy_from_user((to), (from), (n))
+#define raw_copy_to_user(to, from, n) copy_to_user((to), (from), (n))
 
 /**
  * get_user - fetch one scalar: get_user(x, ptr).
@@ -131,14 +134,64 @@ int copy_struct_to_user(void __user *dst, size_t usize, const void *src,
 			size_t ksize, bool *ignored_trailing)
 	__uik(copy_struct_to_user) __attribute__((__warn_unused_result__));
 
-/** memdup_user - fetch into a new block; ERR_PTR(-ENOMEM or -EFAULT). */
-void *memdup_user(const void __user *src, size_t size) __uik(memdup_user);
-/** memdup_array_user - @n elements; also ERR_PTR(-EOVERFLOW). */
-void *memdup_array_user(const void __user *src, size_t n, size_t size)
-	__uik(memdup_array_user);
 /** strncpy_from_user - length without NUL (@count if none), or -EFAULT. */
 long strncpy_from_user(char *dst, const char __user *src, long count)
 	__uik(strncpy_from_user);
+/**
+ * strnlen_user - how long a text is.
+ * @src: user address
+ * @count: bytes that are looked at, at most
+ *
+ * Return: its length with the NUL; more than @count if there is no NUL in
+ * them; 0 unreadable.
+ */
+long strnlen_user(const char __user *src, long count) __uik(strnlen_user);
+
+/*
+ * user_access_begin - whether the range lies below TASK_SIZE, as access_ok();
+ * and between these two the unsafe_ forms go.  Each of those is a copy like the
+ * others, so that nothing is lost where the check alone would not do.
+ */
+#define user_access_begin(ptr, len) access_ok((ptr), (len))
+#define user_access_end() ((void)0)
+#define user_read_access_begin(ptr, len) user_access_begin((ptr), (len))
+#define user_read_access_end() user_access_end()
+#define user_write_access_begin(ptr, len) user_access_begin((ptr), (len))
+#define user_write_access_end() user_access_end()
+static inline unsigned long user_access_save(void)
+{
+	return 0;
+}
+
+static inline void user_access_restore(unsigned long flags)
+{
+}
+
+/* No address is masked here: the forms above are to be taken. */
+#define can_do_masked_user_access() 0
+#define masked_user_access_begin(ptr) (ptr)
+
+/* Go on at @label when the access faults; @x is 0 then. */
+#define unsafe_get_user(x, ptr, label) \
+	do { \
+		if (unlikely(get_user(x, ptr))) \
+			goto label; \
+	} while (0)
+#define unsafe_put_user(x, ptr, label) \
+	do { \
+		if (unlikely(put_user(x, ptr))) \
+			goto label; \
+	} while (0)
+#define unsafe_copy_from_user(dst, src, len, label) \
+	do { \
+		if (unlikely(copy_from_user((dst), (src), (len)))) \
+			goto label; \
+	} while (0)
+#define unsafe_copy_to_user(dst, src, len, label) \
+	do { \
+		if (unlikely(copy_to_user((dst), (src), (len)))) \
+			goto label; \
+	} while (0)
 
 /**
  * access_remote_vm - copy to or from any address space.
