@@ -11,22 +11,20 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/moduleparam.h>
 
 #include "kit/fork.h"
+
+#define PARAM_TEXT_BYTES 4096	/* what a get function may fill */
 
 static pthread_mutex_t modules_lock = PTHREAD_MUTEX_INITIALIZER;
 /* Held over init functions, outer to everything. */
 static pthread_mutex_t starting_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct uik_module_fn *first_fn, *last_fn;
-static struct uik_param *params;
-
-/* Of the process's life: the texts that were set. */
-static struct kept_text {
-	struct kept_text *next;
-	char text[];
-} *kept_texts;			/* under modules_lock */
+static struct uik_param *params;	/* under modules_lock; never removed */
 
 FORK_LOCK(modules_lock)
 
@@ -167,100 +165,62 @@ static struct uik_param *param_find(const char *module, size_t module_length,
 	return NULL;
 }
 
-static int parse_bool(const char *text, bool *out)
+/* The one that @text names, up to its '=' if it may have one. */
+static const struct kernel_param *param_named(const char *text, size_t length)
 {
-	if (!*text || strchr("1yYtT", *text))
-		*out = true;
-	else if (strchr("0nNfF", *text))
-		*out = false;
-	else
-		return -EINVAL;
-	return 0;
-}
+	const char *dot = memchr(text, '.', length);
+	struct uik_param *param;
 
-static int set_signed(struct uik_param *param, const char *text)
-{
-	char *end;
-	long value;
-
-	errno = 0;
-	value = strtol(text, &end, 0);
-	if (errno || end == text || *end)
-		return -EINVAL;
-	if (param->kind == UIK_PARAM_INT && value != (int)value)
-		return -EINVAL;
-	memcpy(param->value, &value, param->size);
-	return 0;
-}
-
-static int set_unsigned(struct uik_param *param, const char *text)
-{
-	unsigned long value;
-	char *end;
-
-	errno = 0;
-	value = strtoul(text, &end, 0);
-	if (errno || end == text || *end || *text == '-')
-		return -EINVAL;
-	if (param->size < sizeof(value) && value >> (8 * param->size))
-		return -EINVAL;
-	memcpy(param->value, &value, param->size);
-	return 0;
-}
-
-/* A module may remember a text that was set before: none goes away. */
-static char *keep_text(const char *text)
-{
-	size_t bytes = strlen(text) + 1;
-	struct kept_text *kept = malloc(sizeof(*kept) + bytes);
-
-	if (!kept)
+	if (!dot)
 		return NULL;
-	kept->next = kept_texts;
-	kept_texts = kept;
-	return memcpy(kept->text, text, bytes);
-}
-
-static int param_assign(struct uik_param *param, const char *text)
-{
-	char *copy;
-
-	switch (param->kind) {
-	case UIK_PARAM_BOOL:
-		return parse_bool(text ? text : "1", param->value);
-	case UIK_PARAM_CHARP:
-		copy = keep_text(text ? text : "");
-		if (!copy)
-			return -ENOMEM;
-		*(char **)param->value = copy;
-		return 0;
-	case UIK_PARAM_INT:
-	case UIK_PARAM_LONG:
-		return text ? set_signed(param, text) : -EINVAL;
-	case UIK_PARAM_UINT:
-	case UIK_PARAM_ULONG:
-	case UIK_PARAM_USHORT:
-		return text ? set_unsigned(param, text) : -EINVAL;
-	}
-	return -EINVAL;
+	pthread_mutex_lock(&modules_lock);
+	param = param_find(text, dot - text, dot + 1,
+			   length - (dot + 1 - text));
+	pthread_mutex_unlock(&modules_lock);
+	return param ? param->param : NULL;
 }
 
 int uik_param_set(const char *assignment)
 {
-	const char *dot = strchr(assignment, '.'), *name, *equals;
-	struct uik_param *param;
-	int rc = -ENOENT;
+	size_t length = strcspn(assignment, "=");
+	const char *value = assignment[length] ? assignment + length + 1 : NULL;
+	const struct kernel_param *param = param_named(assignment, length);
+	int rc;
 
-	if (!dot)
+	if (!param)
 		return -ENOENT;
-	name = dot + 1;
-	equals = strchr(name, '=');
-	pthread_mutex_lock(&modules_lock);
-	param = param_find(assignment, dot - assignment, name,
-			   equals ? (size_t)(equals - name) : strlen(name));
-	if (param)
-		rc = param_assign(param, equals ? equals + 1 : NULL);
-	pthread_mutex_unlock(&modules_lock);
+	if (!param->ops->set)
+		return -EPERM;
+	if (!value && !(param->ops->flags & KERNEL_PARAM_OPS_FL_NOARG))
+		return -EINVAL;
+	kernel_param_lock(NULL);
+	rc = param->ops->set(value, param);
+	kernel_param_unlock(NULL);
+	return rc;
+}
+
+int uik_param_get(const char *name, char *text, size_t bytes)
+{
+	const struct kernel_param *param = param_named(name, strlen(name));
+	char *buffer;
+	int rc;
+
+	if (!param)
+		return -ENOENT;
+	if (!param->ops->get)
+		return -EPERM;
+	buffer = calloc(1, PARAM_TEXT_BYTES);
+	if (!buffer)
+		return -ENOMEM;
+	kernel_param_lock(NULL);
+	rc = param->ops->get(buffer, param);
+	kernel_param_unlock(NULL);
+	/* The newline is for files. */
+	if (rc > 0 && buffer[rc - 1] == '\n')
+		buffer[--rc] = '\0';
+	if (rc >= 0)
+		snprintf(text, bytes, "%s", buffer);
+	free(buffer);
 	return rc;
 }
 

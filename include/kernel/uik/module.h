@@ -26,24 +26,15 @@ struct uik_module_fn {
 	struct uik_module_fn *next;
 };
 
-enum uik_param_kind {
-	UIK_PARAM_BOOL,
-	UIK_PARAM_INT,
-	UIK_PARAM_UINT,
-	UIK_PARAM_LONG,
-	UIK_PARAM_ULONG,
-	UIK_PARAM_USHORT,
-	UIK_PARAM_CHARP,	/* the text set is kept for the process's life */
-};
+struct kernel_param;
 
 struct uik_param {
 	const char *module;	/* as the build names it */
 	const char *file;
 	const char *name;
-	enum uik_param_kind kind;
 	unsigned short perm;
-	size_t size;
-	void *value;
+	const struct kernel_param *param; /* how it is set and read */
+	void *value;		/* what param's functions are given */
 	struct uik_param *next;
 };
 
@@ -67,12 +58,26 @@ void uiommufd_modules_exit(void) __uik_export;
 /**
  * uik_param_set - set a parameter.
  * @assignment: "module.name=value"; a bool may lack "=value" (true); '-' and
- *	'_' are the same in names
+ *	'_' are the same in names; the elements of an array are separated by
+ *	commas
  *
- * Return: 0; -ENOENT no such parameter; -EINVAL not a value of its type;
- * -ENOMEM.
+ * One parameter is set at a time.  What is refused changes nothing.
+ * Context: may sleep; not from a parameter's own functions.
+ * Return: 0; -ENOENT no such parameter; -EINVAL not a value of its type, or too
+ * many elements; -ERANGE a number that does not fit; -ENOSPC a text that does
+ * not fit; -EPERM one that cannot be set; -ENOMEM; what its own function says.
  */
 int uik_param_set(const char *assignment) __uik_export;
+/**
+ * uik_param_get - what a parameter is now.
+ * @name: "module.name"
+ * @text: @bytes (> 0) bytes: the value, cut, ending in NUL
+ *
+ * Context: as uik_param_set().
+ * Return: the length of the whole value; -ENOENT no such parameter; -EPERM one
+ * that cannot be read; -ENOMEM; what its own function says.
+ */
+int uik_param_get(const char *name, char *text, size_t bytes) __uik_export;
 /** uik_param_each - visit all; @visit false stops. */
 void uik_param_each(bool (*visit)(const struct uik_param *param, void *arg),
 		    void *arg) __uik_export;
