@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <linux/bitmap.h>
 #include <linux/bug.h>
 #include <linux/device.h>
 #include <linux/io.h>
@@ -487,6 +488,40 @@ unsigned long devm_get_free_pages(struct device *dev, gfp_t gfp,
 	return pages->addr;
 }
 
+static void bitmap_release(struct device *dev, void *res)
+{
+	bitmap_free(*(unsigned long **)res);
+}
+
+static unsigned long *bitmap_res(struct device *dev, unsigned int nbits,
+				 gfp_t gfp, const void *site)
+{
+	unsigned long **res = alloc_at(bitmap_release, sizeof(*res), GFP_KERNEL,
+				       site);
+
+	if (!res)
+		return NULL;
+	*res = bitmap_alloc(nbits, gfp);
+	if (!*res) {
+		devres_free(res);
+		return NULL;
+	}
+	devres_add(dev, res);
+	return *res;
+}
+
+unsigned long *devm_bitmap_alloc(struct device *dev, unsigned int nbits,
+				 gfp_t gfp)
+{
+	return bitmap_res(dev, nbits, gfp, CALLER);
+}
+
+unsigned long *devm_bitmap_zalloc(struct device *dev, unsigned int nbits,
+				  gfp_t gfp)
+{
+	return bitmap_res(dev, nbits, gfp | __GFP_ZERO, CALLER);
+}
+
 static void ioremap_release(struct device *dev, void *res)
 {
 	iounmap(*(void **)res);
@@ -507,6 +542,61 @@ void __iomem *devm_ioremap(struct device *dev, resource_size_t start,
 	}
 	devres_add(dev, res);
 	return *res;
+}
+
+static int mapping_match(struct device *dev, void *res, void *wanted)
+{
+	return *(void **)res == wanted;
+}
+
+void devm_iounmap(struct device *dev, void __iomem *addr)
+{
+	WARN_ON(devres_release(dev, ioremap_release, mapping_match,
+			       (void *)addr));
+}
+
+static void memremap_release(struct device *dev, void *res)
+{
+	memunmap(*(void **)res);
+}
+
+void *devm_memremap(struct device *dev, resource_size_t offset, size_t size,
+		    unsigned long flags)
+{
+	void **res = alloc_at(memremap_release, sizeof(*res), GFP_KERNEL,
+			      CALLER);
+
+	if (!res)
+		return ERR_PTR(-ENOMEM);
+	*res = memremap(offset, size, flags);
+	if (!*res) {
+		devres_free(res);
+		return ERR_PTR(-ENXIO);
+	}
+	devres_add(dev, res);
+	return *res;
+}
+
+void devm_memunmap(struct device *dev, void *addr)
+{
+	WARN_ON(devres_release(dev, memremap_release, mapping_match, addr));
+}
+
+static void mutex_release(struct device *dev, void *res)
+{
+	mutex_destroy(*(struct mutex **)res);
+}
+
+int uik_devm_mutex(struct device *dev, struct mutex *lock)
+{
+	struct mutex **res = alloc_at(mutex_release, sizeof(*res), GFP_KERNEL,
+				      CALLER);
+
+	if (!res)
+		return -ENOMEM;
+	*res = lock;
+	devres_add(dev, res);
+	return 0;
 }
 
 void __iomem *devm_ioremap_resource(struct device *dev,

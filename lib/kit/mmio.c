@@ -263,6 +263,22 @@ void iounmap(volatile void __iomem *addr)
 	WARN(!count, "iounmap(%p): not mapped", (void *)addr);
 }
 
+void *memremap(resource_size_t offset, size_t size, unsigned long flags)
+{
+	struct uik_machine *machine = uik_this_machine();
+
+	might_sleep();
+	if (!flags || !size || !uik_phys_is_kit(machine, offset, size) ||
+	    uik_fail(UIK_FAIL_ALLOC))
+		return NULL;
+	return uik_phys_to_host(machine, offset);
+}
+
+void memunmap(void *addr)
+{
+	WARN(uik_mmio_covers(addr), "memunmap(%p): these are registers", addr);
+}
+
 void uik_memcpy_fromio(void *to, const volatile void __iomem *from, size_t n)
 {
 	size_t i;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <linux/bitmap.h>
 #include <linux/device.h>
 #include <linux/dma-mapping.h>
 #include <linux/io.h>
@@ -376,6 +377,51 @@ static void actions_by_both(void **state)
 	machine_end(m);
 }
 
+/* Law: mappings, bit arrays and locks end with the device, or before it. */
+static void managed_others(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	unsigned long page = __get_free_pages(GFP_KERNEL, 0), *map;
+	struct mutex lock, left_held;
+	struct device dev;
+	void *at;
+
+	device_make(&dev);
+	at = devm_memremap(&dev, __pa(page), 16, MEMREMAP_WB);
+	assert_ptr_equal(at, (void *)page);
+	devm_memunmap(&dev, at);
+	assert_int_equal(warnings_of(devm_memunmap(&dev, at)), 1);
+	assert_non_null(devm_memremap(&dev, __pa(page), 16, MEMREMAP_WB));
+	assert_int_equal(PTR_ERR(devm_memremap(&dev, 0, 16, MEMREMAP_WB)),
+			 -ENXIO);
+	at = devm_ioremap_wc(&dev, __pa(page), 16);
+	assert_ptr_equal(at, (void *)page);
+	devm_iounmap(&dev, at);
+	assert_int_equal(warnings_of(devm_iounmap(&dev, at)), 1);
+	map = devm_bitmap_zalloc(&dev, 100, GFP_KERNEL);
+	assert_true(bitmap_empty(map, 100));
+	assert_non_null(devm_bitmap_alloc(&dev, 100, GFP_KERNEL));
+	assert_int_equal(devm_mutex_init(&dev, &lock), 0);
+	mutex_lock(&lock);
+	mutex_unlock(&lock);
+	assert_int_equal(devm_mutex_init(&dev, &left_held), 0);
+	mutex_lock(&left_held);
+	for (u32 nth = 1; nth <= 2; nth++) {
+		uik_fail_nth(nth, 1u << UIK_FAIL_ALLOC, false);
+		assert_null(devm_bitmap_zalloc(&dev, 100, GFP_KERNEL));
+		uik_fail_nth(nth, 1u << UIK_FAIL_ALLOC, false);
+		at = devm_memremap(&dev, __pa(page), 16, MEMREMAP_WB);
+		assert_int_equal(PTR_ERR(at), nth == 1 ? -ENOMEM : -ENXIO);
+	}
+	uik_fail_nth(1, 1u << UIK_FAIL_ALLOC, false);
+	assert_int_equal(devm_mutex_init(&dev, &lock), -ENOMEM);
+	uik_fail_nth(0, 0, false);
+	assert_int_equal(warnings_of(put_device(&dev)), 1);	/* still held */
+	mutex_unlock(&left_held);
+	free_pages(page, 0);
+	machine_end(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -388,6 +434,7 @@ int main(void)
 		cmocka_unit_test(own_resources),
 		cmocka_unit_test(coherent_memory),
 		cmocka_unit_test(managed_ioremap),
+		cmocka_unit_test(managed_others),
 		cmocka_unit_test(wrong_groups),
 		cmocka_unit_test(no_memory),
 		cmocka_unit_test(empty_blocks),

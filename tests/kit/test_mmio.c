@@ -408,6 +408,83 @@ static void rows_of_registers(void **state)
 	machine_end(m);
 }
 
+/* Law: a FIFO's register is read and written as often as wanted, in order. */
+static void repeated(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	struct model model = { .value = 0x1122334455667788ull };
+	u64 wide[3] = { 1, 2, 3 };
+	u32 words[3] = { 4, 5, 6 };
+	char *base;
+
+	assert_int_equal(uik_mmio_register(m.machine, START, 0x1000, &ops,
+					   &model), 0);
+	base = ioremap(START, 0x1000);
+	iowrite32_rep(base + 8, words, 3);
+	assert_int_equal(model.writes, 3);
+	assert_int_equal(model.offset, 8);
+	assert_int_equal(model.value, 6);
+	writesq(base, wide, 2);
+	assert_true(model.width == 8 && model.value == 2);
+	writesb(base + 1, "xy", 2);
+	assert_true(model.width == 1 && model.value == 'y');
+	writesw(base + 2, words, 3);
+	assert_true(model.width == 2 && model.value == 5);
+	readsl(base + 4, words, 2);
+	assert_true(model.reads == 2 && model.offset == 4);
+	assert_true(words[0] == 5 && words[1] == 5 && words[2] == 6);
+	ioread64_rep(base, wide, 1);
+	assert_true(wide[0] == 5 && wide[1] == 2);
+	__ioread64_copy(wide, base, 3);
+	assert_true(model.offset == 16 && wide[2] == 5);
+	model.value = 0x1122334455667788ull;
+	assert_int_equal(ioread16be(base), 0x8877);
+	assert_int_equal(ioread32be(base), 0x88776655);
+	assert_true(ioread64be(base) == 0x8877665544332211ull);
+	iowrite16be(0x1234, base);
+	assert_int_equal(model.value, 0x3412);
+	iowrite32be(0x12345678, base);
+	assert_int_equal(model.value, 0x78563412);
+	iowrite64be(1, base);
+	assert_true(model.value == 1ull << 56);
+	iounmap(base);
+	uik_mmio_unregister(m.machine, START);
+	machine_end(m);
+}
+
+/* Law: memory is memremapped, registers and what is not there are not. */
+static void memremapped(void **state)
+{
+	struct kit_machine m = machine_with(NULL);
+	unsigned long page = __get_free_pages(GFP_KERNEL, 0);
+	struct model model = { .value = 0 };
+	DEFINE_SPINLOCK(lock);
+	char *base;
+
+	assert_int_equal(uik_mmio_register(m.machine, START, 0x1000, &ops,
+					   &model), 0);
+	base = memremap(__pa(page) + 8, 16, MEMREMAP_WB);
+	assert_ptr_equal(base, (char *)page + 8);
+	memunmap(base);
+	assert_null(memremap(__pa(page), 16, 0));
+	assert_null(memremap(__pa(page), 0, MEMREMAP_WC));
+	assert_null(memremap(START, 16, MEMREMAP_WB));
+	assert_null(memremap(UIK_PHYS_END, 16, MEMREMAP_WT));
+	uik_fail_nth(1, 1u << UIK_FAIL_ALLOC, false);
+	assert_null(memremap(__pa(page), 16, MEMREMAP_WB));
+	uik_fail_nth(0, 0, false);
+	spin_lock(&lock);
+	assert_int_equal(warnings_of(memremap(__pa(page), 16, MEMREMAP_WB)),
+			 1);
+	spin_unlock(&lock);
+	base = ioremap(START, 16);
+	assert_int_equal(warnings_of(memunmap(base)), 1);
+	iounmap(base);
+	uik_mmio_unregister(m.machine, START);
+	free_pages(page, 0);
+	machine_end(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -423,6 +500,8 @@ int main(void)
 		cmocka_unit_test(rows_of_registers),
 		cmocka_unit_test(copies),
 		cmocka_unit_test(unmappable),
+		cmocka_unit_test(repeated),
+		cmocka_unit_test(memremapped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,6 +22,16 @@ unsigned long *bitmap_alloc(unsigned int nbits, gfp_t flags)
 	__uik(bitmap_alloc);
 unsigned long *bitmap_zalloc(unsigned int nbits, gfp_t flags)
 	__uik(bitmap_zalloc);
+#define bitmap_alloc_node(nbits, flags, node) \
+	((void)(node), bitmap_alloc((nbits), (flags)))
+#define bitmap_zalloc_node(nbits, flags, node) \
+	((void)(node), bitmap_zalloc((nbits), (flags)))
+struct device;
+/* And those that end with @dev. */
+unsigned long *devm_bitmap_alloc(struct device *dev, unsigned int nbits,
+				 gfp_t flags) __uik(devm_bitmap_alloc);
+unsigned long *devm_bitmap_zalloc(struct device *dev, unsigned int nbits,
+				  gfp_t flags) __uik(devm_bitmap_zalloc);
 /* NULL is allowed. */
 void bitmap_free(const unsigned long *bitmap) __uik(bitmap_free);
 
@@ -166,6 +176,72 @@ bitmap_find_next_zero_area(unsigned long *map, unsigned long size,
 			return at;
 		start = busy + 1;
 	}
+}
+
+static inline void bitmap_xor(unsigned long *dst, const unsigned long *a,
+			      const unsigned long *b, unsigned int nbits)
+{
+	for (unsigned int i = 0; i < BITS_TO_LONGS(nbits); i++)
+		dst[i] = a[i] ^ b[i];
+}
+
+static inline void bitmap_complement(unsigned long *dst,
+				     const unsigned long *src,
+				     unsigned int nbits)
+{
+	for (unsigned int i = 0; i < BITS_TO_LONGS(nbits); i++)
+		dst[i] = ~src[i];
+}
+
+/* @mask chooses the bits of @b, its zeroes those of @a. */
+static inline void bitmap_replace(unsigned long *dst, const unsigned long *a,
+				  const unsigned long *b,
+				  const unsigned long *mask, unsigned int nbits)
+{
+	for (unsigned int i = 0; i < BITS_TO_LONGS(nbits); i++)
+		dst[i] = (a[i] & ~mask[i]) | (b[i] & mask[i]);
+}
+
+/* Whether all bits of @a are in @b. */
+static inline bool bitmap_subset(const unsigned long *a, const unsigned long *b,
+				 unsigned int nbits)
+{
+	return find_first_andnot_bit(a, b, nbits) == nbits;
+}
+
+/* Bits that are in both. */
+static inline unsigned int bitmap_weight_and(const unsigned long *a,
+					     const unsigned long *b,
+					     unsigned int nbits)
+{
+	unsigned int weight = 0;
+	unsigned long bit;
+
+	for_each_and_bit(bit, a, b, nbits)
+		weight++;
+	return weight;
+}
+
+/* Words of 32 bits, the lowest first; bits above @nbits are cleared. */
+static inline void bitmap_from_arr32(unsigned long *dst, const u32 *words,
+				     unsigned int nbits)
+{
+	for (unsigned int i = 0; i < BITS_TO_LONGS(nbits); i++) {
+		dst[i] = words[2 * i];
+		if (2 * i + 1 < BITS_TO_U32(nbits))
+			dst[i] |= (unsigned long)words[2 * i + 1] << 32;
+	}
+	if (nbits % BITS_PER_LONG)
+		dst[nbits / BITS_PER_LONG] &= BITMAP_LAST_WORD_MASK(nbits);
+}
+
+static inline void bitmap_to_arr32(u32 *words, const unsigned long *src,
+				   unsigned int nbits)
+{
+	for (unsigned int i = 0; i < BITS_TO_U32(nbits); i++)
+		words[i] = (u32)(src[i / 2] >> (i % 2 * 32));
+	if (nbits % 32)
+		words[nbits / 32] &= ~0u >> (32 - nbits % 32);
 }
 
 #endif

@@ -223,4 +223,50 @@ static inline void clear_bit_unlock(unsigned long nr,
 
 #include <linux/find.h>
 
+static inline u16 rol16(u16 word, unsigned int shift)
+{
+	return (u16)(word << (shift & 15) | word >> (-shift & 15));
+}
+
+static inline u16 ror16(u16 word, unsigned int shift)
+{
+	return rol16(word, -shift);
+}
+
+static inline u8 rol8(u8 word, unsigned int shift)
+{
+	return (u8)(word << (shift & 7) | word >> (-shift & 7));
+}
+
+static inline u8 ror8(u8 word, unsigned int shift)
+{
+	return rol8(word, -shift);
+}
+
+/* The smallest n with 2^n >= @count; -1 for 0. */
+static inline int get_count_order(unsigned int count)
+{
+	return count ? fls(count - 1) : -1;
+}
+
+static inline int get_count_order_long(unsigned long count)
+{
+	return count ? (int)fls_long(count - 1) : -1;
+}
+
+/* *@ptr without @mask and with @bits, atomically; the value before. */
+#define set_mask_bits(ptr, mask, bits) \
+	({ \
+		typeof(ptr) uik_ptr = (ptr); \
+		typeof(*uik_ptr) uik_mask = (mask), uik_bits = (bits); \
+		typeof(*uik_ptr) uik_was = __atomic_load_n(uik_ptr, \
+							   __ATOMIC_RELAXED); \
+		while (!__atomic_compare_exchange_n( \
+			uik_ptr, &uik_was, \
+			(typeof(*uik_ptr))((uik_was & ~uik_mask) | uik_bits), \
+			false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) \
+			; \
+		uik_was; \
+	})
+
 #endif

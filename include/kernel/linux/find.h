@@ -72,6 +72,91 @@ static inline unsigned long find_last_bit(const unsigned long *addr,
 	return nbits;
 }
 
+/* The same over the bits of @a and, or but not, of @b: see below. */
+static inline unsigned long uik_find_pair(const unsigned long *a,
+					  const unsigned long *b,
+					  unsigned long nbits,
+					  unsigned long start,
+					  unsigned long flip)
+{
+	for (;;) {
+		start = find_next_bit(a, nbits, start);
+		if (start >= nbits ||
+		    (b[start / BITS_PER_LONG] ^ flip) >>
+				    start % BITS_PER_LONG & 1)
+			return start;
+		start++;
+	}
+}
+
+static inline unsigned long find_next_and_bit(const unsigned long *a,
+					      const unsigned long *b,
+					      unsigned long nbits,
+					      unsigned long start)
+{
+	return uik_find_pair(a, b, nbits, start, 0);
+}
+
+static inline unsigned long find_next_andnot_bit(const unsigned long *a,
+						 const unsigned long *b,
+						 unsigned long nbits,
+						 unsigned long start)
+{
+	return uik_find_pair(a, b, nbits, start, ~0UL);
+}
+
+static inline unsigned long find_first_and_bit(const unsigned long *a,
+					       const unsigned long *b,
+					       unsigned long nbits)
+{
+	return find_next_and_bit(a, b, nbits, 0);
+}
+
+static inline unsigned long find_first_andnot_bit(const unsigned long *a,
+						  const unsigned long *b,
+						  unsigned long nbits)
+{
+	return find_next_andnot_bit(a, b, nbits, 0);
+}
+
+/* The set bit with @n set ones before it. */
+static inline unsigned long find_nth_bit(const unsigned long *addr,
+					 unsigned long nbits, unsigned long n)
+{
+	unsigned long at = find_first_bit(addr, nbits);
+
+	while (at < nbits && n--)
+		at = find_next_bit(addr, nbits, at + 1);
+	return at;
+}
+
+#define for_each_and_bit(bit, a, b, size) \
+	for ((bit) = 0; \
+	     (bit) = find_next_and_bit((a), (b), (size), (bit)), \
+	     (bit) < (size); \
+	     (bit)++)
+#define for_each_andnot_bit(bit, a, b, size) \
+	for ((bit) = 0; \
+	     (bit) = find_next_andnot_bit((a), (b), (size), (bit)), \
+	     (bit) < (size); \
+	     (bit)++)
+/* Runs of ones: from @begin up to, without, @end. */
+#define for_each_set_bitrange(begin, end, addr, size) \
+	for ((begin) = 0; \
+	     (begin) = find_next_bit((addr), (size), (begin)), \
+	     (end) = find_next_zero_bit((addr), (size), (begin) + 1), \
+	     (begin) < (size); \
+	     (begin) = (end) + 1)
+#define for_each_clear_bitrange(begin, end, addr, size) \
+	for ((begin) = 0; \
+	     (begin) = find_next_zero_bit((addr), (size), (begin)), \
+	     (end) = find_next_bit((addr), (size), (begin) + 1), \
+	     (begin) < (size); \
+	     (begin) = (end) + 1)
+#define for_each_clear_bit_from(bit, addr, size) \
+	for (; (bit) = find_next_zero_bit((addr), (size), (bit)), \
+	       (bit) < (size); \
+	     (bit)++)
 #define for_each_set_bit(bit, addr, size) \
 	for ((bit) = 0; \
 	     (bit) = find_next_bit((addr), (size), (bit)), (bit) < (size); \

@@ -92,10 +92,42 @@ void __iomem *ioremap(phys_addr_t phys, size_t size) __uik(ioremap);
 /** iounmap - done with it. */
 void iounmap(volatile void __iomem *addr) __uik(iounmap);
 
+enum {
+	MEMREMAP_WB = 1 << 0,
+	MEMREMAP_WT = 1 << 1,
+	MEMREMAP_WC = 1 << 2,
+	MEMREMAP_ENC = 1 << 3,
+	MEMREMAP_DEC = 1 << 4,
+};
+
+/**
+ * memremap - reach memory, as opposed to registers.
+ * @offset: physical address
+ * @size: bytes
+ * @flags: MEMREMAP_*, one at least; memory has one kind of caching here
+ *
+ * Context: may sleep; a failure point.
+ * Return: for plain accesses, to be memunmapped.  NULL: no flag, or the range
+ * is not memory as a whole; a window of registers is not.
+ */
+void *memremap(resource_size_t offset, size_t size, unsigned long flags)
+	__uik(memremap);
+/** memunmap - done with it. */
+void memunmap(void *addr) __uik(memunmap);
+
 struct device;
+/** devm_memremap - memremap() that ends with @dev; ERR_PTR(-ENXIO, -ENOMEM). */
+void *devm_memremap(struct device *dev, resource_size_t offset, size_t size,
+		    unsigned long flags) __uik(devm_memremap);
+/** devm_memunmap - end it now; one that is not there WARNs. */
+void devm_memunmap(struct device *dev, void *addr) __uik(devm_memunmap);
 /** devm_ioremap - ioremap() that ends with @dev; NULL as there or no memory. */
 void __iomem *devm_ioremap(struct device *dev, resource_size_t start,
 			   resource_size_t size) __uik(devm_ioremap);
+#define devm_ioremap_uc(dev, start, size) devm_ioremap((dev), (start), (size))
+#define devm_ioremap_wc(dev, start, size) devm_ioremap((dev), (start), (size))
+/** devm_iounmap - end it now; one that is not there WARNs. */
+void devm_iounmap(struct device *dev, void __iomem *addr) __uik(devm_iounmap);
 /**
  * devm_ioremap_resource - claim and map a memory resource.
  *
@@ -104,6 +136,7 @@ void __iomem *devm_ioremap(struct device *dev, resource_size_t start,
 void __iomem *devm_ioremap_resource(struct device *dev,
 				    const struct resource *res)
 	__uik(devm_ioremap_resource);
+#define devm_ioremap_resource_wc(dev, res) devm_ioremap_resource((dev), (res))
 
 #define memcpy_fromio(to, from, n) uik_memcpy_fromio((to), (from), (n))
 #define memcpy_toio(to, from, n) uik_memcpy_toio((to), (from), (n))
@@ -143,6 +176,52 @@ static inline void __iowrite64_copy(void __iomem *to, const void *from,
 	for (size_t i = 0; i < count; i++)
 		writeq_relaxed(((const u64 *)from)[i], (u64 __iomem *)to + i);
 }
+
+static inline void __ioread64_copy(void *to, const void __iomem *from,
+				   size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		((u64 *)to)[i] = readq_relaxed((const u64 __iomem *)from + i);
+}
+
+/* One register @count times, as a FIFO wants it: memory's own byte order. */
+#define UIK_DEFINE_REPEATED(letter, type) \
+	static inline void reads##letter(const volatile void __iomem *addr, \
+					 void *to, unsigned int count) \
+	{ \
+		for (unsigned int i = 0; i < count; i++) \
+			((type *)to)[i] = read##letter##_relaxed(addr); \
+	} \
+	static inline void writes##letter(volatile void __iomem *addr, \
+					  const void *from, \
+					  unsigned int count) \
+	{ \
+		for (unsigned int i = 0; i < count; i++) \
+			write##letter##_relaxed(((const type *)from)[i], \
+						addr); \
+	}
+
+UIK_DEFINE_REPEATED(b, u8)
+UIK_DEFINE_REPEATED(w, u16)
+UIK_DEFINE_REPEATED(l, u32)
+UIK_DEFINE_REPEATED(q, u64)
+
+#define ioread8_rep(addr, to, count) readsb((addr), (to), (count))
+#define ioread16_rep(addr, to, count) readsw((addr), (to), (count))
+#define ioread32_rep(addr, to, count) readsl((addr), (to), (count))
+#define ioread64_rep(addr, to, count) readsq((addr), (to), (count))
+#define iowrite8_rep(addr, from, count) writesb((addr), (from), (count))
+#define iowrite16_rep(addr, from, count) writesw((addr), (from), (count))
+#define iowrite32_rep(addr, from, count) writesl((addr), (from), (count))
+#define iowrite64_rep(addr, from, count) writesq((addr), (from), (count))
+
+/* Registers that are big-endian on the bus. */
+#define ioread16be(addr) __builtin_bswap16(readw(addr))
+#define ioread32be(addr) __builtin_bswap32(readl(addr))
+#define ioread64be(addr) __builtin_bswap64(readq(addr))
+#define iowrite16be(value, addr) writew(__builtin_bswap16(value), (addr))
+#define iowrite32be(value, addr) writel(__builtin_bswap32(value), (addr))
+#define iowrite64be(value, addr) writeq(__builtin_bswap64(value), (addr))
 
 /* The kernel's header gives the address conversions too. */
 #include <linux/mm.h>

@@ -35,6 +35,15 @@ void __mutex_init(struct mutex *lock, const char *name,
 		__mutex_init((lock), #lock, &uik_key); \
 	} while (0)
 #define mutex_init_with_key(lock, key) __mutex_init((lock), #lock, (key))
+struct device;
+int uik_devm_mutex(struct device *dev, struct mutex *lock) __uik_export;
+/* A mutex that ends with @dev: held then, it WARNs.  Return: 0 or -ENOMEM. */
+#define devm_mutex_init(dev, lock) \
+	({ \
+		struct mutex *uik_mutex = (lock); \
+		mutex_init(uik_mutex); \
+		uik_devm_mutex((dev), uik_mutex); \
+	})
 
 /* Takes @lock.  Context: may sleep. */
 void mutex_lock(struct mutex *lock) __uik(mutex_lock);
@@ -48,6 +57,16 @@ int __must_check mutex_lock_interruptible(struct mutex *lock)
 #define mutex_lock_killable_nested(lock, subclass) \
 	mutex_lock_interruptible(lock)
 #define mutex_lock_io(lock) mutex_lock(lock)
+#define mutex_lock_io_nested(lock, subclass) mutex_lock_nested(lock, subclass)
+/*
+ * One of several locks of a class: @outer, held, keeps others from taking them
+ * in another order.
+ */
+#define mutex_lock_nest_lock(lock, outer) \
+	do { \
+		lockdep_assert_held(outer); \
+		mutex_lock(lock); \
+	} while (0)
 #define mutex_lock_interruptible_nested(lock, subclass) \
 	mutex_lock_interruptible(lock)
 /* Takes @lock if it is free.  Return: 1 if taken, else 0. */
