@@ -307,6 +307,23 @@ void uik_schedule_ns(uint64_t duration_ns)
 	schedule_until(end, __builtin_return_address(0));
 }
 
+bool uik_schedule_until_ns(uint64_t deadline_ns)
+{
+	might_sleep();
+	schedule_until(deadline_ns, __builtin_return_address(0));
+	return uik_now_ns() >= deadline_ns;
+}
+
+uint64_t uik_deadline_after_ns(int64_t duration_ns)
+{
+	u64 end;
+
+	if (duration_ns == KTIME_MAX ||
+	    check_add_overflow(uik_now_ns(), max(duration_ns, 0), &end))
+		return UIK_NO_DEADLINE;
+	return end;
+}
+
 signed long schedule_timeout_interruptible(signed long timeout)
 {
 	set_current_state(TASK_INTERRUPTIBLE);

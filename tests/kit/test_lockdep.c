@@ -4,6 +4,7 @@
 
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
+#include <linux/spinlock.h>
 #include <uik/log.h>
 
 static int setup(void **state)
@@ -177,6 +178,48 @@ static void many_ways(void **state)
 	assert_int_equal(warnings_of(both(&b, &a)), 0);
 }
 
+/* Law: several locks of a class want the one over them, and no order. */
+static void nested_under_one(void **state)
+{
+	struct mutex outer, pair[2];
+	struct rw_semaphore sems[2];
+	spinlock_t spins[2];
+
+	mutex_init(&outer);
+	for (int i = 0; i < 2; i++) {
+		mutex_init(&pair[i]);
+		init_rwsem(&sems[i]);
+		spin_lock_init(&spins[i]);
+	}
+	for (int i = 0; i < 2; i++) {
+		mutex_lock(&outer);
+		mutex_lock_nest_lock(&pair[i], &outer);
+		mutex_lock_nest_lock(&pair[!i], &outer);
+		down_write_nest_lock(&sems[i], &outer);
+		down_write_nest_lock(&sems[!i], &outer);
+		spin_lock_nest_lock(&spins[i], &outer);
+		raw_spin_lock_nest_lock(&spins[!i], &outer);
+		assert_true(lockdep_is_held(&spins[0]) &&
+			    lockdep_is_held(&spins[1]));
+		spin_unlock(&spins[0]);
+		spin_unlock(&spins[1]);
+		up_write(&sems[0]);
+		up_write(&sems[1]);
+		mutex_unlock(&pair[0]);
+		mutex_unlock(&pair[1]);
+		mutex_unlock(&outer);
+	}
+	assert_int_equal(warnings_of(mutex_lock_nest_lock(&pair[0], &outer)),
+			 1);
+	mutex_unlock(&pair[0]);
+	assert_int_equal(warnings_of(spin_lock_nest_lock(&spins[0], &outer)),
+			 1);
+	spin_unlock(&spins[0]);
+	assert_int_equal(warnings_of(down_write_nest_lock(&sems[0], &outer)),
+			 1);
+	up_write(&sems[0]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -189,6 +232,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(forgetting, setup, teardown),
 		cmocka_unit_test_setup_teardown(table_full, setup, teardown),
 		cmocka_unit_test_setup_teardown(many_ways, setup, teardown),
+		cmocka_unit_test(nested_under_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -242,6 +242,72 @@ static void woken_in_time(void **state)
 	machine_end(m);
 }
 
+/* Law: a time limit in nanoseconds is kept to the nanosecond. */
+static void fine_timeout(void **state)
+{
+	struct kit_machine m = machine_with(&uik_clock_auto);
+	u64 before = uik_now_ns();
+	struct scene s;
+
+	scene_init(&s);
+	assert_int_equal(wait_event_hrtimeout(s.wq, false, 1500007), -ETIME);
+	assert_int_equal(uik_now_ns() - before, 1500007);
+	assert_int_equal(wait_event_interruptible_hrtimeout(s.wq, false, 3),
+			 -ETIME);
+	assert_int_equal(uik_now_ns() - before, 1500010);
+	assert_int_equal(wait_event_hrtimeout(s.wq, true, 0), 0);
+	assert_int_equal(wait_event_hrtimeout(s.wq, false, -5), -ETIME);
+	assert_int_equal(uik_now_ns() - before, 1500010);
+	/* At the end of the time the condition is looked at once more. */
+	assert_int_equal(wait_event_hrtimeout(
+				 s.wq, uik_now_ns() - before == 1500020, 10),
+			 0);
+	current->signal_pending = true;
+	assert_int_equal(wait_event_interruptible_hrtimeout(s.wq, false, 9),
+			 -ERESTARTSYS);
+	assert_int_equal(wait_event_freezable(s.wq, false), -ERESTARTSYS);
+	assert_int_equal(wait_event_freezable_exclusive(s.wq, false),
+			 -ERESTARTSYS);
+	assert_int_equal(wait_event_freezable_timeout(s.wq, false, 9),
+			 -ERESTARTSYS);
+	assert_int_equal(wait_event_killable_exclusive(s.wq, false),
+			 -ERESTARTSYS);
+	assert_int_equal(wait_event_state(s.wq, false, TASK_KILLABLE),
+			 -ERESTARTSYS);
+	current->signal_pending = false;
+	assert_int_equal(wait_event_freezable_timeout(s.wq, false, 9), 0);
+	assert_int_equal(wait_event_idle_exclusive_timeout(s.wq, false, 9), 0);
+	assert_int_equal(queued(&s), 0);
+	machine_end(m);
+}
+
+static int wait_for_ever(void *arg)
+{
+	struct scene *s = arg;
+
+	s->result = wait_event_hrtimeout(s->wq, READ_ONCE(s->turn), KTIME_MAX);
+	return 0;
+}
+
+/* Law: the longest time limit is none. */
+static void no_limit(void **state)
+{
+	struct kit_machine m = machine_with(&uik_clock_manual);
+	struct uik_thread *thread;
+	struct scene s;
+
+	scene_init(&s);
+	s.result = 7;
+	thread = start(wait_for_ever, &s);
+	eventually(queued(&s) == 1);
+	uik_clock_advance(m.machine, 1ull << 60);
+	WRITE_ONCE(s.turn, 1);
+	wake_up_all(&s.wq);
+	join(thread);
+	assert_int_equal(s.result, 0);
+	machine_end(m);
+}
+
 static int set_under_lock(void *arg)
 {
 	struct scene *s = arg;
@@ -267,6 +333,82 @@ static void under_a_lock(void **state)
 	assert_true(lockdep_is_held(&lock));
 	spin_unlock_irq(&lock);
 	join(thread);
+}
+
+/* Law: with a limit, too; and what else is to be done without the lock is. */
+static void under_a_lock_for_a_time(void **state)
+{
+	struct kit_machine m = machine_with(&uik_clock_auto);
+	DEFINE_SPINLOCK(lock);
+	struct scene s;
+	int held = 0, calls = 0;
+
+	scene_init(&s);
+	spin_lock_irq(&lock);
+	assert_int_equal(wait_event_lock_irq_timeout(
+				 s.wq, (held += !lockdep_is_held(&lock), false),
+				 lock, 5), 0);
+	assert_int_equal(wait_event_interruptible_lock_irq_timeout(
+				 s.wq, false, lock, 5), 0);
+	assert_int_equal(wait_event_lock_irq_timeout(s.wq, true, lock, 5), 5);
+	current->signal_pending = true;
+	assert_int_equal(wait_event_interruptible_lock_irq_timeout(
+				 s.wq, false, lock, 5), -ERESTARTSYS);
+	assert_int_equal(wait_event_interruptible_lock_irq_cmd(
+				 s.wq, false, lock, calls++), -ERESTARTSYS);
+	current->signal_pending = false;
+	assert_true(lockdep_is_held(&lock));
+	assert_int_equal(held, 0);
+	assert_int_equal(calls, 0);
+	spin_unlock_irq(&lock);
+	machine_end(m);
+}
+
+struct steps {
+	struct wait_queue_head wq;
+	int before, after;
+};
+
+static int step(struct steps *steps)
+{
+	/* What is queued is not asleep: the wake-up is not lost. */
+	wake_up(&steps->wq);
+	return 1;
+}
+
+/* Law: the commands run around each sleep. */
+static void commands(void **state)
+{
+	struct steps s = { .before = 0 };
+
+	init_waitqueue_head(&s.wq);
+	wait_event_cmd(s.wq, s.after == 3, s.before += step(&s), s.after++);
+	assert_int_equal(s.before, 3);
+	wait_event_exclusive_cmd(s.wq, s.after == 5, s.before += step(&s),
+				 s.after++);
+	assert_int_equal(s.before, 5);
+	wait_event_cmd(s.wq, true, s.before++, s.after++);
+	assert_int_equal(s.before, 5);
+}
+
+/* Law: entries are put and taken by whoever holds the queue's lock. */
+static void entries_by_hand(void **state)
+{
+	struct wait_queue_entry entry, other;
+	struct scene s;
+
+	scene_init(&s);
+	init_wait(&entry);
+	init_waitqueue_entry(&other, current);
+	spin_lock(&s.wq.lock);
+	__add_wait_queue(&s.wq, &entry);
+	__add_wait_queue_entry_tail(&s.wq, &other);
+	assert_ptr_equal(s.wq.head.next, &entry.entry);
+	assert_ptr_equal(s.wq.head.prev, &other.entry);
+	__remove_wait_queue(&s.wq, &entry);
+	__remove_wait_queue(&s.wq, &other);
+	spin_unlock(&s.wq.lock);
+	assert_false(waitqueue_active(&s.wq));
 }
 
 static int wake_woken(void *arg)
@@ -451,7 +593,12 @@ int main(void)
 		cmocka_unit_test(signal_while_waiting),
 		cmocka_unit_test(timeout),
 		cmocka_unit_test(woken_in_time),
+		cmocka_unit_test(fine_timeout),
+		cmocka_unit_test(no_limit),
 		cmocka_unit_test(under_a_lock),
+		cmocka_unit_test(under_a_lock_for_a_time),
+		cmocka_unit_test(commands),
+		cmocka_unit_test(entries_by_hand),
 		cmocka_unit_test(woken_before_sleep),
 		cmocka_unit_test(atomic_wait),
 		cmocka_unit_test(completions_count),

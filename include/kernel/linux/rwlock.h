@@ -26,6 +26,16 @@ void write_unlock(rwlock_t *lock) __uik(write_unlock);
 /* Return: 1 if taken, else 0. */
 int read_trylock(rwlock_t *lock) __uik(read_trylock);
 int write_trylock(rwlock_t *lock) __uik(write_trylock);
+#define read_trylock_irqsave(lock, flags) \
+	({ \
+		(flags) = 0; \
+		read_trylock(lock); \
+	})
+#define write_trylock_irqsave(lock, flags) \
+	({ \
+		(flags) = 0; \
+		write_trylock(lock); \
+	})
 
 #define read_lock_irq(lock) read_lock(lock)
 #define read_unlock_irq(lock) read_unlock(lock)

@@ -50,6 +50,14 @@ int __must_check down_write_killable(struct rw_semaphore *sem)
 	__uik(down_write_killable);
 #define down_read_killable(sem) down_read_interruptible(sem)
 #define down_read_nested(sem, subclass) down_read(sem)
+#define down_read_killable_nested(sem, subclass) down_read_interruptible(sem)
+#define down_write_killable_nested(sem, subclass) down_write_killable(sem)
+/* As mutex_lock_nest_lock(). */
+#define down_write_nest_lock(sem, outer) \
+	do { \
+		lockdep_assert_held(outer); \
+		down_write(sem); \
+	} while (0)
 
 #ifdef UIK_ROOM
 uik_quick void uik_down_read_here(struct rw_semaphore *sem)

@@ -100,6 +100,12 @@ static inline bool spin_is_locked(spinlock_t *lock)
 }
 
 #define assert_spin_locked(lock) lockdep_assert_held(lock)
+/* As mutex_lock_nest_lock(). */
+#define spin_lock_nest_lock(lock, outer) \
+	do { \
+		lockdep_assert_held(outer); \
+		spin_lock(lock); \
+	} while (0)
 #define spin_lock_irq(lock) spin_lock(lock)
 #define spin_unlock_irq(lock) spin_unlock(lock)
 #define spin_trylock_irq(lock) spin_trylock(lock)
@@ -128,7 +134,16 @@ static inline void spin_unlock_irqrestore(spinlock_t *lock, unsigned long flags)
 }
 
 #define raw_spin_lock_init(lock) spin_lock_init(lock)
+#define raw_spin_is_locked(lock) spin_is_locked(lock)
+#define assert_raw_spin_locked(lock) assert_spin_locked(lock)
 #define raw_spin_lock(lock) spin_lock(lock)
+#define raw_spin_lock_nested(lock, subclass) spin_lock_nested(lock, subclass)
+#define raw_spin_lock_nest_lock(lock, outer) spin_lock_nest_lock(lock, outer)
+#define raw_spin_lock_bh(lock) spin_lock(lock)
+#define raw_spin_unlock_bh(lock) spin_unlock(lock)
+#define raw_spin_trylock_bh(lock) spin_trylock(lock)
+#define raw_spin_trylock_irq(lock) spin_trylock(lock)
+#define raw_spin_trylock_irqsave(lock, flags) spin_trylock_irqsave(lock, flags)
 #define raw_spin_trylock(lock) spin_trylock(lock)
 #define raw_spin_unlock(lock) spin_unlock(lock)
 #define raw_spin_lock_irq(lock) spin_lock(lock)
@@ -151,7 +166,9 @@ int atomic_dec_and_lock(atomic_t *count, spinlock_t *lock)
 DEFINE_GUARD(spinlock, spinlock_t *, spin_lock(_T), spin_unlock(_T))
 DEFINE_GUARD_COND(spinlock, _try, spin_trylock(_T))
 DEFINE_GUARD(spinlock_irq, spinlock_t *, spin_lock(_T), spin_unlock(_T))
+DEFINE_GUARD_COND(spinlock_irq, _try, spin_trylock(_T))
 DEFINE_GUARD(spinlock_irqsave, spinlock_t *, spin_lock(_T), spin_unlock(_T))
+DEFINE_GUARD_COND(spinlock_irqsave, _try, spin_trylock(_T))
 DEFINE_GUARD(spinlock_bh, spinlock_t *, spin_lock(_T), spin_unlock(_T))
 DEFINE_GUARD(raw_spinlock, raw_spinlock_t *, spin_lock(_T), spin_unlock(_T))
 DEFINE_GUARD(raw_spinlock_irqsave, raw_spinlock_t *, spin_lock(_T),

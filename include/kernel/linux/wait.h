@@ -12,6 +12,7 @@
 
 #include <linux/compiler.h>
 #include <linux/errno.h>
+#include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
@@ -71,6 +72,7 @@ static inline void init_waitqueue_entry(struct wait_queue_entry *entry,
 /* An entry for current that leaves the queue when it is woken. */
 void init_wait_entry(struct wait_queue_entry *entry, int flags)
 	__uik(init_wait_entry);
+#define init_wait(entry) init_wait_entry((entry), 0)
 
 int default_wake_function(struct wait_queue_entry *entry, unsigned int mode,
 			  int flags, void *key) __uik(default_wake_function);
@@ -146,12 +148,36 @@ void __wake_up_locked_key(struct wait_queue_head *wq, unsigned int mode,
 	__wake_up(wq, TASK_INTERRUPTIBLE, nr, NULL)
 #define wake_up_interruptible_all(wq) \
 	__wake_up(wq, TASK_INTERRUPTIBLE, 0, NULL)
+#define wake_up_sync(wq) wake_up(wq)
 #define wake_up_interruptible_sync(wq) wake_up_interruptible(wq)
 #define uik_poll_key(mask) ((void *)(unsigned long)(unsigned int)(mask))
 #define wake_up_poll(wq, mask) \
 	__wake_up(wq, TASK_NORMAL, 1, uik_poll_key(mask))
 #define wake_up_interruptible_poll(wq, mask) \
 	__wake_up(wq, TASK_INTERRUPTIBLE, 1, uik_poll_key(mask))
+#define wake_up_interruptible_sync_poll(wq, mask) \
+	wake_up_interruptible_poll(wq, mask)
+#define wake_up_locked_poll(wq, mask) \
+	__wake_up_locked_key(wq, TASK_NORMAL, 1, uik_poll_key(mask))
+
+/* For whoever holds the queue's lock. */
+static inline void __add_wait_queue(struct wait_queue_head *wq,
+				    struct wait_queue_entry *entry)
+{
+	list_add(&entry->entry, &wq->head);
+}
+
+static inline void __add_wait_queue_entry_tail(struct wait_queue_head *wq,
+					       struct wait_queue_entry *entry)
+{
+	list_add_tail(&entry->entry, &wq->head);
+}
+
+static inline void __remove_wait_queue(struct wait_queue_head *wq,
+				       struct wait_queue_entry *entry)
+{
+	list_del(&entry->entry);
+}
 
 /* Whether somebody waits; racy without the queue's lock or a barrier. */
 static inline int waitqueue_active(struct wait_queue_head *wq)
@@ -196,7 +222,7 @@ static inline bool wq_has_sleeper(struct wait_queue_head *wq)
  * With a time limit: 1 at least when the condition holds, 0 when it does not
  * and the time is over, -ERESTARTSYS.
  */
-#define uik_wait_loop_timeout(wq, cond, state, timeout) \
+#define uik_wait_loop_timeout(wq, cond, state, exclusive, timeout) \
 	({ \
 		long uik_left = (timeout); \
 		long uik_refused = 0; \
@@ -205,7 +231,8 @@ static inline bool wq_has_sleeper(struct wait_queue_head *wq)
 		if (!uik_done && uik_left) \
 			uik_refused = uik_wait_loop( \
 				wq, \
-				(uik_done = (cond)) || !uik_left, state, 0, \
+				(uik_done = (cond)) || !uik_left, state, \
+				exclusive, \
 				uik_left = schedule_timeout(uik_left)); \
 		if (uik_done && !uik_left) \
 			uik_left = 1; \
@@ -219,9 +246,30 @@ static inline bool wq_has_sleeper(struct wait_queue_head *wq)
 					   schedule()); \
 	})
 
+/*
+ * With a limit of @timeout nanoseconds, KTIME_MAX: none.  0 when the condition
+ * holds, -ETIME when the time is over, -ERESTARTSYS.
+ */
+#define uik_wait_loop_hrtimeout(wq, cond, state, timeout) \
+	({ \
+		u64 uik_end = uik_deadline_after_ns(timeout); \
+		long uik_refused = 0; \
+		bool uik_done = (cond), uik_over = false; \
+		might_sleep(); \
+		if (!uik_done) \
+			uik_refused = uik_wait_loop( \
+				wq, \
+				(uik_done = (cond)) || uik_over, state, 0, \
+				uik_over = uik_schedule_until_ns(uik_end)); \
+		(int)(uik_refused ? uik_refused : uik_done ? 0 : -ETIME); \
+	})
+
 #define wait_event(wq, cond) \
 	((void)uik_wait_plain(wq, cond, TASK_UNINTERRUPTIBLE, 0))
+#define io_wait_event(wq, cond) wait_event(wq, cond)
 #define wait_event_idle(wq, cond) wait_event(wq, cond)
+#define wait_event_idle_exclusive(wq, cond) \
+	((void)uik_wait_plain(wq, cond, TASK_IDLE, 1))
 /* 0, or -ERESTARTSYS when a signal is pending. */
 #define wait_event_interruptible(wq, cond) \
 	((int)uik_wait_plain(wq, cond, TASK_INTERRUPTIBLE, 0))
@@ -229,33 +277,83 @@ static inline bool wq_has_sleeper(struct wait_queue_head *wq)
 	((int)uik_wait_plain(wq, cond, TASK_INTERRUPTIBLE, 1))
 #define wait_event_killable(wq, cond) \
 	((int)uik_wait_plain(wq, cond, TASK_KILLABLE, 0))
+#define wait_event_killable_exclusive(wq, cond) \
+	((int)uik_wait_plain(wq, cond, TASK_KILLABLE, 1))
+#define wait_event_state(wq, cond, state) \
+	((int)uik_wait_plain(wq, cond, state, 0))
 /* Jiffies left (at least 1) when @cond holds, 0 when the time is over. */
 #define wait_event_timeout(wq, cond, timeout) \
-	uik_wait_loop_timeout(wq, cond, TASK_UNINTERRUPTIBLE, timeout)
+	uik_wait_loop_timeout(wq, cond, TASK_UNINTERRUPTIBLE, 0, timeout)
 #define wait_event_idle_timeout(wq, cond, timeout) \
 	wait_event_timeout(wq, cond, timeout)
+#define wait_event_idle_exclusive_timeout(wq, cond, timeout) \
+	uik_wait_loop_timeout(wq, cond, TASK_IDLE, 1, timeout)
 /* As wait_event_timeout(), or -ERESTARTSYS. */
 #define wait_event_interruptible_timeout(wq, cond, timeout) \
-	uik_wait_loop_timeout(wq, cond, TASK_INTERRUPTIBLE, timeout)
+	uik_wait_loop_timeout(wq, cond, TASK_INTERRUPTIBLE, 0, timeout)
 #define wait_event_killable_timeout(wq, cond, timeout) \
-	uik_wait_loop_timeout(wq, cond, TASK_KILLABLE, timeout)
+	uik_wait_loop_timeout(wq, cond, TASK_KILLABLE, 0, timeout)
+/* Nothing is ever frozen: these are the plain interruptible ones. */
+#define wait_event_freezable(wq, cond) wait_event_interruptible(wq, cond)
+#define wait_event_freezable_exclusive(wq, cond) \
+	wait_event_interruptible_exclusive(wq, cond)
+#define wait_event_freezable_timeout(wq, cond, timeout) \
+	wait_event_interruptible_timeout(wq, cond, timeout)
+#define wait_event_hrtimeout(wq, cond, timeout) \
+	uik_wait_loop_hrtimeout(wq, cond, TASK_UNINTERRUPTIBLE, timeout)
+#define wait_event_interruptible_hrtimeout(wq, cond, timeout) \
+	uik_wait_loop_hrtimeout(wq, cond, TASK_INTERRUPTIBLE, timeout)
 
-/* Runs @before and @after around each sleep. */
-#define wait_event_cmd(wq, cond, before, after) \
+#define uik_wait_cmd(wq, cond, exclusive, before, after) \
 	do { \
 		if (!(cond)) \
-			(void)uik_wait_loop(wq, cond, TASK_UNINTERRUPTIBLE, 0, \
+			(void)uik_wait_loop(wq, cond, TASK_UNINTERRUPTIBLE, \
+					    exclusive, \
 					    before; schedule(); after); \
 	} while (0)
-/* @cond is checked under spinlock @lk, which is dropped while sleeping. */
+/* Runs @before and @after around each sleep. */
+#define wait_event_cmd(wq, cond, before, after) \
+	uik_wait_cmd(wq, cond, 0, before, after)
+#define wait_event_exclusive_cmd(wq, cond, before, after) \
+	uik_wait_cmd(wq, cond, 1, before, after)
+/*
+ * @cond is checked under spinlock @lk, which is dropped while sleeping; @cmd
+ * runs then.
+ */
+#define wait_event_lock_irq_cmd(wq, cond, lk, cmd) \
+	wait_event_cmd(wq, cond, spin_unlock_irq(&(lk)); cmd, \
+		       spin_lock_irq(&(lk)))
 #define wait_event_lock_irq(wq, cond, lk) \
 	wait_event_cmd(wq, cond, spin_unlock_irq(&(lk)), spin_lock_irq(&(lk)))
-#define wait_event_interruptible_lock_irq(wq, cond, lk) \
+#define wait_event_interruptible_lock_irq_cmd(wq, cond, lk, cmd) \
 	({ \
 		(cond) ? 0 : (int)uik_wait_loop( \
 			wq, cond, TASK_INTERRUPTIBLE, 0, \
-			spin_unlock_irq(&(lk)); schedule(); \
+			spin_unlock_irq(&(lk)); cmd; schedule(); \
 			spin_lock_irq(&(lk))); \
 	})
+#define wait_event_interruptible_lock_irq(wq, cond, lk) \
+	wait_event_interruptible_lock_irq_cmd(wq, cond, lk, (void)0)
+
+/* And with a time limit, as wait_event_timeout(). */
+#define uik_wait_lock_timeout(wq, cond, lk, state, timeout) \
+	({ \
+		long uik_left = (timeout); \
+		long uik_refused = 0; \
+		bool uik_done = (cond); \
+		if (!uik_done && uik_left) \
+			uik_refused = uik_wait_loop( \
+				wq, (uik_done = (cond)) || !uik_left, state, \
+				0, spin_unlock_irq(&(lk)); \
+				uik_left = schedule_timeout(uik_left); \
+				spin_lock_irq(&(lk))); \
+		if (uik_done && !uik_left) \
+			uik_left = 1; \
+		uik_refused ? uik_refused : uik_done ? uik_left : 0; \
+	})
+#define wait_event_lock_irq_timeout(wq, cond, lk, timeout) \
+	uik_wait_lock_timeout(wq, cond, lk, TASK_UNINTERRUPTIBLE, timeout)
+#define wait_event_interruptible_lock_irq_timeout(wq, cond, lk, timeout) \
+	uik_wait_lock_timeout(wq, cond, lk, TASK_INTERRUPTIBLE, timeout)
 
 #endif

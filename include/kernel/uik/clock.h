@@ -34,6 +34,10 @@ void uik_sleep_ns(uint64_t duration_ns) __uik_export;
  * set until woken or @duration_ns have passed (UINT64_MAX: for ever).
  */
 void uik_schedule_ns(uint64_t duration_ns) __uik_export;
+/* The same up to a time of the clock; whether that has come. */
+bool uik_schedule_until_ns(uint64_t deadline_ns) __uik_export;
+/* The time in @duration_ns (negative: now); the largest: none ever. */
+uint64_t uik_deadline_after_ns(int64_t duration_ns) __uik_export;
 void uik_clock_advance(struct uik_machine *machine, uint64_t duration_ns)
 	__uik_export;
 uint64_t uik_machine_now_ns(struct uik_machine *machine) __uik_export;
