@@ -75,6 +75,8 @@ static inline int rcu_read_lock_held(void)
 #define rcu_read_unlock_bh() rcu_read_unlock()
 #define rcu_read_lock_sched() rcu_read_lock()
 #define rcu_read_unlock_sched() rcu_read_unlock()
+#define rcu_read_lock_bh_held() rcu_read_lock_held()
+#define rcu_read_lock_sched_held() rcu_read_lock_held()
 #define rcu_read_lock_any_held() rcu_read_lock_held()
 #define rcu_is_watching() true
 
@@ -117,6 +119,11 @@ void uik_kfree_rcu_wait(const void *p) __uik_export;
 #define rcu_dereference_check(p, cond) smp_load_acquire(&(p))
 #define rcu_dereference_raw(p) smp_load_acquire(&(p))
 #define rcu_dereference_raw_check(p) smp_load_acquire(&(p))
+#define rcu_dereference_bh(p) smp_load_acquire(&(p))
+#define rcu_dereference_sched(p) smp_load_acquire(&(p))
+#define rcu_dereference_bh_check(p, cond) smp_load_acquire(&(p))
+#define rcu_dereference_sched_check(p, cond) smp_load_acquire(&(p))
+#define unrcu_pointer(p) (p)
 #define rcu_access_pointer(p) READ_ONCE(p)
 /* The updater's own read: @cond says why nobody else writes. */
 #define rcu_dereference_protected(p, cond) \
