@@ -28,10 +28,20 @@ static inline u64 get_jiffies_64(void)
 #define time_after_eq(a, b) ((long)((a) - (b)) >= 0)
 #define time_before_eq(a, b) time_after_eq(b, a)
 #define time_in_range(a, b, c) (time_after_eq(a, b) && time_before_eq(a, c))
+#define time_in_range_open(a, b, c) \
+	(time_after_eq(a, b) && time_before(a, c))
 #define time_after64(a, b) ((s64)((b) - (a)) < 0)
 #define time_before64(a, b) time_after64(b, a)
+#define time_after_eq64(a, b) ((s64)((a) - (b)) >= 0)
+#define time_before_eq64(a, b) time_after_eq64(b, a)
+#define time_in_range64(a, b, c) \
+	(time_after_eq64(a, b) && time_before_eq64(a, c))
 #define time_is_before_jiffies(a) time_after(jiffies, a)
 #define time_is_after_jiffies(a) time_before(jiffies, a)
+#define time_is_before_eq_jiffies(a) time_after_eq(jiffies, a)
+#define time_is_after_eq_jiffies(a) time_before_eq(jiffies, a)
+#define time_is_before_jiffies64(a) time_after64(jiffies_64, a)
+#define time_is_after_jiffies64(a) time_before64(jiffies_64, a)
 
 /* Rounds up; negative as int is "for ever". */
 static inline unsigned long msecs_to_jiffies(const unsigned int m)
@@ -67,6 +77,27 @@ static inline unsigned int jiffies_to_msecs(const unsigned long j)
 static inline unsigned int jiffies_to_usecs(const unsigned long j)
 {
 	return j * (USEC_PER_SEC / HZ);
+}
+
+static inline u64 nsecs_to_jiffies64(u64 n)
+{
+	return n / TICK_NSEC;
+}
+
+static inline u64 jiffies64_to_nsecs(u64 j)
+{
+	return j * TICK_NSEC;
+}
+
+static inline u64 jiffies64_to_msecs(u64 j)
+{
+	return j;
+}
+
+/* 0 for what is negative. */
+static inline unsigned int jiffies_delta_to_msecs(long delta)
+{
+	return delta > 0 ? (unsigned int)delta : 0;
 }
 
 #endif

@@ -110,4 +110,28 @@ static inline void ktime_get_real_ts64(struct timespec64 *ts)
 	*ts = ns_to_timespec64(ktime_get_real());
 }
 
+#define ktime_sub_us(t, us) ktime_sub_ns(t, (s64)(us) * NSEC_PER_USEC)
+#define ktime_sub_ms(t, ms) ktime_sub_ns(t, (s64)(ms) * NSEC_PER_MSEC)
+#define ktime_to_timespec64(t) ns_to_timespec64(t)
+#define timespec64_to_ktime(t) \
+	({ \
+		struct timespec64 uik_spec = (t); \
+		(ktime_t)timespec64_to_ns(&uik_spec); \
+	})
+#define ktime_get_coarse() ktime_get()
+#define ktime_get_coarse_ns() ktime_get_ns()
+
+static inline s64 ktime_divns(ktime_t t, s64 divisor)
+{
+	return t / divisor;
+}
+
+/* The sum, or KTIME_MAX where it does not fit. */
+static inline ktime_t ktime_add_safe(ktime_t a, ktime_t b)
+{
+	ktime_t sum;
+
+	return __builtin_add_overflow(a, b, &sum) ? KTIME_MAX : sum;
+}
+
 #endif

@@ -78,4 +78,26 @@ static inline unsigned long int_sqrt(unsigned long x)
 	return root;
 }
 
+/* @base to the power of @exponent, wrapping. */
+static inline u64 int_pow(u64 base, unsigned int exponent)
+{
+	u64 power = 1;
+
+	for (; exponent; exponent >>= 1, base *= base)
+		power *= exponent & 1 ? base : 1;
+	return power;
+}
+
+/* Maps the 32-bit range evenly to [0, @end). */
+static inline u32 reciprocal_scale(u32 value, u32 end)
+{
+	return (u32)((u64)value * end >> 32);
+}
+
+#define DIV_ROUND_CLOSEST_ULL(x, divisor) \
+	({ \
+		typeof(divisor) uik_by = (divisor); \
+		((unsigned long long)(x) + uik_by / 2) / uik_by; \
+	})
+
 #endif

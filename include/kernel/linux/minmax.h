@@ -100,4 +100,26 @@ static inline bool in_range32(u32 val, u32 start, u32 len)
 		(b) = uik_swap; \
 	} while (0)
 
+/* Of the @len > 0 elements of @array. */
+#define min_array(array, len) \
+	({ \
+		typeof(&(array)[0]) uik_array = (array); \
+		size_t uik_left = (len); \
+		__auto_type uik_least = uik_array[--uik_left]; \
+		while (uik_left--) \
+			if (uik_array[uik_left] < uik_least) \
+				uik_least = uik_array[uik_left]; \
+		uik_least; \
+	})
+#define max_array(array, len) \
+	({ \
+		typeof(&(array)[0]) uik_array = (array); \
+		size_t uik_left = (len); \
+		__auto_type uik_most = uik_array[--uik_left]; \
+		while (uik_left--) \
+			if (uik_array[uik_left] > uik_most) \
+				uik_most = uik_array[uik_left]; \
+		uik_most; \
+	})
+
 #endif

@@ -145,4 +145,33 @@ static inline size_t __must_check size_sub(size_t a, size_t b)
 	struct_size((type *)NULL, member, count)
 #define struct_offset(p, member) (offsetof(typeof(*(p)), member))
 
+/*
+ * A zeroed @type on the stack with @count elements in its flexible array
+ * @member, a constant: @name points to it.  DEFINE_FLEX also stores @count in
+ * its member @counter.
+ */
+#define uik_flex_bytes_of(type, member, count) \
+	(sizeof(type) + sizeof(((type *)0)->member[0]) * (count))
+#define _DEFINE_FLEX(type, name, member, count, ...) \
+	static_assert(__builtin_constant_p(count), "a constant count"); \
+	union { \
+		u8 bytes[uik_flex_bytes_of(type, member, count)]; \
+		type obj; \
+	} name##_u = { .bytes = { 0 } }; \
+	type *name = ({ \
+		type *uik_flex = (type *)&name##_u; \
+		__VA_ARGS__; \
+		uik_flex; \
+	})
+#define __DEFINE_FLEX(type, name, member, count, ...) \
+	_DEFINE_FLEX(type, name, member, count, ##__VA_ARGS__)
+#define DEFINE_RAW_FLEX(type, name, member, count) \
+	_DEFINE_FLEX(type, name, member, count, (void)0)
+#define DEFINE_FLEX(type, name, member, counter, count) \
+	_DEFINE_FLEX(type, name, member, count, uik_flex->counter = (count))
+/* Elements that the array of such a @name has room for. */
+#define STACK_FLEX_ARRAY_SIZE(name, array) \
+	((sizeof(name##_u) - offsetof(typeof(*(name)), array)) / \
+	 sizeof((name)->array[0]))
+
 #endif

@@ -65,6 +65,43 @@ static inline void sg_init_table(struct scatterlist *sg, unsigned int n)
 	sg_mark_end(&sg[n - 1]);
 }
 
+static inline void sg_unmark_end(struct scatterlist *sg)
+{
+	sg->page_link &= ~SG_END;
+}
+
+/* Where the piece is, for those of kit memory. */
+static inline void *sg_virt(const struct scatterlist *sg)
+{
+	return (char *)page_address(sg_page(sg)) + sg->offset;
+}
+
+static inline void sg_set_buf(struct scatterlist *sg, const void *buf,
+			      unsigned int bytes)
+{
+	sg_set_page(sg, virt_to_page(buf), bytes, offset_in_page(buf));
+}
+
+static inline void sg_init_one(struct scatterlist *sg, const void *buf,
+			       unsigned int bytes)
+{
+	sg_init_table(sg, 1);
+	sg_set_buf(sg, buf, bytes);
+}
+
+static inline int sg_nents(struct scatterlist *sg)
+{
+	int n;
+
+	for (n = 0; sg; sg = sg_next(sg))
+		n++;
+	return n;
+}
+
+#define for_each_sgtable_sg(table, sg, i) \
+	for_each_sg((table)->sgl, sg, (table)->orig_nents, i)
+#define for_each_sgtable_dma_sg(table, sg, i) \
+	for_each_sg((table)->sgl, sg, (table)->nents, i)
 #define for_each_sg(list, sg, n, i) \
 	for ((i) = 0, (sg) = (list); (i) < (n); (i)++, (sg) = sg_next(sg))
 
