@@ -167,7 +167,7 @@ bool uik_phys_is_kit(struct uik_machine *machine, uint64_t phys, size_t size)
 	       arena_holds(arena, phys) && arena_holds(arena, phys + size - 1);
 }
 
-void *uik_phys_to_host(struct uik_machine *machine, uint64_t phys)
+static void *host_of(struct uik_machine *machine, uint64_t phys)
 {
 	uint64_t pfn = phys >> PAGE_SHIFT;
 
@@ -180,6 +180,11 @@ void *uik_phys_to_host(struct uik_machine *machine, uint64_t phys)
 	if (machine->scatter_pages && !arena_of((void *)(uintptr_t)phys))
 		pfn = page_scatter(machine, pfn);
 	return (void *)(uintptr_t)(pfn << PAGE_SHIFT | (phys & ~PAGE_MASK));
+}
+
+void *uik_phys_to_host(struct uik_machine *machine, uint64_t phys)
+{
+	return host_of(machine, phys);
 }
 
 void *page_address(const struct page *page)
@@ -201,37 +206,22 @@ static uintptr_t *touched_slot(uintptr_t page)
 	return &touched[(page ^ page >> 6 ^ page >> 12) % TOUCHED_PAGES];
 }
 
-static bool may_touch(void *host, size_t n)
-{
-	uintptr_t *slot = touched_slot((uintptr_t)host >> PAGE_SHIFT);
-
-	if (__atomic_load_n(slot, __ATOMIC_RELAXED) ==
-		    (uintptr_t)host >> PAGE_SHIFT &&
-	    fault_trusts_any())
-		return true;
-	return fault_may_touch((uintptr_t)host, n);
-}
-
-static void note_touched(void *host, bool good)
+/* Memory of the process that may have gone away; bytes left.  In one page. */
+static inline size_t touch(void *host, void *buf, size_t n, bool write)
 {
 	uintptr_t page = (uintptr_t)host >> PAGE_SHIFT;
 	uintptr_t *slot = touched_slot(page);
-
-	if ((__atomic_load_n(slot, __ATOMIC_RELAXED) == page) != good)
-		__atomic_store_n(slot, good ? page : 0, __ATOMIC_RELAXED);
-}
-
-/* Memory of the process that may have gone away; bytes left.  In one page. */
-static size_t touch(void *host, void *buf, size_t n, bool write)
-{
+	bool listed = __atomic_load_n(slot, __ATOMIC_RELAXED) == page;
 	size_t left;
 
-	if (!may_touch(host, n))
+	if (!(listed && fault_trusts_any()) &&
+	    !fault_may_touch((uintptr_t)host, n))
 		return write ? foreign_write(mm_own(), (uintptr_t)host, buf,
 					     n) :
 			       foreign_read(mm_own(), buf, (uintptr_t)host, n);
 	left = write ? uik_raw_copy(host, buf, n) : uik_raw_copy(buf, host, n);
-	note_touched(host, !left);
+	if (listed == !!left)
+		__atomic_store_n(slot, left ? 0 : page, __ATOMIC_RELAXED);
 	return left;
 }
 
@@ -244,16 +234,33 @@ static int phys_access(struct uik_machine *machine, uint64_t phys, char *buf,
 	for (; size; size -= part, phys += part, buf += part) {
 		part = PAGE_SIZE - (phys & ~PAGE_MASK);
 		part = size < part ? size : part;
-		host = uik_phys_to_host(machine, phys);
+		host = host_of(machine, phys);
 		if (!host || touch(host, buf, part, write))
 			return -EFAULT;
 	}
 	return 0;
 }
 
+/*
+ * A page of the process that was good the last time; kit memory is never listed.
+ * False: nothing is said.
+ */
+static inline bool read_listed(struct uik_machine *machine, uint64_t phys,
+			       void *to, size_t size)
+{
+	return phys < UIK_PHYS_FILE && !machine->scatter_pages &&
+	       (phys & ~PAGE_MASK) + size <= PAGE_SIZE &&
+	       __atomic_load_n(touched_slot(phys >> PAGE_SHIFT),
+			       __ATOMIC_RELAXED) == phys >> PAGE_SHIFT &&
+	       fault_trusts_any() &&
+	       !uik_raw_copy(to, (void *)(uintptr_t)phys, size);
+}
+
 int uik_phys_read(struct uik_machine *machine, uint64_t phys, void *to,
 		  size_t size)
 {
+	if (uik_likely(read_listed(machine, phys, to, size)))
+		return 0;
 	if (uik_phys_is_kit(machine, phys, size)) {
 		memcpy(to, (void *)(uintptr_t)phys, size);
 		return 0;

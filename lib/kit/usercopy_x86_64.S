@@ -17,9 +17,24 @@
 
 /* rdi to, rsi from, rdx count; goes on at .L<name>_out */
 	.macro	copy_body name
-	cmpq	$32, %rdx
-	jb	2f
+	cmpq	$64, %rdx
+	jb	5f
 .L\name\()_words:
+0:	movups	(%rsi), %xmm0
+	movups	16(%rsi), %xmm1
+	movups	32(%rsi), %xmm2
+	movups	48(%rsi), %xmm3
+	movups	%xmm0, (%rdi)
+	movups	%xmm1, 16(%rdi)
+	movups	%xmm2, 32(%rdi)
+	movups	%xmm3, 48(%rdi)
+	addq	$64, %rsi
+	addq	$64, %rdi
+	subq	$64, %rdx
+	cmpq	$64, %rdx
+	jae	0b
+5:	cmpq	$32, %rdx
+	jb	2f
 1:	movups	(%rsi), %xmm0
 	movups	16(%rsi), %xmm1
 	movups	%xmm0, (%rdi)

@@ -29,8 +29,15 @@ struct opcode_rule {
 	bool guest;		/* a guest-owned queue may issue it */
 };
 
-/* The row's number + 1 is the counting slot. */
+/*
+ * The row's number + 1 is the counting slot.  What a guest's queue carries comes
+ * first: its counters share a line of the processor's cache.
+ */
 static const struct opcode_rule rules[] = {
+	{ CMD_SYNC, ACTION_SYNC, 0, true },
+	{ CMD_TLBI_NH_VA, ACTION_TLBI, IDR0_S1P, true },
+	{ CMD_TLBI_NH_ASID, ACTION_TLBI, IDR0_S1P, true },
+	{ CMD_ATC_INV, ACTION_ATC_INV, IDR0_ATS, true },
 	{ CMD_PREFETCH_CFG, ACTION_NONE, 0, false },
 	{ CMD_PREFETCH_ADDR, ACTION_NONE, 0, false },
 	{ CMD_CFGI_STE, ACTION_CFGI, 0, false },
@@ -38,8 +45,6 @@ static const struct opcode_rule rules[] = {
 	{ CMD_CFGI_CD, ACTION_CFGI, IDR0_S1P, false },
 	{ CMD_CFGI_CD_ALL, ACTION_CFGI, IDR0_S1P, false },
 	{ CMD_TLBI_NH_ALL, ACTION_TLBI, IDR0_S1P, false },
-	{ CMD_TLBI_NH_ASID, ACTION_TLBI, IDR0_S1P, true },
-	{ CMD_TLBI_NH_VA, ACTION_TLBI, IDR0_S1P, true },
 	{ CMD_TLBI_NH_VAA, ACTION_TLBI, IDR0_S1P, false },
 	{ CMD_TLBI_EL2_ALL, ACTION_TLBI, IDR0_HYP, false },
 	{ CMD_TLBI_EL2_ASID, ACTION_TLBI, IDR0_HYP, false },
@@ -47,25 +52,23 @@ static const struct opcode_rule rules[] = {
 	{ CMD_TLBI_S12_VMALL, ACTION_TLBI, IDR0_S2P, false },
 	{ CMD_TLBI_S2_IPA, ACTION_TLBI, IDR0_S2P, false },
 	{ CMD_TLBI_NSNH_ALL, ACTION_TLBI, 0, false },
-	{ CMD_ATC_INV, ACTION_ATC_INV, IDR0_ATS, true },
 	{ CMD_PRI_RESP, ACTION_RESPONSE, IDR0_PRI, false },
 	{ CMD_RESUME, ACTION_RESPONSE, 0, false },
-	{ CMD_SYNC, ACTION_SYNC, 0, true },
 };
 
 _Static_assert(ARRAY_SIZE(rules) < OPCODE_SLOTS, "a slot per rule, and one");
 
 const u8 command_slot[256] = {
-	[CMD_PREFETCH_CFG] = 1,	  [CMD_PREFETCH_ADDR] = 2,
-	[CMD_CFGI_STE] = 3,	  [CMD_CFGI_ALL] = 4,
-	[CMD_CFGI_CD] = 5,	  [CMD_CFGI_CD_ALL] = 6,
-	[CMD_TLBI_NH_ALL] = 7,	  [CMD_TLBI_NH_ASID] = 8,
-	[CMD_TLBI_NH_VA] = 9,	  [CMD_TLBI_NH_VAA] = 10,
-	[CMD_TLBI_EL2_ALL] = 11,  [CMD_TLBI_EL2_ASID] = 12,
-	[CMD_TLBI_EL2_VA] = 13,	  [CMD_TLBI_S12_VMALL] = 14,
-	[CMD_TLBI_S2_IPA] = 15,	  [CMD_TLBI_NSNH_ALL] = 16,
-	[CMD_ATC_INV] = 17,	  [CMD_PRI_RESP] = 18,
-	[CMD_RESUME] = 19,	  [CMD_SYNC] = 20,
+	[CMD_SYNC] = 1,		  [CMD_TLBI_NH_VA] = 2,
+	[CMD_TLBI_NH_ASID] = 3,	  [CMD_ATC_INV] = 4,
+	[CMD_PREFETCH_CFG] = 5,	  [CMD_PREFETCH_ADDR] = 6,
+	[CMD_CFGI_STE] = 7,	  [CMD_CFGI_ALL] = 8,
+	[CMD_CFGI_CD] = 9,	  [CMD_CFGI_CD_ALL] = 10,
+	[CMD_TLBI_NH_ALL] = 11,	  [CMD_TLBI_NH_VAA] = 12,
+	[CMD_TLBI_EL2_ALL] = 13,  [CMD_TLBI_EL2_ASID] = 14,
+	[CMD_TLBI_EL2_VA] = 15,	  [CMD_TLBI_S12_VMALL] = 16,
+	[CMD_TLBI_S2_IPA] = 17,	  [CMD_TLBI_NSNH_ALL] = 18,
+	[CMD_PRI_RESP] = 19,	  [CMD_RESUME] = 20,
 };
 
 u8 command_slot_opcode(unsigned int slot)
@@ -344,8 +347,8 @@ static void sync_msi(struct sim_queue *queue, const struct sim_entry *cmd)
 		queue->counters.msi_writes++;
 }
 
-static enum uiommufd_command_error run_sync(struct sim_queue *queue,
-					    const struct sim_entry *cmd)
+static inline enum uiommufd_command_error
+run_sync(struct sim_queue *queue, const struct sim_entry *cmd)
 {
 	struct sim *sim = queue->sim;
 	u32 cs = FIELD_GET(CMD_SYNC_CS, cmd->word[0]);
@@ -378,7 +381,7 @@ static enum uiommufd_command_error run_response(const struct sim_entry *cmd)
 						UIOMMUFD_COMMAND_OK;
 }
 
-/* All but TLBI, which the loop does itself. */
+/* All but TLBI and CMD_SYNC, which the loop does itself. */
 static noinline enum uiommufd_command_error
 execute(struct sim_queue *queue, struct sim_entry *cmd, u8 action)
 {
@@ -438,6 +441,14 @@ static void run_nh_va(struct sim_queue *queue, const struct sim_entry *entry,
 	}
 }
 
+static inline bool has_nh_entries(const struct sim *sim)
+{
+	const struct cache *cache = &sim->cache[UIOMMUFD_CACHE_IOTLB];
+
+	return cache_has(cache, REGIME_NH) ||
+	       cache_has(cache, REGIME_NH_GLOBAL);
+}
+
 static void run_other_tlbis(struct sim_queue *queue,
 			    const struct sim_entry *entry, u32 count)
 {
@@ -448,19 +459,50 @@ static void run_other_tlbis(struct sim_queue *queue,
 	}
 }
 
-/* Executes the TLBIs of one kind that @entry begins with; how many. */
+/* Whether @count words, a constant, all end in the opcode of @first. */
+static inline bool all_alike(const struct sim_entry *entry, u32 count, u64 first)
+{
+	u64 any = entry[0].word[0], all = any;
+
+#pragma GCC unroll 8
+	for (u32 i = 1; i < count; i++) {
+		any |= entry[i].word[0];
+		all &= entry[i].word[0];
+	}
+	return !(u8)((any ^ first) | (all ^ first));
+}
+
+/*
+ * How many begin with the opcode of the first: most of what a TLBI costs is
+ * here.  Some of a long run may be left out.
+ */
+static inline u32 run_length(const struct sim_entry *entry, u32 count)
+{
+	const struct sim_entry *at = entry + 1, *end = entry + count;
+	u64 first = entry->word[0];
+
+	while (end - at >= 8 && all_alike(at, 8, first))
+		at += 8;
+	if (end - at >= 4 && all_alike(at, 4, first))
+		at += 4;
+	if (end - at >= 2 && all_alike(at, 2, first))
+		at += 2;
+	if (end - at >= 1 && all_alike(at, 1, first))
+		at++;
+	return at - entry;
+}
+
+/* Executes TLBIs of one kind that @entry begins with; how many. */
 static u32 run_tlbis(struct sim_queue *queue, const struct sim_entry *entry,
 		     u32 count)
 {
 	u8 opcode = entry->word[0];
-	u32 same = 1;
+	u32 same = run_length(entry, count);
 
-	while (same < count && (u8)entry[same].word[0] == opcode)
-		same++;
-	if (opcode == CMD_TLBI_NH_VA)
-		run_nh_va(queue, entry, same);
-	else
+	if (opcode != CMD_TLBI_NH_VA)
 		run_other_tlbis(queue, entry, same);
+	else if (has_nh_entries(queue->sim))
+		run_nh_va(queue, entry, same);
 	queue->counters.slot[command_slot[opcode]] += same;
 	return same;
 }
@@ -481,8 +523,12 @@ u32 command_run(struct sim_queue *queue, const struct sim_entry *entry,
 			done += run_tlbis(queue, &entry[done], count - done);
 			continue;
 		}
-		cmd = entry[done];
-		*out_error = execute(queue, &cmd, action);
+		if (action == ACTION_SYNC) {
+			*out_error = run_sync(queue, &entry[done]);
+		} else {
+			cmd = entry[done];
+			*out_error = execute(queue, &cmd, action);
+		}
 		if (*out_error)
 			break;
 		done++;

@@ -150,22 +150,28 @@ static void queue_fail(struct sim_queue *queue,
 
 static u64 entry_phys(const struct sim_queue *queue)
 {
-	return queue->base +
-	       (u64)queue_slot(queue->cons, queue->log2_size) * ENTRY_BYTES;
+	return queue->base + (u64)(queue->cons & queue->mask / 2) * ENTRY_BYTES;
 }
 
 /* Entries from the read index to the write index or the end of the ring. */
 static u32 queue_run_length(struct sim_queue *queue)
 {
 	u32 prod = queue_get(queue, PAGE_PROD) & queue->mask;
-	u32 pending = queue_pending(prod, queue->cons, queue->log2_size);
-	u32 slot = queue_slot(queue->cons, queue->log2_size);
+	u32 pending = (prod - queue->cons) & queue->mask;
+	u32 last = queue->mask / 2;
 
 	if (prod != queue->last_prod) {
 		queue->last_prod = prod;
 		queue->counters.doorbells++;
 	}
-	return min_t(u32, pending, (1u << queue->log2_size) - slot);
+	return min_t(u32, pending, last + 1 - (queue->cons & last));
+}
+
+/* Nothing is left, and no doorbell came meanwhile. */
+static bool queue_is_caught_up(const struct sim_queue *queue)
+{
+	return queue->cons == queue->last_prod &&
+	       (queue_get(queue, PAGE_PROD) & queue->mask) == queue->last_prod;
 }
 
 /* The usual path: fetch many, execute them, show the read index once. */
@@ -190,7 +196,7 @@ static u32 run_fast(struct sim_queue *queue, u32 count)
 	done = command_run(queue, entry, count, &error);
 	if (error)
 		queue_fail(queue, error);
-	else
+	else if (queue_get(queue, PAGE_CONS) != queue->cons)
 		queue_publish(queue, 0);
 	return done;
 }
@@ -274,6 +280,11 @@ u32 queue_run(struct sim_queue *queue, u32 max_commands)
 		if (!some)
 			break;
 		done += some;
+		/* Mostly that was all. */
+		if (queue_is_caught_up(queue)) {
+			queue->back_to_back = false;
+			break;
+		}
 	}
 	return done;
 }

@@ -46,8 +46,8 @@ enum page_cell {
 };
 
 struct queue_counters {
-	u64 slot[OPCODE_SLOTS];	/* by command_slot */
 	u64 doorbells;
+	u64 slot[OPCODE_SLOTS];	/* by command_slot */
 	u64 errors;
 	u64 error_code[8];
 	u64 msi_writes;
@@ -90,7 +90,7 @@ struct sim_queue {
 	int number;		/* constant; UIOMMUFD_QUEUE_MAIN or VCMDQ */
 	int vintf;		/* -1: unmapped, or the main queue */
 	int lvcmdq;
-	struct queue_counters counters;
+	struct queue_counters counters __aligned(64);
 } __aligned(64);
 
 void queue_init(struct sim_queue *queue, struct sim *sim, int number);
@@ -173,8 +173,7 @@ static inline u32 queue_advance(u32 cons, u32 count, unsigned int log2_size)
 /* Sets the read index; others look at it without the lock. */
 static inline void queue_move(struct sim_queue *queue, u32 from, u32 count)
 {
-	__atomic_store_n(&queue->cons,
-			 queue_advance(from, count, queue->log2_size),
+	__atomic_store_n(&queue->cons, (from + count) & queue->mask,
 			 __ATOMIC_RELAXED);
 }
 

@@ -44,7 +44,7 @@ static void check_copies(void)
 	}
 	/* A torn copy moves all bytes before the hole, clears the rest. */
 	memset(p, 0x33, PAGE);
-	for (n = 1; n <= 70; n++) {
+	for (n = 1; n <= 140; n++) {
 		for (at = 0; at < n; at++) {
 			memset(buf, 0x44, n);
 			assert_int_equal(copy_from_user(buf, hole - at, n),

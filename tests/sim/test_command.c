@@ -448,6 +448,40 @@ static void test_counters(void **state)
 	hw_free(hw);
 }
 
+/* Law: a run of one kind ends where the kind does, however long it is. */
+static void test_runs(void **state)
+{
+	struct hw *hw = hw_new();
+	struct ring ring;
+
+	ring_init(&ring, 7);
+	hw_guest_queue(hw, &ring);
+	for (uint32_t length = 0; length < 70; length++) {
+		uint64_t before = counters_of(hw, 2).opcode[0x12];
+		uint32_t start = ring.prod;
+
+		for (uint32_t i = 0; i < length; i++)
+			ring_put(&ring, 0x12 | UINT64_C(0x7700) * i, i << 12);
+		/* Differs from the others in one bit, each of eight in turn. */
+		ring_put(&ring, 0x12 ^ 1u << length % 8, 0);
+		ring_put(&ring, 0x12, 0);
+		wr(hw, LV(1, 0) + 4, ring.prod);
+		uiommufd_vcmdq_step(hw->platform, UINT64_MAX);
+		assert_int_equal(rd(hw, LV(1, 0)) & 0xff,
+				 (start + length) & 0xff);
+		assert_int_equal(counters_of(hw, 2).opcode[0x12],
+				 before + length);
+		ring.entry[2 * ((start + length) & 127)] = SYNC0;
+		wr(hw, LV(1, 0) + 0x14, rd(hw, LV(1, 0) + 0x10));
+		uiommufd_vcmdq_step(hw->platform, UINT64_MAX);
+		assert_int_equal(rd(hw, LV(1, 0)) & 0xff, ring.prod & 0xff);
+		assert_int_equal(counters_of(hw, 2).opcode[0x12],
+				 before + length + 1);
+	}
+	ring_fini(&ring);
+	hw_free(hw);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -462,6 +496,7 @@ int main(void)
 		cmocka_unit_test(test_atc_scope),
 		cmocka_unit_test(test_cfgi_scope),
 		cmocka_unit_test(test_counters),
+		cmocka_unit_test(test_runs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
