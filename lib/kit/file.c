@@ -232,7 +232,8 @@ struct file *uik_fd_own(unsigned int fd)
 	if (uik_unlikely(fd >= NUMBERS_MAX))
 		return NULL;
 again:
-	uik_point(UIK_POINT_REF, &uik_numbers[fd], sizeof(uik_numbers[fd]), true);
+	uik_point(UIK_POINT_LOAD, &uik_numbers[fd], sizeof(uik_numbers[fd]),
+		  false);
 	file = __atomic_load_n(&uik_numbers[fd], __ATOMIC_ACQUIRE);
 	if (uik_unlikely(!file))
 		return NULL;
@@ -327,12 +328,19 @@ static void numbers_reach(unsigned int fd)
 		;
 }
 
+/* Lookups come before or after what is put there. */
+static void number_point(unsigned int fd)
+{
+	uik_point(UIK_POINT_REF, &uik_numbers[fd], sizeof(uik_numbers[fd]), true);
+}
+
 /* Puts @file (or NULL) behind a number and lets go of what was there. */
 static void number_set(unsigned int fd, struct file *file)
 {
 	struct file *old;
 
 	numbers_reach(fd);
+	number_point(fd);
 	old = __atomic_exchange_n(&uik_numbers[fd], file, __ATOMIC_ACQ_REL);
 	if (old)
 		fput(old);
@@ -425,6 +433,7 @@ int uik_fd_close(int fd)
 
 	if (fd < 0 || fd >= (int)NUMBERS_MAX)
 		return -EBADF;
+	number_point(fd);
 	file = __atomic_exchange_n(&uik_numbers[fd], NULL, __ATOMIC_ACQ_REL);
 	if (!file)
 		return -EBADF;

@@ -228,7 +228,7 @@ static int line_claim(struct irq_line *line, irq_handler_t hard,
 		line->wake = false;
 		if (flags & IRQF_NO_AUTOEN)
 			line->disable_depth++;
-		line->requested = true;
+		WRITE_ONCE(line->requested, true);
 		rc = 0;
 	}
 	spin_unlock(&line->lock);
@@ -241,7 +241,7 @@ static void line_unclaim(struct irq_line *line)
 	spin_lock(&line->lock);
 	if (line->flags & IRQF_NO_AUTOEN)
 		line->disable_depth--;
-	line->requested = false;
+	WRITE_ONCE(line->requested, false);
 	spin_unlock(&line->lock);
 }
 
@@ -295,7 +295,7 @@ const void *free_irq(unsigned int irq, void *dev)
 	line->pending = false;
 	line->wake = false;
 	line->disable_depth = 0;
-	line->requested = false;
+	WRITE_ONCE(line->requested, false);
 	spin_unlock(&line->lock);
 	return line->name;
 }
@@ -304,7 +304,7 @@ void synchronize_irq(unsigned int irq)
 {
 	struct irq_line *line = line_here(irq);
 
-	if (line && line->requested)
+	if (line && READ_ONCE(line->requested))
 		line_synchronize(line);
 }
 
@@ -425,7 +425,7 @@ unsigned int uik_irq_run_pending(struct uik_machine *machine)
 		runs = 0;
 		for (i = 1; i < IRQ_LINES; i++) {
 			line = &machine->irqs.lines[i];
-			if (!line->used || !line->requested)
+			if (!line->used || !READ_ONCE(line->requested))
 				continue;
 			if (machine->irqs.stepped)
 				runs += line_step(line);

@@ -119,7 +119,7 @@ static void threads(void **state)
 	assert_true(won);
 }
 
-/* Closes a file at the nth count that is taken or dropped from now on. */
+/* Closes a file at the nth look at a number or a count from now on. */
 static int victim = -1;
 static unsigned int countdown;
 
@@ -127,7 +127,8 @@ static void close_victim(const struct uik_point *point)
 {
 	int fd = victim;
 
-	if (point->kind != UIK_POINT_REF || fd < 0 || --countdown)
+	if ((point->kind != UIK_POINT_REF && point->kind != UIK_POINT_LOAD) ||
+	    fd < 0 || --countdown)
 		return;
 	victim = -1;
 	uiommufd_close(fd);
