@@ -147,32 +147,6 @@ static void lock_given(struct races *races, unsigned int fiber, struct sync *s)
 	tick(races, fiber);
 }
 
-static void synchronise(struct races *races, unsigned int fiber,
-			const struct uik_point *point)
-{
-	uint16_t *clock = races->clock[fiber];
-	struct sync *s = sync_of(races, (uintptr_t)point->addr);
-
-	if (!s)
-		return;
-	switch (point->kind) {
-	case UIK_POINT_LOCK:
-	case UIK_POINT_TRYLOCK:
-		lock_taken(races, fiber, s, point->write);
-		break;
-	case UIK_POINT_UNLOCK:
-		lock_given(races, fiber, s);
-		break;
-	case UIK_POINT_LOAD:
-		clock_join(clock, s->released);
-		break;
-	default:
-		clock_join(clock, s->released);
-		clock_join(s->released, clock);
-		tick(races, fiber);
-	}
-}
-
 /* ---- plain accesses ------------------------------------------------------ */
 
 static struct plain *plain_of(struct races *races, uintptr_t key)
@@ -189,6 +163,21 @@ static struct plain *plain_of(struct races *races, uintptr_t key)
 		p->generation = races->generation;
 		p->writer = NOBODY;
 		return p;
+	}
+	return NULL;
+}
+
+/* What has been written to in this execution; else NULL. */
+static const struct plain *plain_known(const struct races *races, uintptr_t key)
+{
+	for (uint32_t i = 0; i < 64; i++) {
+		const struct plain *p =
+			&races->plain[(slot_of(key) + i) % PLAINS];
+
+		if (p->generation != races->generation)
+			return NULL;
+		if (p->key == key)
+			return p->writer == NOBODY ? NULL : p;
 	}
 	return NULL;
 }
@@ -213,6 +202,9 @@ static void touch(struct uiommufd_run *run, struct races *races,
 
 	if (!p)
 		return;
+	/* A new lock: who was here before knew something else. */
+	if (point->kind == UIK_POINT_REF)
+		goto write;
 	if (p->writer != NOBODY && p->writer != me &&
 	    p->write > clock[p->writer])
 		tell(run, point, p->writer, true, p->write_site);
@@ -224,9 +216,55 @@ static void touch(struct uiommufd_run *run, struct races *races,
 	for (unsigned int i = 0; i < FIBERS_MAX; i++)
 		if (i != me && p->reads[i] > clock[i])
 			tell(run, point, i, false, p->read_site[i]);
+write:
 	p->writer = me;
 	p->write = clock[me];
 	p->write_site = point->site;
+}
+
+/* Whoever takes a lock must come after it was made, and not by luck. */
+static void lock_used(struct uiommufd_run *run, struct races *races,
+		      const struct uik_point *point)
+{
+	unsigned int me = run->running;
+	const struct plain *p = plain_known(races, (uintptr_t)point->addr);
+
+	if (p && p->writer != me && p->write > races->clock[me][p->writer])
+		uiommufd_run_break(run, "race",
+				   "%s takes lock %p at %p, %s makes it at %p, "
+				   "and nothing orders them",
+				   fiber_name(run, me), point->addr, point->site,
+				   fiber_name(run, p->writer), p->write_site);
+}
+
+/* ---- synchronisation ---------------------------------------------------- */
+
+static void synchronise(struct uiommufd_run *run, struct races *races,
+			const struct uik_point *point)
+{
+	unsigned int fiber = run->running;
+	uint16_t *clock = races->clock[fiber];
+	struct sync *s = sync_of(races, (uintptr_t)point->addr);
+
+	if (!s)
+		return;
+	switch (point->kind) {
+	case UIK_POINT_LOCK:
+	case UIK_POINT_TRYLOCK:
+		lock_used(run, races, point);
+		lock_taken(races, fiber, s, point->write);
+		break;
+	case UIK_POINT_UNLOCK:
+		lock_given(races, fiber, s);
+		break;
+	case UIK_POINT_LOAD:
+		clock_join(clock, s->released);
+		break;
+	default:
+		clock_join(clock, s->released);
+		clock_join(s->released, clock);
+		tick(races, fiber);
+	}
 }
 
 /* ---- a step -------------------------------------------------------------- */
@@ -264,7 +302,7 @@ void law_race_step(struct uiommufd_run *run, const struct uik_point *point)
 		 point->kind != UIK_POINT_MMIO &&
 		 point->kind != UIK_POINT_CALL &&
 		 point->kind != UIK_POINT_RETURN)
-		synchronise(races, me, point);
+		synchronise(run, races, point);
 }
 
 const struct uiommufd_law law_race = {

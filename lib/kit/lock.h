@@ -12,6 +12,7 @@
 #include <linux/bug.h>
 #include <linux/lockdep.h>
 #include <linux/lockdep_types.h>
+#include <uik/plain.h>
 #include <uik/quick.h>
 #include <uik/task.h>
 
@@ -62,6 +63,12 @@ static inline void lock_point(const void *lock, uint32_t size, bool write,
 	if (unlikely(uik_hooks))
 		uik_point_lock(&point);
 #endif
+}
+
+/* No step of its own; but whoever takes the lock must come after it. */
+static inline void lock_is_new(const void *lock)
+{
+	uik_point(UIK_POINT_REF, lock, sizeof(long) | UIK_PLAIN, true);
 }
 
 /* Whether an owner word is free; a struct uik_rw lets a reader or writer in. */

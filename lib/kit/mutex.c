@@ -125,6 +125,7 @@ void __mutex_init(struct mutex *lock, const char *name,
 	if (!key->name)
 		key->name = name;
 	lock->key = key;
+	lock_is_new(lock);
 	__atomic_store_n(&lock->owner, 0, __ATOMIC_RELAXED);
 }
 

@@ -2,6 +2,7 @@
 /* Reader-writer semaphores on the word of kit/rw.h. */
 #include <linux/rwsem.h>
 
+#include "kit/lock.h"
 #include "kit/rw.h"
 
 void __init_rwsem(struct rw_semaphore *sem, const char *name,
@@ -10,6 +11,7 @@ void __init_rwsem(struct rw_semaphore *sem, const char *name,
 	if (!key->name)
 		key->name = name;
 	sem->key = key;
+	lock_is_new(sem);
 	rw_init(&sem->rw);
 }
 

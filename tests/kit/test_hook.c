@@ -70,6 +70,8 @@ static void lock_points(void **state)
 	DEFINE_MUTEX(lock);
 	DECLARE_RWSEM(sem);
 
+	/* Its making has points of its own. */
+	assert_non_null(current);
 	recording(mutex_lock(&lock); mutex_unlock(&lock));
 	assert_point(0, UIK_POINT_LOCK, &lock, sizeof(lock), true);
 	assert_point(1, UIK_POINT_UNLOCK, &lock, sizeof(lock), true);
