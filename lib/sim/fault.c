@@ -33,10 +33,14 @@ static bool strike(struct armed_fault *fault)
 	return true;
 }
 
-/* Delays are no failures, and lost invalidations are for the law of dma.h. */
+/*
+ * Delays are no failures, lost invalidations are for the law of dma.h, and what
+ * does not follow is handshake.c's.
+ */
 static bool decided_elsewhere(enum uiommufd_fault_kind kind)
 {
 	return kind != UIOMMUFD_FAULT_SLOW &&
+	       kind != UIOMMUFD_FAULT_STUCK_ENABLE &&
 	       kind != UIOMMUFD_FAULT_LOST_INVALIDATION &&
 	       kind != UIOMMUFD_FAULT_SPURIOUS_INTERRUPT &&
 	       uik_hardware_fails();

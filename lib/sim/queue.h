@@ -31,6 +31,7 @@ struct sim_enable {
 	u32 want;
 	u32 is;
 	bool moving;		/* is != want, and no more writes are needed */
+	bool held;		/* does not follow before want changes */
 	u64 at_ns;		/* earliest time to follow */
 };
 
