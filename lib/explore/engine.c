@@ -414,13 +414,20 @@ static bool hook_warn(const char *what, const char *file, int line,
 	engine_abandon(run);
 }
 
+static void map_event(struct uiommufd_run *run,
+		      const struct uik_map_event *event)
+{
+	law_linear_event(run, event);
+	law_complete_event(run, event);
+}
+
 static void hook_map(const struct uik_map_event *event)
 {
 	struct uiommufd_run *run = engine;
 
 	if (run->running != NOBODY && !run->in_law &&
 	    run->phase == PHASE_THREADS)
-		law_linear_event(run, event);
+		map_event(run, event);
 }
 
 static struct sigaction before_fpe;

@@ -85,6 +85,16 @@ enum verdict {
 	VERDICT_DIVERGED,		/* a prefix did not repeat itself */
 };
 
+/* The object that was shown last, as it was then. */
+struct shown {
+	uint16_t bytes;			/* 0: none, or somebody has been since */
+	uint8_t fiber;
+	uint32_t id;
+	const char *block;
+	const void *object;
+	uint8_t was[1000];
+};
+
 struct strategy;
 struct recorder;
 
@@ -138,6 +148,7 @@ struct uiommufd_run {
 	char *law_base;
 	struct races *races;			/* law_race.c */
 	struct history *history;		/* law_linear.c */
+	struct shown shown;			/* law_complete.c */
 	struct uik_range kept[KEEPS_MAX];	/* memory of clients, brought back */
 	unsigned int kept_count;
 	struct outputs *outputs;		/* law_initialised.c */

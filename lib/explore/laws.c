@@ -21,6 +21,7 @@ const struct uiommufd_law *const law_table[] = {
 	&law_counts,
 	&law_ids,
 	&law_linear,
+	&law_complete,
 	&law_initialised,
 	&law_fetch_once,
 	&law_producer,
@@ -90,6 +91,7 @@ void laws_begin(struct uiommufd_run *run)
 {
 	law_race_begin(run);
 	law_linear_begin(run);
+	run->shown.bytes = 0;
 	law_initialised_begin(run);
 	for (unsigned int i = 0; i < run->law_count; i++) {
 		const struct uiommufd_law *law = run->laws[i];
@@ -131,6 +133,8 @@ void laws_step(struct uiommufd_run *run, const struct uik_point *point)
 	if (point->addr)
 		law_memory_step(run, point);
 	law_race_step(run, point);
+	if (run->shown.bytes)
+		law_complete_step(run, point);
 	if (run->phase == PHASE_THREADS &&
 	    (point->kind == UIK_POINT_COPY || run->watch_copies))
 		law_initialised_step(run, point);

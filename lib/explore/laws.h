@@ -58,6 +58,11 @@ void law_linear_event(struct uiommufd_run *run,
 void law_linear_judge(struct uiommufd_run *run);
 void law_linear_free(struct uiommufd_run *run);
 extern const struct uiommufd_law law_linear;
+void law_complete_event(struct uiommufd_run *run,
+			const struct uik_map_event *event);
+/* Only while an object has been shown: run->shown.bytes. */
+void law_complete_step(struct uiommufd_run *run, const struct uik_point *point);
+extern const struct uiommufd_law law_complete;
 int law_initialised_prepare(struct uiommufd_run *run);
 void law_initialised_begin(struct uiommufd_run *run);
 void law_initialised_step(struct uiommufd_run *run,
