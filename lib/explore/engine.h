@@ -153,6 +153,7 @@ struct uiommufd_run {
 	unsigned int kept_count;
 	struct outputs *outputs;		/* law_initialised.c */
 	bool watch_copies;			/* it looks at all steps */
+	bool covers_all;			/* the stage leaves nothing out */
 	uint64_t *ended;			/* ended.c */
 	uint64_t end_hash;			/* of what is being ended; 0 */
 	unsigned long host_changes;		/* at its begin */

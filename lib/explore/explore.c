@@ -207,6 +207,7 @@ static bool explore_stage(struct session *s, const struct stage *stage,
 	run->options.preemptions = stage->preemptions;
 	run->options.failures = stage->failures;
 	run->options.seed = stage->seed;
+	run->covers_all = stage->covers_all;
 	if (search_start(run, stage->strategy))
 		return false;
 	if (stage->share && end > now)

@@ -8,6 +8,9 @@
  * the clock of the release; a race with a taker means that the other could
  * have been first.  The hardware is one object more: who looks at it is ordered
  * with every write to a register, these among themselves by their addresses.
+ * That is what finds bugs early.  Registers hang together, though: what one
+ * shows may depend on what was written to another.  So where nothing may be left
+ * out, reading any is reading the hardware, and writing any is writing it.
  */
 #include "explore/race.h"
 
@@ -35,19 +38,23 @@ struct object {
 struct race_log {
 	uint32_t count;
 	uint32_t generation;
+	bool whole;			/* registers hang together */
 	clock_vector clock[FIBERS_MAX];
 	clock_vector made;		/* steps of each */
 	struct race_event events[EVENTS_MAX];
 	struct object objects[OBJECTS];
 };
 
-struct race_log *race_new(void)
+struct race_log *race_new(bool whole)
 {
 	struct race_log *log = mmap(NULL, sizeof(*log), PROT_READ | PROT_WRITE,
 				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
 				    -1, 0);
 
-	return log == MAP_FAILED ? NULL : log;
+	if (log == MAP_FAILED)
+		return NULL;
+	log->whole = whole;
+	return log;
 }
 
 void race_free(struct race_log *log)
@@ -102,8 +109,16 @@ static bool moves_hardware(const struct uik_point *p)
 	return p->kind == UIK_POINT_MMIO && p->write;
 }
 
-bool points_depend(const struct uik_point *a, const struct uik_point *b)
+static bool meets_hardware(const struct uik_point *p)
 {
+	return p->kind == UIK_POINT_MMIO || looks_at_hardware(p);
+}
+
+bool points_depend(const struct race_log *log, const struct uik_point *a,
+		   const struct uik_point *b)
+{
+	if (log->whole && meets_hardware(a) && meets_hardware(b))
+		return a->write || b->write;
 	if ((looks_at_hardware(a) && moves_hardware(b)) ||
 	    (looks_at_hardware(b) && moves_hardware(a)))
 		return true;
@@ -257,8 +272,10 @@ void race_step(struct race_log *log, unsigned int fiber,
 			touch_operand(&s, point);
 		touch_life(&s, point);
 	}
+	if (log->whole && meets_hardware(point))
+		touch(&s, object_of(log, HARDWARE), point->write);
 	/* Writes to registers do not exclude each other: they are its readers. */
-	if (looks_at_hardware(point) || moves_hardware(point))
+	else if (looks_at_hardware(point) || moves_hardware(point))
 		touch(&s, object_of(log, HARDWARE), looks_at_hardware(point));
 	memcpy(event->clock, s.clock, sizeof(event->clock));
 	for (unsigned int i = 0; i < s.race_count; i++)

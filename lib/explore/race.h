@@ -23,7 +23,8 @@ struct race_event {
 
 struct race_log;
 
-struct race_log *race_new(void);
+/* @whole: registers are not told apart; see race.c. */
+struct race_log *race_new(bool whole);
 void race_free(struct race_log *log);
 void race_begin(struct race_log *log);
 /*
@@ -39,6 +40,7 @@ const struct race_event *race_event(const struct race_log *log, uint32_t index);
 void race_counts(const struct race_log *log, uint16_t *out);
 uint32_t race_count(const struct race_log *log);
 /* Whether steps that two fibers are about to make depend. */
-bool points_depend(const struct uik_point *a, const struct uik_point *b);
+bool points_depend(const struct race_log *log, const struct uik_point *a,
+		   const struct uik_point *b);
 
 #endif

@@ -136,7 +136,8 @@ static uint32_t inherited_sleep(struct tree *tree, const struct node *parent)
 	for (uint32_t left = asleep; left; left &= left - 1) {
 		unsigned int q = __builtin_ctz(left);
 
-		if (points_depend(&tree->run->fibers[q].pending, &made))
+		if (points_depend(tree->log, &tree->run->fibers[q].pending,
+				  &made))
 			asleep &= ~(1u << q);
 	}
 	return asleep;
@@ -422,7 +423,7 @@ int tree_start(struct uiommufd_run *run, bool reduce)
 	tree->nodes = own_nodes();
 	tree->marked = own_nodes();
 	if (reduce)
-		tree->log = race_new();
+		tree->log = race_new(run->covers_all);
 	if (!tree->nodes || !tree->marked || (reduce && !tree->log)) {
 		tree_stop(&tree->search);
 		return -ENOMEM;
