@@ -11,12 +11,15 @@
 #include <linux/module.h>
 #include <linux/msi.h>
 #include <linux/platform_device.h>
+#include <linux/property.h>
 #include <linux/slab.h>
 #include <uik/machine.h>
+#include <uik/pin.h>
 
 #include <iommu-priv.h>
 
-#define DEVICES 3
+#define DEVICES 4
+#define PASID_BITS 3
 #define READY 0x600d600du
 #define ENDED 0xdeadu
 
@@ -40,6 +43,12 @@ struct own_seen own_seen;
 static const struct bus_type own_bus = { .name = "own" };
 static struct notifier_block own_notifier;
 static struct device devices[DEVICES];
+static unsigned int device_count;
+
+/* What the hardware does: which domain each device uses, by PASID. */
+static struct {
+	struct iommu_domain *domain[1 << PASID_BITS];
+} seats[DEVICES];
 static struct iommu_device own_iommu;
 static struct iopf_queue *own_requests;
 static struct uiommufd_run *the_run;
@@ -128,12 +137,43 @@ static void own_nested_free(struct iommu_domain *domain)
 	kfree(domain);
 }
 
+static struct iommu_domain **seat_of(const struct device *dev, ioasid_t pasid)
+{
+	size_t i = dev - devices;
+
+	if (i >= device_count || pasid >= 1u << PASID_BITS)
+		uiommufd_run_break(the_run, "type",
+				   "an op is called for what is not ours");
+	return &seats[i].domain[pasid];
+}
+
+/* The core knows what each device uses; NULL: nothing yet. */
+static void take_seat(struct device *dev, ioasid_t pasid,
+		      struct iommu_domain *domain, struct iommu_domain *old)
+{
+	struct iommu_domain **seat = seat_of(dev, pasid);
+
+	if (*seat && *seat != old)
+		uiommufd_run_break(the_run, "attached",
+				   "%s uses another domain at PASID %u than the core believes",
+				   dev_name(dev), pasid);
+	*seat = domain;
+}
+
 static int own_attach_dev(struct iommu_domain *domain, struct device *dev,
 			  struct iommu_domain *old)
 {
 	own_seen.attaches++;
 	if (own_knobs.attach_fails && !--own_knobs.attach_fails)
 		return -EIO;
+	take_seat(dev, IOMMU_NO_PASID, domain, old);
+	return 0;
+}
+
+static int own_set_pasid(struct iommu_domain *domain, struct device *dev,
+			 ioasid_t pasid, struct iommu_domain *old)
+{
+	take_seat(dev, pasid, domain, old);
 	return 0;
 }
 
@@ -208,10 +248,21 @@ static int own_viommu_init(struct iommufd_viommu *viommu,
 static int block_dev(struct iommu_domain *domain, struct device *dev,
 		     struct iommu_domain *old)
 {
+	take_seat(dev, IOMMU_NO_PASID, domain, old);
 	return 0;
 }
 
-static const struct iommu_domain_ops blocked_ops = { .attach_dev = block_dev };
+static int block_pasid(struct iommu_domain *domain, struct device *dev,
+		       ioasid_t pasid, struct iommu_domain *old)
+{
+	take_seat(dev, pasid, NULL, old);
+	return 0;
+}
+
+static const struct iommu_domain_ops blocked_ops = {
+	.attach_dev = block_dev,
+	.set_dev_pasid = block_pasid,
+};
 
 static struct iommu_domain own_blocked = {
 	.type = IOMMU_DOMAIN_BLOCKED,
@@ -250,9 +301,12 @@ static void paging_free(struct iommu_domain *domain)
 static const struct iommu_domain_ops paging_ops = {
 	IOMMU_PT_DOMAIN_OPS(amdv1),
 	.attach_dev = paging_attach,
+	.set_dev_pasid = own_set_pasid,
 	.enforce_cache_coherency = enforce,
 	.free = paging_free,
 };
+
+#define OWN_FLAGS ((u32)(IOMMU_HWPT_ALLOC_NEST_PARENT | IOMMU_HWPT_ALLOC_PASID))
 
 static struct iommu_domain *
 alloc_paging(struct device *dev, u32 flags,
@@ -263,7 +317,7 @@ alloc_paging(struct device *dev, u32 flags,
 	};
 	struct own_domain *own;
 
-	if (flags & ~(u32)IOMMU_HWPT_ALLOC_NEST_PARENT || user_data)
+	if (flags & ~OWN_FLAGS || user_data)
 		return ERR_PTR(-EOPNOTSUPP);
 	if (own_knobs.slow_ms)
 		msleep(own_knobs.slow_ms);
@@ -335,7 +389,7 @@ static struct iommu_device *own_probe_device(struct device *dev)
 
 static struct iommu_group *own_device_group(struct device *dev)
 {
-	if (dev == &devices[1])
+	if (dev == &devices[1] || dev == &devices[3])
 		return iommu_group_ref_get(devices[0].iommu_group);
 	return generic_device_group(dev);
 }
@@ -358,17 +412,26 @@ static void release(struct device *dev)
 {
 }
 
-static bool plug_one(unsigned int i)
+static const struct property_entry with_pasids[] = {
+	PROPERTY_ENTRY_U32("pasid-num-bits", PASID_BITS),
+	{}
+};
+
+static bool plug_one(unsigned int i, bool pasids)
 {
-	devices[i] = (struct device){};
-	device_initialize(&devices[i]);
-	devices[i].bus = &own_bus;
-	devices[i].release = release;
-	return !dev_set_name(&devices[i], "own%u", i) &&
-	       !iommu_mock_device_add(&devices[i], &own_iommu);
+	struct device *dev = &devices[i];
+
+	*dev = (struct device){};
+	device_initialize(dev);
+	dev->bus = &own_bus;
+	dev->release = release;
+	return !dev_set_name(dev, "own%u", i) &&
+	       (!pasids || !device_create_managed_software_node(
+				   dev, with_pasids, NULL)) &&
+	       !iommu_mock_device_add(dev, &own_iommu);
 }
 
-void own_plug(struct uiommufd_run *run)
+static void plug(struct uiommufd_run *run, unsigned int count, bool pasids)
 {
 	struct uik_machine *previous =
 		uik_enter(uiommufd_platform_machine(uiommufd_run_platform(run)));
@@ -377,11 +440,13 @@ void own_plug(struct uiommufd_run *run)
 	the_run = run;
 	own_knobs = (struct own_knobs){};
 	own_seen = (struct own_seen){};
-	own_iommu = (struct iommu_device){};
+	memset(seats, 0, sizeof(seats));
+	device_count = count;
+	own_iommu = (struct iommu_device){ .max_pasids = 1u << PASID_BITS };
 	good = good && !iommu_device_register_bus(&own_iommu, &own_ops,
 						  &own_bus, &own_notifier);
-	for (unsigned int i = 0; good && i < DEVICES; i++)
-		good = plug_one(i);
+	for (unsigned int i = 0; good && i < count; i++)
+		good = plug_one(i, pasids && i != 1);
 	own_requests = iopf_queue_alloc("own");
 	good = good && own_requests &&
 	       !iopf_queue_add_device(own_requests, &devices[0]);
@@ -390,17 +455,63 @@ void own_plug(struct uiommufd_run *run)
 		uiommufd_run_break(run, "setup", "own devices");
 }
 
+void own_plug(struct uiommufd_run *run)
+{
+	plug(run, 3, false);
+}
+
+void own_plug_group(struct uiommufd_run *run)
+{
+	plug(run, 4, true);
+}
+
 void own_unplug(struct uiommufd_run *run)
 {
 	struct uik_machine *previous =
 		uik_enter(uiommufd_platform_machine(uiommufd_run_platform(run)));
 
 	iopf_queue_free(own_requests);
-	for (unsigned int i = DEVICES; i--;)
+	for (unsigned int i = device_count; i--;)
 		device_unregister(&devices[i]);
 	iommu_device_unregister_bus(&own_iommu, &own_bus, &own_notifier);
 	bus_unregister(&own_bus);
 	uik_leave(previous);
+}
+
+/* ---- what hardware does ---- */
+
+int own_reads(struct uiommufd_run *run, unsigned int device, uint32_t pasid,
+	      uint64_t iova)
+{
+	struct uik_machine *machine =
+		uiommufd_platform_machine(uiommufd_run_platform(run));
+	struct iommu_domain *domain = seats[device].domain[pasid];
+	struct uik_machine *previous;
+	phys_addr_t phys;
+	uint8_t byte;
+	int ret;
+
+	if (!domain || domain->ops != &paging_ops)
+		return -EFAULT;
+	previous = uik_enter(machine);
+	phys = iommu_iova_to_phys(domain, iova);
+	ret = phys ? uik_phys_read(machine, phys, &byte, 1) : -EFAULT;
+	uik_leave(previous);
+	return ret ?: byte;
+}
+
+int own_recovers(struct uiommufd_run *run, unsigned int device, bool begins)
+{
+	struct uik_machine *previous =
+		uik_enter(uiommufd_platform_machine(uiommufd_run_platform(run)));
+	int ret = 0;
+
+	if (begins)
+		ret = iommu_dev_recovery_begin(&devices[device]);
+	else
+		iommu_dev_recovery_end(&devices[device]);
+	uik_leave(previous);
+	return ret;
 }
 
 /* ---- commands ---- */

@@ -4,7 +4,8 @@
  * told, and looks on its way whether the core keeps its side of the contract.
  *
  * Devices "own0" and "own1" share a group, "own2" is alone in one, all behind
- * one IOMMU on the platform of the run.
+ * one IOMMU on the platform of the run.  Each remembers which domains it uses, as
+ * the hardware would: law "attached" is that the core believes the same.
  */
 #ifndef EXPLORE_RIG_DRIVER_H
 #define EXPLORE_RIG_DRIVER_H
@@ -45,7 +46,18 @@ extern struct own_seen own_seen;
 
 /* For setup, and for finish when no context is open any more. */
 void own_plug(struct uiommufd_run *run);
+/*
+ * The same with "own3", the third of own0's group; all have PASIDs 1 to 7 but
+ * own1, which has none.
+ */
+void own_plug_group(struct uiommufd_run *run);
 void own_unplug(struct uiommufd_run *run);
+
+/* The byte that the device gets from @iova, or -EFAULT. */
+int own_reads(struct uiommufd_run *run, unsigned int device, uint32_t pasid,
+	      uint64_t iova);
+/* A reset of the device begins, or ends; 0 or -errno. */
+int own_recovers(struct uiommufd_run *run, unsigned int device, bool begins);
 
 /*
  * own0 asks for a page, in a group that is complete with the @last; what

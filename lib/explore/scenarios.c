@@ -17,6 +17,7 @@ static const struct uiommufd_scenario *const *const lists[] = {
 	scenarios_request,
 	scenarios_attach,
 	scenarios_group,
+	scenarios_members,
 	scenarios_ioas,
 	scenarios_account,
 	scenarios_access,

@@ -18,6 +18,7 @@ extern const struct uiommufd_scenario *const scenarios_fault[] hidden;
 extern const struct uiommufd_scenario *const scenarios_request[] hidden;
 extern const struct uiommufd_scenario *const scenarios_attach[] hidden;
 extern const struct uiommufd_scenario *const scenarios_group[] hidden;
+extern const struct uiommufd_scenario *const scenarios_members[] hidden;
 extern const struct uiommufd_scenario *const scenarios_ioas[] hidden;
 extern const struct uiommufd_scenario *const scenarios_account[] hidden;
 extern const struct uiommufd_scenario *const scenarios_access[] hidden;

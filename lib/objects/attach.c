@@ -428,6 +428,27 @@ try_automatic(struct iommufd_ioas *ioas, struct iommufd_device *idev,
 	return ERR_PTR(-EINVAL);
 }
 
+/*
+ * Whoever replaces it for another member puts it, and so ends it if nobody else
+ * has it: it must be shown before the group's lock lets others see it.
+ */
+static struct iommufd_hw_pagetable *
+replace_with_new(struct iommufd_hwpt_paging *paging,
+		 struct iommufd_device *idev, ioasid_t pasid)
+{
+	struct iommufd_object *obj = &paging->common.obj;
+	struct iommufd_hw_pagetable *old;
+
+	mutex_lock(&idev->igroup->lock);
+	old = replace_locked(&paging->common, idev, pasid);
+	if (!IS_ERR(old))
+		iommufd_object_finalize(idev->ictx, obj);
+	mutex_unlock(&idev->igroup->lock);
+	if (IS_ERR(old))
+		iommufd_object_abort_and_destroy(idev->ictx, obj);
+	return old;
+}
+
 static struct iommufd_hw_pagetable *
 make_automatic(struct iommufd_ioas *ioas, struct iommufd_device *idev,
 	       ioasid_t pasid, u32 *pt_id, attach_fn attach)
@@ -441,13 +462,14 @@ make_automatic(struct iommufd_ioas *ioas, struct iommufd_device *idev,
 					   immediate, NULL);
 	if (IS_ERR(paging))
 		return ERR_CAST(paging);
-	if (!immediate)
-		old = attach(&paging->common, idev, pasid);
 	paging->auto_domain = true;
+	if (immediate)
+		iommufd_object_finalize(idev->ictx, &paging->common.obj);
+	else
+		old = replace_with_new(paging, idev, pasid);
+	/* Whoever ends it needs the mutex of the IOAS, which is ours. */
 	if (!IS_ERR(old))
 		*pt_id = paging->common.obj.id;
-	iommufd_object_finish(idev->ictx, &paging->common.obj,
-			      PTR_ERR_OR_ZERO(old));
 	return old;
 }
 
