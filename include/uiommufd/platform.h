@@ -46,7 +46,7 @@ struct uiommufd_platform_config {
 	size_t size;			/* sizeof, set by _init */
 	const char *kind;		/* one of the above */
 	unsigned int devices;		/* plugged at start; 8; mock 0 */
-	unsigned int streams_per_device; /* 1 */
+	unsigned int streams_per_device; /* 1; 0: their DMA goes another way */
 	uint32_t first_stream_id;	/* of dev0; 0x100 */
 	bool coherent;			/* devices and table walks snoop; true */
 	bool stall;			/* devices can stall on a fault; false */

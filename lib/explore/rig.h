@@ -124,7 +124,11 @@ bool rig_is_none(struct uiommufd_run *run, long got, long a, long b, long c,
 
 /* ---- calls; 0 or -errno ---- */
 
-/* Leaves no old values on the stack that the library is going to use. */
+/*
+ * A pattern where the library's frames are going to be: a byte that it copies
+ * out without having set it is not zero by luck.  Most calls below do it.
+ */
+void rig_dirty_stack(void);
 long rig_ioctl(int fd, unsigned long request, void *cmd);
 int rig_open(struct uiommufd_run *run);
 int rig_destroy(int fd, uint32_t id);

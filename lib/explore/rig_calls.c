@@ -7,11 +7,7 @@
 
 #define STACK_BYTES 6144
 
-/*
- * A pattern where the library's frames are going to be: a byte that it copies
- * out without having set it is not zero by luck.
- */
-static __attribute__((__noinline__)) void dirty_stack(void)
+__attribute__((__noinline__)) void rig_dirty_stack(void)
 {
 	uint8_t below[STACK_BYTES];
 
@@ -24,7 +20,7 @@ long rig_ioctl(int fd, unsigned long request, void *cmd)
 {
 	int ret;
 
-	dirty_stack();
+	rig_dirty_stack();
 	ret = uiommufd_ioctl(fd, request, cmd);
 	return ret < 0 ? -errno : ret;
 }
@@ -366,7 +362,7 @@ long rig_read(int fd, void *buffer, size_t bytes)
 {
 	ssize_t ret;
 
-	dirty_stack();
+	rig_dirty_stack();
 	ret = uiommufd_read(fd, buffer, bytes);
 	return ret < 0 ? -errno : ret;
 }

@@ -20,6 +20,7 @@ struct events {
 	int fd;				/* of the queue */
 	unsigned int reported;
 	unsigned int got;
+	unsigned int seen;		/* mask of sequence numbers */
 };
 
 struct record {
@@ -277,6 +278,80 @@ static void read_late(struct uiommufd_run *run, void *state)
 	WANT_OF(rig_read(events->fd, record, sizeof(record)), 0, EVENT, -EBADF);
 }
 
+static void leave(struct uiommufd_run *run, void *state)
+{
+	struct events *events = state;
+	struct rig *rig = &events->rig;
+
+	WANT(rig_mock_replace(rig->fd, rig->stdev, rig->parent), 0);
+	WANT(rig_destroy(rig->fd, events->nested), 0);
+	WANT(rig_destroy(rig->fd, rig->vdevice), 0);
+}
+
+static void report_late(struct uiommufd_run *run, void *state)
+{
+	struct events *events = state;
+
+	WANT_ONE(rig_trigger_event(events->rig.fd, events->rig.dev), 0, -ENOENT);
+}
+
+static const struct uiommufd_scenario report_leave = {
+	.name = "eventq-report-leave",
+	.summary = "an event is reported while its device leaves the guest",
+	.setup = setup_queue,
+	.thread = { report_late, leave },
+	.state_bytes = sizeof(struct events),
+	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_DRIVER,
+};
+
+static void setup_full(struct uiommufd_run *run, void *state)
+{
+	struct events *events = state;
+
+	setup_queue(run, state);
+	for (int i = 0; i < 2; i++) {
+		HOLDS(!rig_trigger_event(events->rig.fd, events->rig.dev));
+		events->reported++;
+	}
+}
+
+/* Nothing, while the other one holds what will not fit into its buffer. */
+static void read_one(struct uiommufd_run *run, void *state)
+{
+	struct events *events = state;
+	struct record record;
+	long got = rig_read(events->fd, &record, sizeof(record));
+
+	WANT_ONE(got, EVENT, 0);
+	if (!got)
+		return;
+	HOLDS(!record.header.flags && record.virt_id == VIRT_ID);
+	HOLDS(!(events->seen & 1u << record.header.sequence));
+	events->seen |= 1u << record.header.sequence;
+}
+
+static void check_both(struct uiommufd_run *run, void *state)
+{
+	struct events *events = state;
+
+	while (!uiommufd_run_failures(run) && events->seen != 3) {
+		unsigned int before = events->seen;
+
+		read_one(run, state);
+		HOLDS(events->seen != before);
+	}
+}
+
+static const struct uiommufd_scenario read_two = {
+	.name = "eventq-read-two",
+	.summary = "two readers have different events",
+	.setup = setup_full,
+	.thread = { read_one, read_one },
+	.check = check_both,
+	.state_bytes = sizeof(struct events),
+	.failures = UIOMMUFD_FAIL_COPY,
+};
+
 static const struct uiommufd_scenario report_destroy = {
 	.name = "eventq-report-destroy",
 	.summary = "events are reported and read while the queue ends",
@@ -344,6 +419,6 @@ static const struct uiommufd_scenario end_all = {
 };
 
 const struct uiommufd_scenario *const scenarios_eventq[] = {
-	&making, &reading, &losing, &put_back, &report_read, &report_destroy,
-	&make_two, &end_all, NULL
+	&making, &reading, &losing, &put_back, &report_read, &report_leave,
+	&read_two, &report_destroy, &make_two, &end_all, NULL
 };

@@ -249,6 +249,7 @@ static const struct uiommufd_scenario again = {
 static void one_mock(struct uiommufd_platform_config *config)
 {
 	config->devices = 1;
+	config->pasid_bits = 8;
 }
 
 static void setup_two(struct uiommufd_run *run, void *state)
@@ -276,7 +277,7 @@ static void foreign(struct uiommufd_run *run, void *state)
 {
 	struct pair *pair = state;
 	struct rig *rig = &pair->rig;
-	uint32_t id;
+	uint32_t id, other;
 
 	WANT(own_nested(rig->fd, pair->dev[0], pair->mock_parent, &id),
 	     -EINVAL);
@@ -287,6 +288,10 @@ static void foreign(struct uiommufd_run *run, void *state)
 	WANT(own_nested(rig->fd, pair->dev[0], rig->parent, &id), 0);
 	WANT(rig_attach(rig->fd, "mock0", 0, id), -EINVAL);
 	WANT(attach(pair, 0, pair->mock_parent), -EINVAL);
+	WANT(rig_hwpt(rig->fd, pair->dev[0], rig->ioas, IOMMU_HWPT_ALLOC_PASID,
+		      &other), 0);
+	WANT(rig_attach(rig->fd, "mock0", 3, other), -EINVAL);
+	WANT(rig_destroy(rig->fd, other), 0);
 	WANT(attach(pair, 0, id), 0);
 	WANT(detach(pair, 0), 0);
 	WANT(rig_destroy(rig->fd, id), 0);

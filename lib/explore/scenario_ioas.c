@@ -84,6 +84,14 @@ static void bad_maps(struct uiommufd_run *run, void *state)
 	WANT(rig_unmap(rig->fd, rig->ioas, RIG_IOVA, 0), -EINVAL);
 	WANT(rig_unmap(rig->fd, rig->ioas, UINT64_MAX - 1, 3), -EOVERFLOW);
 	WANT(rig_check_refs(rig->fd, rig_memory(), 8 * page, 1), 0);
+	/* A source that wraps, a place for more than there is. */
+	WANT(rig_copy(rig->fd, rig->ioas, free, rig->ioas, RIG_IOVA,
+		      UINT64_MAX - 1), -EOVERFLOW);
+	WANT(map(rig, (struct iommu_ioas_map){
+			 .flags = IOMMU_IOAS_MAP_READABLE, .user_va = va,
+			 .length = 1ull << 63 }), -EOVERFLOW);
+	WANT(rig_unmap(rig->fd, rig->ioas, 0, UINT64_MAX), 0);
+	/* Nothing of all is all of it. */
 	WANT(rig_unmap(rig->fd, rig->ioas, 0, UINT64_MAX), 0);
 	WANT(rig_check_refs(rig->fd, rig_memory(), 8 * page, 0), 0);
 }

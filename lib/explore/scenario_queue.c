@@ -64,6 +64,39 @@ static void bases(struct uiommufd_run *run, void *state)
 	WANT(rig_destroy(rig->fd, rig->viommu), 0);
 }
 
+/* Half a page of each of two mappings. */
+static void across(struct uiommufd_run *run, void *state)
+{
+	struct queues *queues = state;
+	struct rig *rig = &queues->rig;
+	const uint64_t iova = RIG_IOVA + 64 * RIG_PAGE;
+
+	WANT(rig_map_at(rig->fd, rig->ioas, rig_memory(), RIG_PAGE, iova), 0);
+	WANT(rig_map_at(rig->fd, rig->ioas, rig_memory() + RIG_PAGE, RIG_PAGE,
+			iova + RIG_PAGE), 0);
+	WANT(rig_queue(rig->fd, rig->viommu, 0, iova + HALF, RIG_PAGE,
+		       &rig->queue), 0);
+	/* Both stay as long as it does. */
+	WANT(rig_unmap(rig->fd, rig->ioas, iova, RIG_PAGE), -EBUSY);
+	WANT(rig_unmap(rig->fd, rig->ioas, iova + RIG_PAGE, RIG_PAGE), -EBUSY);
+	WANT(rig_destroy(rig->fd, rig->queue), 0);
+	WANT(rig_unmap(rig->fd, rig->ioas, iova, 2 * RIG_PAGE), 0);
+	/* No more is there: nothing of the rest is left pinned either. */
+	WANT(rig_map_at(rig->fd, rig->ioas, rig_memory(), RIG_PAGE, iova), 0);
+	WANT(rig_queue(rig->fd, rig->viommu, 0, iova + HALF, RIG_PAGE,
+		       &rig->queue), -ENOENT);
+	WANT(rig_unmap(rig->fd, rig->ioas, iova, RIG_PAGE), 0);
+}
+
+static const struct uiommufd_scenario two_mappings = {
+	.name = "queue-across",
+	.summary = "a queue's memory is in two mappings, each step may fail",
+	.setup = setup,
+	.thread = { across },
+	.state_bytes = sizeof(struct queues),
+	.failures = RIG_FAIL_ANY,
+};
+
 static const struct uiommufd_scenario queue = {
 	.name = "queue",
 	.summary = "bases and lengths of hardware queues, each step may fail",
@@ -182,5 +215,5 @@ static const struct uiommufd_scenario pair = {
 };
 
 const struct uiommufd_scenario *const scenarios_queue[] = {
-	&queue, &unmap, &unmap_race, &order_race, &pair, NULL
+	&queue, &two_mappings, &unmap, &unmap_race, &order_race, &pair, NULL
 };

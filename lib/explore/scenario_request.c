@@ -64,15 +64,27 @@ static uint32_t read_group(struct uiommufd_run *run,
 }
 
 static void answer(struct uiommufd_run *run, const struct requests *requests,
-		   uint32_t cookie)
+		   uint32_t cookie, uint32_t code)
 {
-	struct iommu_hwpt_page_response response = {
-		cookie, IOMMUFD_PAGE_RESP_SUCCESS
-	};
+	struct iommu_hwpt_page_response response = { cookie, code };
 
 	if (!uiommufd_run_failures(run))
 		WANT(rig_write(requests->fd, &response, sizeof(response)),
 		     sizeof(response));
+}
+
+/* What the client says is what the device hears. */
+static void refuse(struct uiommufd_run *run, const struct requests *requests)
+{
+	unsigned int refusals = own_seen.refusals;
+	uint32_t cookie;
+
+	WANT(rig_attach(requests->rig.fd, "own0", 0, requests->table), 0);
+	WANT(own_fault(run, 6, true), 0);
+	cookie = read_group(run, requests, 6, 1);
+	answer(run, requests, cookie, IOMMUFD_PAGE_RESP_INVALID);
+	HOLDS_IF_WELL(own_seen.refusals == refusals + 1);
+	WANT(rig_detach(requests->rig.fd, "own0", 0), 0);
 }
 
 static void groups(struct uiommufd_run *run, void *state)
@@ -87,10 +99,12 @@ static void groups(struct uiommufd_run *run, void *state)
 	WANT(own_fault(run, 1, true), 0);
 	cookie = read_group(run, requests, 1, 2);
 	WANT(own_fault(run, 2, true), 0);
-	answer(run, requests, cookie);
+	answer(run, requests, cookie, IOMMUFD_PAGE_RESP_SUCCESS);
 	HOLDS_IF_WELL(own_seen.answers == 1);
+	/* The second of its records has no place: none of it was delivered. */
+	WANT(rig_read(requests->fd, rig_edge(RECORD), 3 * RECORD), -EFAULT);
 	cookie = read_group(run, requests, 2, 3);
-	answer(run, requests, cookie);
+	answer(run, requests, cookie, IOMMUFD_PAGE_RESP_SUCCESS);
 	HOLDS_IF_WELL(own_seen.answers == 2 && !own_seen.refusals);
 	/* One that nobody reads, one that is never complete. */
 	WANT(own_fault(run, 3, true), 0);
@@ -99,6 +113,7 @@ static void groups(struct uiommufd_run *run, void *state)
 	HOLDS_IF_WELL(own_seen.answers == 3 && own_seen.refusals == 1);
 	WANT(own_fault(run, 5, true), -EINVAL);
 	HOLDS_IF_WELL(own_seen.answers == 4 && own_seen.refusals == 2);
+	refuse(run, requests);
 	WANT(rig_attach(requests->rig.fd, "own0", 0, requests->table), 0);
 }
 

@@ -5,6 +5,7 @@
  * Facts: a guest's stream is one physical stream; a command carries known
  * fields and nothing else; what was done before a bad one is told.
  */
+#include <uik/log.h>
 #include <uiommufd/vcmdq.h>
 
 #include "explore/rig_arm.h"
@@ -70,6 +71,104 @@ static const struct uiommufd_scenario streams_cmdqv = {
 	.thread = { refuse_cmdqv },
 	.finish = arm_finish,
 	.state_bytes = sizeof(struct arm),
+};
+
+static void no_streams(struct uiommufd_platform_config *config)
+{
+	arm_configure(config);
+	config->streams_per_device = 0;
+}
+
+static const struct uiommufd_scenario streams_none = {
+	.name = "smmu-streams-none",
+	.summary = "a device without a stream makes no vDEVICE either",
+	.kind = "smmuv3",
+	.configure = no_streams,
+	.setup = setup,
+	.thread = { refuse_plain },
+	.finish = arm_finish,
+	.state_bytes = sizeof(struct arm),
+};
+
+static const struct uiommufd_scenario streams_none_cmdqv = {
+	.name = "cmdqv-streams-none",
+	.summary = "nor does it where a CMDQV is",
+	.kind = "tegra241",
+	.configure = no_streams,
+	.setup = setup,
+	.thread = { refuse_cmdqv },
+	.finish = arm_finish,
+	.state_bytes = sizeof(struct arm),
+};
+
+/* ---- what the driver tells ---- */
+
+static int hw_info(const struct arm *arm, uint32_t type, void *room,
+		   uint32_t *bytes)
+{
+	struct iommu_hw_info cmd = {
+		.size = sizeof(cmd),
+		.flags = IOMMU_HW_INFO_FLAG_INPUT_TYPE,
+		.dev_id = arm->dev,
+		.data_len = *bytes,
+		.data_uptr = (uintptr_t)room,
+		.in_data_type = type,
+	};
+	int ret = rig_ioctl(arm->fd, IOMMU_GET_HW_INFO, &cmd);
+
+	*bytes = cmd.data_len;
+	return ret;
+}
+
+static void infos(struct uiommufd_run *run, void *state)
+{
+	struct arm *arm = state;
+	struct iommu_hw_info_arm_smmuv3 info;
+	uint32_t bytes = sizeof(info);
+
+	WANT(hw_info(arm, IOMMU_HW_INFO_TYPE_ARM_SMMUV3, &info, &bytes), 0);
+	HOLDS_IF_WELL(bytes == sizeof(info));
+	HOLDS_IF_WELL(!info.flags && !info.__reserved);
+	/* IDR1.SIDSIZE and IDR1.CMDQS: what the machine was made with. */
+	HOLDS_IF_WELL((info.idr[1] >> 21 & 31) == 8);
+	WANT(hw_info(arm, 77, &info, &bytes), -EOPNOTSUPP);
+}
+
+static const struct uiommufd_scenario told_smmu = {
+	.name = "smmu-info",
+	.summary = "what an SMMU tells about itself, each step may fail",
+	.kind = "smmuv3",
+	.configure = arm_configure,
+	.setup = setup,
+	.thread = { infos },
+	.finish = arm_finish,
+	.state_bytes = sizeof(struct arm),
+	.failures = RIG_FAIL_ANY,
+};
+
+static void infos_cmdqv(struct uiommufd_run *run, void *state)
+{
+	struct arm *arm = state;
+	struct iommu_hw_info_tegra241_cmdqv info;
+	uint32_t bytes = sizeof(info);
+
+	WANT(hw_info(arm, IOMMU_HW_INFO_TYPE_TEGRA241_CMDQV, &info, &bytes), 0);
+	HOLDS_IF_WELL(bytes == sizeof(info));
+	HOLDS_IF_WELL(!info.flags && !info.__reserved);
+	/* Of a VINTF: two queues, sixteen slots. */
+	HOLDS_IF_WELL(info.log2vcmdqs == 1 && info.log2vsids == 4);
+}
+
+static const struct uiommufd_scenario told_cmdqv = {
+	.name = "cmdqv-info",
+	.summary = "what a CMDQV tells about itself, each step may fail",
+	.kind = "tegra241",
+	.configure = arm_configure,
+	.setup = setup,
+	.thread = { infos_cmdqv },
+	.finish = arm_finish,
+	.state_bytes = sizeof(struct arm),
+	.failures = RIG_FAIL_ANY,
 };
 
 /* ---- commands ---- */
@@ -253,6 +352,7 @@ static long event(struct uiommufd_run *run)
 	uint64_t record[4] = { 0x10 | sid << 32, 0, 0x1000, 0 };
 	long ret = uiommufd_smmu_event(platform, record) ? -errno : 0;
 
+	rig_dirty_stack();
 	uiommufd_platform_interrupts(platform);
 	return ret;
 }
@@ -283,6 +383,7 @@ static void events(struct uiommufd_run *run, void *state)
 							before));
 	WANT(rig_read(arm->event_fd, got, sizeof(got)), EVENT_BYTES);
 	HOLDS_IF_WELL(got[0].word[0] == (0x10 | (uint64_t)ARM_VSID << 32));
+	HOLDS_IF_WELL(!got[0].word[1] && !got[0].word[3]);
 	HOLDS_IF_WELL(got[0].word[2] == 0x1000);
 	HOLDS_IF_WELL(!got[0].header.flags && !got[0].header.sequence);
 }
@@ -294,6 +395,30 @@ static const struct uiommufd_scenario forwarded = {
 	.configure = arm_configure,
 	.setup = setup_guest,
 	.thread = { events },
+	.finish = arm_finish,
+	.state_bytes = sizeof(struct arm),
+};
+
+/* Nobody's, so the log's; a device can send them at will. */
+static void many_events(struct uiommufd_run *run, void *state)
+{
+	uint64_t before = uik_log_count();
+
+	for (int i = 0; i < 25; i++)
+		WANT(event(run), 0);
+	if (uik_log_count() - before > 12)
+		uiommufd_run_break(run, "log", "%llu messages for 25 events",
+				   (unsigned long long)(uik_log_count() -
+							before));
+}
+
+static const struct uiommufd_scenario flood = {
+	.name = "smmu-events-many",
+	.summary = "a device causes events that nobody wants",
+	.kind = "smmuv3",
+	.configure = arm_configure,
+	.setup = setup,
+	.thread = { many_events },
 	.finish = arm_finish,
 	.state_bytes = sizeof(struct arm),
 };
@@ -346,6 +471,9 @@ static void doorbells(struct uiommufd_run *run, void *state)
 	HOLDS_IF_WELL(iova == WINDOW + RIG_PAGE);
 	/* An automatic page table has them as well as an explicit one. */
 	WANT(rig_detach(arm->fd, "dev0", 0), 0);
+	/* Attached to nothing: the doorbell is where it is. */
+	WANT(own_compose(run, "dev0", 0x200040, &iova), 0);
+	HOLDS(!iova);
 	WANT(rig_attach(arm->fd, "dev0", 0, arm->ioas), 0);
 	WANT(own_compose(run, "dev0", 0x200080, &iova), 0);
 	HOLDS_IF_WELL(iova == WINDOW + RIG_PAGE);
@@ -371,6 +499,35 @@ static const struct uiommufd_scenario messages = {
 	.failures = UIOMMUFD_FAIL_ALLOC |
 		    UIOMMUFD_FAIL_HARDWARE |
 		    UIOMMUFD_FAIL_DRIVER,
+};
+
+#define PAGES_MAX 64			/* of doorbells that a context knows */
+
+static void every_doorbell(struct uiommufd_run *run, void *state)
+{
+	struct arm *arm = state;
+	uint64_t iova;
+
+	for (int i = 0; i < PAGES_MAX; i++) {
+		WANT(own_compose(run, "dev0", 0x200000 + i * RIG_PAGE, &iova),
+		     0);
+		HOLDS(iova == WINDOW + i * RIG_PAGE);
+	}
+	WANT(own_compose(run, "dev0", 0x100000, &iova), -EOVERFLOW);
+	WANT(own_compose(run, "dev0", 0x200040, &iova), 0);
+	HOLDS(iova == WINDOW);
+	WANT(rig_replace(arm->fd, "dev0", 0, arm->ioas), 0);
+}
+
+static const struct uiommufd_scenario messages_many = {
+	.name = "sw-msi-many",
+	.summary = "more doorbells than a context remembers",
+	.kind = "smmuv3",
+	.configure = arm_configure,
+	.setup = setup,
+	.thread = { every_doorbell },
+	.finish = arm_finish,
+	.state_bytes = sizeof(struct arm),
 };
 
 /* Two devices in groups of their own, in one table. */
@@ -581,6 +738,8 @@ static const struct uiommufd_scenario returned = {
 };
 
 const struct uiommufd_scenario *const scenarios_smmu[] = {
-	&streams, &streams_cmdqv, &trapped, &fetched, &named, &forwarded, &event_race,
-	&messages, &messages_race, &reserved, &stream_entries, &returned, NULL
+	&streams, &streams_cmdqv, &streams_none, &streams_none_cmdqv,
+	&told_smmu, &told_cmdqv, &trapped, &fetched, &named, &forwarded,
+	&event_race, &flood, &messages, &messages_many, &messages_race,
+	&reserved, &stream_entries, &returned, NULL
 };

@@ -79,7 +79,7 @@ static bool config_is_valid(const struct uiommufd_platform_config *config)
 	return config->size == sizeof(*config) && known_kind(config->kind) &&
 	       (unsigned int)config->clock <= UIOMMUFD_CLOCK_AUTO &&
 	       name_fits(config->smmu_driver) &&
-	       config->streams_per_device && config->pasid_bits <= 20 &&
+	       config->pasid_bits <= 20 &&
 	       last_sid <= 1u << 20 && hardware_is_valid(&config->hardware);
 }
 

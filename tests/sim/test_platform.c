@@ -251,7 +251,6 @@ static void test_bad_config(void **state)
 	REFUSE(kind, "vax");
 	REFUSE(kind, NULL);
 	REFUSE(clock, 3);
-	REFUSE(streams_per_device, 0);
 	REFUSE(first_stream_id, 0xfffff);
 	REFUSE(pasid_bits, 21);
 	REFUSE(hardware.size, 8);

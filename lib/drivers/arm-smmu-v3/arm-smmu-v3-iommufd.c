@@ -10,6 +10,7 @@
  */
 #include "arm-smmu-v3-impl.h"
 
+#include <linux/kcsan-checks.h>
 #include <linux/slab.h>
 
 #include <uapi/linux/iommufd.h>
@@ -512,11 +513,13 @@ int smmu3_viommu_init(struct iommufd_viommu *viommu,
  */
 int smmu3_master_forward(struct smmu3_master *master, const u64 *event)
 {
-	struct smmu3_vmaster *vmaster = master->vmaster;
 	struct iommu_vevent_arm_smmuv3 vevent;
+	struct smmu3_vmaster *vmaster;
 	int i;
 
 	lockdep_assert_held(&master->sd->streams_lock);
+	kcsan_check_read(&master->vmaster, sizeof(master->vmaster));
+	vmaster = master->vmaster;
 	if (!vmaster)
 		return -ENOENT;
 	vevent.evt[0] = cpu_to_le64(

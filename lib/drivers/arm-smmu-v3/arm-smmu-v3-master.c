@@ -15,6 +15,7 @@
  */
 #include "arm-smmu-v3-impl.h"
 
+#include <linux/kcsan-checks.h>
 #include <linux/slab.h>
 
 bool smmu3_master_canwbs(const struct smmu3_master *master)
@@ -184,6 +185,7 @@ static void master_set_vmaster(struct smmu3_master *master,
 	struct smmu3_vmaster *old;
 
 	mutex_lock(&master->sd->streams_lock);
+	kcsan_check_write(&master->vmaster, sizeof(master->vmaster));
 	old = master->vmaster;
 	master->vmaster = vmaster;
 	mutex_unlock(&master->sd->streams_lock);
