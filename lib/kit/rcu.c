@@ -8,13 +8,14 @@
  * runs one on every processor that runs a thread of this process.  Where that
  * call is missing readers fence themselves.
  *
- * Lock order: rcu->lock, then the task list's.  Callbacks run with neither.
+ * Lock order: a shard's lock, then the task list's.  Callbacks run with neither.
  */
 #include <linux/membarrier.h>
 #include <sched.h>
 #include <time.h>
 #include <linux/delay.h>
 #include <linux/kernel.h>
+#include <linux/minmax.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -179,13 +180,22 @@ static void free_blocks(struct rcu_head *batch)
 	}
 }
 
-static void update_due_locked(struct uik_rcu_state *rcu)
+static void set_due_locked(struct uik_rcu_state *rcu,
+			   struct uik_rcu_shard *shard, bool due)
 {
-	bool due = rcu->calls.waiting || rcu->blocks.waiting ||
-		   rcu->calls.next_count >= UIK_RCU_BATCH ||
-		   rcu->blocks.next_count >= UIK_RCU_BATCH;
+	if (due == shard->due)
+		return;
+	__atomic_store_n(&shard->due, due, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&rcu->due, due ? 1 : -1, __ATOMIC_RELAXED);
+}
 
-	__atomic_store_n(&rcu->due, due, __ATOMIC_RELAXED);
+static void update_due_locked(struct uik_rcu_state *rcu,
+			      struct uik_rcu_shard *shard)
+{
+	set_due_locked(rcu, shard,
+		       shard->calls.waiting || shard->blocks.waiting ||
+			       shard->calls.next_count >= UIK_RCU_BATCH ||
+			       shard->blocks.next_count >= UIK_RCU_BATCH);
 }
 
 /* Callbacks may take any lock, so the task must hold none. */
@@ -194,57 +204,115 @@ static bool may_call(const struct task_struct *task)
 	return !uik_held_count(task) && !task->atomic_depth;
 }
 
-void uik_rcu_poll(struct uik_rcu_state *rcu)
+static void shard_poll(struct uik_rcu_state *rcu, struct uik_rcu_shard *shard)
 {
 	struct task_struct *task = uik_current();
-	struct rcu_head *blocks, *calls = NULL;
+	struct rcu_head *blocks = NULL, *calls = NULL;
 
-	if (task->rcu_depth)
-		return;
-	uik_rawlock_lock(&rcu->lock);
-	blocks = queue_ready(&rcu->blocks);
-	if (may_call(task))
-		calls = queue_ready(&rcu->calls);
-	update_due_locked(rcu);
+	uik_rawlock_lock(&shard->lock);
+	if (!task->rcu_depth)
+		blocks = queue_ready(&shard->blocks);
+	if (!task->rcu_depth && may_call(task))
+		calls = queue_ready(&shard->calls);
+	update_due_locked(rcu, shard);
 	if (blocks || calls)
-		__atomic_fetch_add(&rcu->running, 1, __ATOMIC_RELAXED);
-	uik_rawlock_unlock(&rcu->lock);
+		__atomic_fetch_add(&shard->running, 1, __ATOMIC_RELAXED);
+	uik_rawlock_unlock(&shard->lock);
 	if (!blocks && !calls)
 		return;
 	free_blocks(blocks);
 	run_calls(calls);
-	__atomic_fetch_sub(&rcu->running, 1, __ATOMIC_RELEASE);
+	__atomic_fetch_sub(&shard->running, 1, __ATOMIC_RELEASE);
 }
 
-static void enqueue(struct uik_rcu_state *rcu, struct uik_rcu_queue *queue,
-		    struct rcu_head *head)
+/* Numbers are given lowest first, so few shards are ever used. */
+static struct uik_rcu_shard *shards_end(struct uik_rcu_state *rcu)
 {
+	unsigned int cpus = __atomic_load_n(&uik_cpus_used, __ATOMIC_ACQUIRE);
+
+	return rcu->shard + min(cpus, UIK_RCU_SHARDS);
+}
+
+#define each_shard(shard, rcu)                                          \
+	(struct uik_rcu_shard *shard = (rcu)->shard, *end_ = shards_end(rcu); \
+	 shard < end_; shard++)
+
+void uik_rcu_poll(struct uik_rcu_state *rcu)
+{
+	if (uik_current()->rcu_depth)
+		return;
+	for each_shard(shard, rcu)
+		if (__atomic_load_n(&shard->due, __ATOMIC_RELAXED))
+			shard_poll(rcu, shard);
+}
+
+static struct uik_rcu_shard *own_shard(struct uik_rcu_state *rcu,
+				       const struct task_struct *task)
+{
+	return &rcu->shard[(unsigned int)task->cpu % UIK_RCU_SHARDS];
+}
+
+/* What seldom happens is out of line, so that the rest needs no registers. */
+static noinline void shard_lock_slow(struct uik_rcu_shard *shard)
+{
+	uik_rawlock_lock(&shard->lock);
+}
+
+static noinline void shard_full(struct uik_rcu_shard *shard)
+{
+	shard_poll(&machine_of(current)->sync.rcu, shard);
+}
+
+static noinline void shard_wake(struct uik_rcu_shard *shard)
+{
+	uik_futex_wake(&shard->lock.state, 1);
+}
+
+static __always_inline void push_and_poll(struct uik_rcu_shard *shard,
+					  struct uik_rcu_queue *queue,
+					  struct rcu_head *head)
+{
+	u32 seen = 0;
 	bool due;
 
-	uik_rawlock_lock(&rcu->lock);
+	if (unlikely(!__atomic_compare_exchange_n(&shard->lock.state, &seen, 1,
+						  false, __ATOMIC_ACQUIRE,
+						  __ATOMIC_RELAXED)))
+		shard_lock_slow(shard);
 	queue_push(queue, head);
 	due = queue->next_count >= UIK_RCU_BATCH;
-	if (due)
-		__atomic_store_n(&rcu->due, 1, __ATOMIC_RELAXED);
-	uik_rawlock_unlock(&rcu->lock);
-	if (due)
-		uik_rcu_poll(rcu);
+	if (unlikely(__atomic_exchange_n(&shard->lock.state, 0,
+					 __ATOMIC_RELEASE) == 2))
+		shard_wake(shard);
+	if (unlikely(due))
+		shard_full(shard);
+}
+
+/* The calling task's shard; its address is computed once. */
+static __always_inline struct uik_rcu_shard *this_shard(void)
+{
+	struct task_struct *task = current;
+	struct uik_rcu_shard *shard =
+		own_shard(&machine_of(task)->sync.rcu, task);
+
+	OPTIMIZER_HIDE_VAR(shard);
+	return shard;
 }
 
 void call_rcu(struct rcu_head *head, rcu_callback_t func)
 {
-	struct uik_rcu_state *rcu = &machine_of(current)->sync.rcu;
+	struct uik_rcu_shard *shard = this_shard();
 
 	head->func = func;
-	enqueue(rcu, &rcu->calls, head);
+	push_and_poll(shard, &shard->calls, head);
 }
 
 void uik_kfree_rcu(struct rcu_head *head, size_t offset)
 {
-	struct uik_rcu_state *rcu = &machine_of(current)->sync.rcu;
+	struct uik_rcu_shard *shard = this_shard();
 
 	head->func = (rcu_callback_t)offset;
-	enqueue(rcu, &rcu->blocks, head);
+	push_and_poll(shard, &shard->blocks, head);
 }
 
 void uik_kfree_rcu_wait(const void *p)
@@ -271,24 +339,49 @@ static bool none_running(void *arg)
 {
 	struct uik_rcu_state *rcu = arg;
 
-	return !__atomic_load_n(&rcu->running, __ATOMIC_ACQUIRE);
+	for each_shard(shard, rcu)
+		if (__atomic_load_n(&shard->running, __ATOMIC_ACQUIRE))
+			return false;
+	return true;
+}
+
+/* All that is queued now, by shard. */
+struct taken {
+	struct rcu_head *calls[UIK_RCU_SHARDS], *blocks[UIK_RCU_SHARDS];
+	unsigned int shards;
+};
+
+/* Whether there was anything. */
+static bool take_all(struct uik_rcu_state *rcu, struct taken *out)
+{
+	bool any = false;
+
+	out->shards = 0;
+	for each_shard(shard, rcu) {
+		unsigned int i = out->shards++;
+
+		uik_rawlock_lock(&shard->lock);
+		out->calls[i] = queue_take_all(&shard->calls);
+		out->blocks[i] = queue_take_all(&shard->blocks);
+		update_due_locked(rcu, shard);
+		uik_rawlock_unlock(&shard->lock);
+		any |= out->calls[i] || out->blocks[i];
+	}
+	return any;
 }
 
 /* Waits for and runs what is queued now; whether there was anything. */
 static bool barrier_round(struct uik_rcu_state *rcu)
 {
-	struct rcu_head *calls, *blocks;
+	struct taken taken;
 
-	uik_rawlock_lock(&rcu->lock);
-	calls = queue_take_all(&rcu->calls);
-	blocks = queue_take_all(&rcu->blocks);
-	update_due_locked(rcu);
-	uik_rawlock_unlock(&rcu->lock);
-	if (!calls && !blocks)
+	if (!take_all(rcu, &taken))
 		return false;
 	synchronize_rcu();
-	free_blocks(blocks);
-	run_calls(calls);
+	for (unsigned int i = 0; i < taken.shards; i++)
+		free_blocks(taken.blocks[i]);
+	for (unsigned int i = 0; i < taken.shards; i++)
+		run_calls(taken.calls[i]);
 	return true;
 }
 

@@ -3,7 +3,8 @@
  * RCU's part of a machine: callbacks and blocks that wait for readers.
  *
  * Each queue collects in `next`; a batch moves to `waiting` with the epoch that
- * every reader must have left behind.
+ * every reader must have left behind.  Queues belong to processor numbers, so
+ * that tasks which work on different things write no common word.
  */
 #ifndef UIK_KIT_RCU_H
 #define UIK_KIT_RCU_H
@@ -13,6 +14,7 @@
 #include "kit/futex.h"
 
 #define UIK_RCU_BATCH 32
+#define UIK_RCU_SHARDS 16u
 
 struct uik_rcu_queue {
 	struct rcu_head *next;		/* newest first */
@@ -22,12 +24,18 @@ struct uik_rcu_queue {
 	unsigned int waiting_count;
 };
 
-struct uik_rcu_state {
+struct uik_rcu_shard {
 	struct uik_rawlock lock;	/* protects the queues */
-	unsigned int due;		/* a batch may be complete; atomic */
+	bool due;			/* and counted; lock; read without */
 	unsigned int running;		/* batches being run; atomic */
 	struct uik_rcu_queue calls;	/* call_rcu() */
 	struct uik_rcu_queue blocks;	/* kfree_rcu() */
+} __attribute__((aligned(128)));
+
+struct uik_rcu_state {
+	/* Shards with a batch that may be complete; atomic, seldom written. */
+	unsigned int due __attribute__((aligned(128)));
+	struct uik_rcu_shard shard[UIK_RCU_SHARDS];
 };
 
 struct uik_machine;
