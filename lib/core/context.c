@@ -62,6 +62,7 @@ static void ctx_init(struct iommufd_ctx *ictx,
 	ictx->account_mode = mode;
 	ictx->model = model;
 	ictx->machine = uik_this_machine();
+	object_tally_begin(ictx->machine, &ictx->tally, &ictx->objects.used);
 	if (model->context_init)
 		model->context_init(ictx);
 }

@@ -55,6 +55,7 @@
 #include <uik/machine.h>
 
 #include "core/idmap.h"
+#include "kit/object_tally.h"
 #include "kit/usercopy.h"
 
 /*
@@ -183,6 +184,7 @@ struct iommufd_ctx {
 
 	const struct iommufd_model *model;
 	struct uik_machine *machine;	/* borrowed: outlives its files */
+	struct object_tally tally;	/* of objects, for the machine */
 };
 
 /*

@@ -183,7 +183,7 @@ static bool reserve_locked(struct idmap *map, u32 *out_id)
 	WRITE_ONCE(leaf->used, leaf->used | 1ull << bit);
 	if (unlikely(!~leaf->used) && map->table)
 		mark_full(map->table, index);
-	map->used++;
+	idmap_count_locked(map, 1);
 	*out_id = index * IDMAP_LEAF_IDS + bit;
 	return true;
 }
@@ -263,7 +263,7 @@ static struct garbage *free_locked(struct idmap *map, u32 id)
 	/* Nothing is shown before the number can be taken again. */
 	WRITE_ONCE(leaf->entry[id % IDMAP_LEAF_IDS], NULL);
 	WRITE_ONCE(leaf->used, leaf->used & ~(1ull << id % IDMAP_LEAF_IDS));
-	map->used--;
+	idmap_count_locked(map, -1);
 	if (likely(!map->table || leaf->used))
 		return NULL;
 	return trim_locked(map);

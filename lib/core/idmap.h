@@ -51,7 +51,7 @@ struct idmap_table {
 
 struct idmap {
 	spinlock_t lock;		/* everything here */
-	u32 used;			/* numbers that are not FREE */
+	u32 used;			/* numbers that are not FREE; atomic */
 	u32 leaf_count;
 	struct idmap_table *table;	/* owned; NULL: one leaf */
 	struct idmap_leaf first;
@@ -61,6 +61,12 @@ struct idmap {
 void idmap_init(struct idmap *map);
 /** idmap_fini - forget all numbers, tombstones too. */
 void idmap_fini(struct idmap *map);
+
+/* Others may look at the number without the lock. */
+static inline void idmap_count_locked(struct idmap *map, int delta)
+{
+	__atomic_store_n(&map->used, map->used + delta, __ATOMIC_RELAXED);
+}
 
 static inline struct idmap_leaf *idmap_leaf(const struct idmap *map, u32 id)
 {
@@ -97,7 +103,7 @@ static inline int idmap_reserve_quick(struct idmap *map, u32 *out_id)
 	}
 	/* The lowest bit that is clear. */
 	__atomic_store_n(&map->first.used, used | (used + 1), __ATOMIC_RELAXED);
-	map->used++;
+	idmap_count_locked(map, 1);
 	*out_id = __builtin_ctzll(~used);
 	uik_spin_brief_end(&map->lock, task, NULL);
 	return 0;
@@ -111,7 +117,7 @@ static inline void idmap_release_quick_locked(struct idmap *map, u32 id)
 	__atomic_store_n(&map->first.entry[id], NULL, __ATOMIC_RELAXED);
 	__atomic_store_n(&map->first.used, map->first.used & ~(1ull << id),
 			 __ATOMIC_RELEASE);
-	map->used--;
+	idmap_count_locked(map, -1);
 }
 
 /** idmap_raw_locked - entry of a LIVE number, IDMAP_DEAD, or NULL. */

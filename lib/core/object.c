@@ -43,7 +43,6 @@ begin_watched(struct iommufd_ctx *ictx, struct iommufd_object *obj)
 	ret = idmap_reserve(&ictx->objects, &obj->id);
 	if (ret)
 		return begin_failed(obj, ret);
-	iommufd_object_count(ictx->machine, 1);
 	iommufd_tell_stage(ictx, obj, IOMMUFD_STAGE_RESERVED);
 	return obj;
 }
@@ -67,7 +66,6 @@ iommufd_object_alloc_size(struct iommufd_ctx *ictx, size_t size,
 	ret = idmap_reserve_quick(&ictx->objects, &obj->id);
 	if (unlikely(ret))
 		return begin_failed(obj, ret);
-	iommufd_object_count(ictx->machine, 1);
 	return obj;
 }
 
@@ -114,9 +112,11 @@ void iommufd_object_finalize(struct iommufd_ctx *ictx,
 void iommufd_object_abort(struct iommufd_ctx *ictx, struct iommufd_object *obj)
 {
 	WARN_ON(!idmap_unreserve(&ictx->objects, obj->id));
-	if (WARN_ON(!refcount_dec_if_one(&obj->users)))
+	if (WARN_ON(!refcount_dec_if_one(&obj->users))) {
+		iommufd_object_count(ictx->machine, 1);
 		return;
-	iommufd_object_free(ictx->machine, obj);
+	}
+	iommufd_object_free(obj);
 }
 
 /* The object's file, made but perhaps never shown: its release runs here. */

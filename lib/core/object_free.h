@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The first and the last step of objects: they are counted in the machine. */
+/*
+ * The last step of objects, and their count in the machine.  An object counts by
+ * its number, see <kit/object_tally.h>; here count an object without a number,
+ * which has leaked (1), and a number without an object, a tombstone (-1).
+ */
 #ifndef CORE_OBJECT_FREE_H
 #define CORE_OBJECT_FREE_H
 
@@ -13,11 +17,9 @@ static inline void iommufd_object_count(struct uik_machine *machine, int delta)
 	__atomic_fetch_add(&machine->objects, delta, __ATOMIC_RELAXED);
 }
 
-static inline void iommufd_object_free(struct uik_machine *machine,
-				       struct iommufd_object *obj)
+static inline void iommufd_object_free(struct iommufd_object *obj)
 {
 	ASSERT(!refcount_read(&obj->users));
-	iommufd_object_count(machine, -1);
 	kfree(obj);
 }
 

@@ -73,6 +73,13 @@ claim_locked(struct iommufd_ctx *ictx, struct iommufd_object *expected, u32 id)
 	return obj;
 }
 
+/* The number stays taken, but counts no object any more. */
+static void bury_locked(struct iommufd_ctx *ictx, u32 id)
+{
+	idmap_bury_locked(&ictx->objects, id);
+	iommufd_object_count(ictx->machine, -1);
+}
+
 /* @idle: @expected has wait_cnt 0 by our wait; restored if it stays. */
 static struct iommufd_object *
 take_out(struct iommufd_ctx *ictx, struct iommufd_object *expected, u32 id,
@@ -88,7 +95,7 @@ take_out(struct iommufd_ctx *ictx, struct iommufd_object *expected, u32 id,
 	obj = claim_locked(ictx, expected, id);
 	if (likely(!IS_ERR(obj))) {
 		if (flags & IOMMUFD_REMOVE_TOMBSTONE)
-			idmap_bury_locked(&ictx->objects, id);
+			bury_locked(ictx, id);
 		else
 			memory = idmap_release_locked(&ictx->objects, id);
 		if (unlikely((void *)ictx->vfio_ioas == (void *)obj))
@@ -152,12 +159,10 @@ take_out_quick(struct iommufd_ctx *ictx, u32 id)
 static void destroy_and_free(struct iommufd_ctx *ictx,
 			     struct iommufd_object *obj)
 {
-	struct uik_machine *machine = ictx->machine;
-
 	ASSERT(!refcount_read(&obj->users));
 	/* May drop the last count of @ictx. */
 	ictx->model->types[obj->type].destroy(obj);
-	iommufd_object_free(machine, obj);
+	iommufd_object_free(obj);
 }
 
 /* Unlinked first: waits for those inside. */
@@ -166,8 +171,10 @@ static int end_unlinked(struct iommufd_ctx *ictx, struct iommufd_object *obj)
 	int ret = wait_until_idle(ictx, obj);
 
 	/* Somebody is still inside: it must never be freed. */
-	if (WARN_ON(ret))
+	if (WARN_ON(ret)) {
+		iommufd_object_count(ictx->machine, 1);
 		return ret;
+	}
 	destroy_and_free(ictx, obj);
 	return 0;
 }
@@ -304,5 +311,6 @@ void iommufd_objects_teardown(struct iommufd_ctx *ictx)
 			break;
 		}
 	}
+	object_tally_end(ictx->machine, &ictx->tally);
 	idmap_fini(&ictx->objects);
 }

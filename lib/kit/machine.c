@@ -113,11 +113,47 @@ void uik_machine_free(struct uik_machine *machine)
 	arena_release(machine, machine->arena_bytes);
 }
 
+void object_tally_begin(struct uik_machine *machine,
+			struct object_tally *tally, const u32 *count)
+{
+	tally->count = count;
+	uik_rawlock_lock(&machine->tallies_lock);
+	tally->next = machine->tallies;
+	tally->link = &machine->tallies;
+	if (tally->next)
+		tally->next->link = &tally->next;
+	machine->tallies = tally;
+	uik_rawlock_unlock(&machine->tallies_lock);
+}
+
+void object_tally_end(struct uik_machine *machine, struct object_tally *tally)
+{
+	uik_rawlock_lock(&machine->tallies_lock);
+	*tally->link = tally->next;
+	if (tally->next)
+		tally->next->link = tally->link;
+	uik_rawlock_unlock(&machine->tallies_lock);
+	__atomic_fetch_add(&machine->objects,
+			   __atomic_load_n(tally->count, __ATOMIC_RELAXED),
+			   __ATOMIC_RELAXED);
+}
+
+static int64_t count_objects(struct uik_machine *machine)
+{
+	int64_t sum = __atomic_load_n(&machine->objects, __ATOMIC_RELAXED);
+
+	uik_rawlock_lock(&machine->tallies_lock);
+	for (struct object_tally *t = machine->tallies; t; t = t->next)
+		sum += __atomic_load_n(t->count, __ATOMIC_RELAXED);
+	uik_rawlock_unlock(&machine->tallies_lock);
+	return sum;
+}
+
 void uik_machine_audit(struct uik_machine *machine, struct uik_audit *out)
 {
 	uik_sync_settle(machine);
 	uik_slab_live(machine, &out->blocks, &out->block_bytes);
-	out->objects = __atomic_load_n(&machine->objects, __ATOMIC_RELAXED);
+	out->objects = count_objects(machine);
 	out->mappings = __atomic_load_n(&machine->mappings, __ATOMIC_RELAXED);
 	out->locks = uik_locks_held(machine);
 	out->warnings = __atomic_load_n(&machine->warnings.unexpected,

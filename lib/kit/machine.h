@@ -22,6 +22,7 @@
 #include "kit/futex.h"
 #include "kit/irq.h"
 #include "kit/mmio.h"
+#include "kit/object_tally.h"
 #include "kit/pages.h"
 #include "kit/sync.h"
 
@@ -49,8 +50,10 @@ struct uik_machine {
 	struct uik_sync_state sync;
 	struct machine_warnings warnings;
 	struct machine_slot slots[UIK_SLOT_NR];
-	int64_t objects;		/* atomic */
+	int64_t objects;		/* beyond those of tallies; atomic */
 	int64_t mappings;		/* atomic */
+	struct object_tally *tallies;	/* borrowed; under tallies_lock */
+	struct uik_rawlock tallies_lock;
 	struct mmio_space mmio;
 	struct irq_domain irqs;
 	struct device_space devices;

@@ -135,7 +135,7 @@ static void owner_finds_users_left(void **state)
 	refcount_dec(&a->obj.users);
 }
 
-/* A tombstone: ENOENT for ever, the ID is never given again, not "empty". */
+/* A tombstone: ENOENT for ever, the ID never given again, not "empty", no object. */
 static void tombstones_stay(void **state)
 {
 	struct rig *rig = *state;
@@ -150,9 +150,11 @@ static void tombstones_stay(void **state)
 						    IOMMUFD_OBJ_ANY)),
 			 -ENOENT);
 	assert_false(idmap_is_empty(&rig->ictx->objects));
+	assert_int_equal(rig_live_objects(rig), 0);
 	for (unsigned int i = 0; i < 300; i++)
 		assert_int_not_equal(rig_make(rig, IOMMUFD_OBJ_IOAS)->obj.id,
 				     id);
+	assert_int_equal(rig_live_objects(rig), 300);
 	/* And the end of the context does not spin on it. */
 	rig_close(rig);
 	assert_int_equal(rig->destroyed, 301);
