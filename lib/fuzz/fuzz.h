@@ -206,9 +206,6 @@ struct fuzz_memory {
 	bool touched;		/* a call may have written to @good */
 	bool file_used;		/* or to the file */
 	size_t used;		/* of @scratch */
-	/* What there was on the platform of the last input, after it. */
-	const struct uiommufd_platform *platform;
-	uint64_t audited;
 	unsigned int inputs;		/* since bad pointers were looked into */
 	bool trusted;			/* and are caught */
 	struct uiommufd_player *player;	/* once there were decisions */

@@ -6,11 +6,13 @@
 #include "fuzz/client.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <uapi/linux/iommufd.h>
 #include <uapi/linux/iommufd_test.h>
 #include <uiommufd/client.h>
 #include <uiommufd/platform.h>
+#include <uik/machine.h>
 #include <uik/trust.h>
 
 /* Of the page for structures, what calls can make dirty. */
@@ -275,17 +277,24 @@ static uint64_t audited(struct uiommufd_platform *platform)
 }
 
 /*
- * A driver has blocks of its own.  An audit takes as long as some calls: it is
- * made once for each input.
+ * What there was on a platform before its next input: a driver has blocks of its
+ * own.  It is the platform's and ends with it, since another platform may have
+ * the same address.  An audit takes as long as some calls: it is made once for
+ * each input, and once more before the first.
  */
-static uint64_t audited_before(struct fuzz_memory *memory,
-			       struct uiommufd_platform *platform)
+static uint64_t *baseline(struct uiommufd_platform *platform)
 {
-	if (memory->platform != platform) {
-		memory->platform = platform;
-		memory->audited = audited(platform);
-	}
-	return memory->audited;
+	struct uik_machine *machine = uiommufd_platform_machine(platform);
+	uint64_t *before = uik_slot_get(machine, UIK_SLOT_FUZZ);
+
+	if (before)
+		return before;
+	/* Not the machine's memory: it would be found by the audit. */
+	before = malloc(sizeof(*before));
+	if (!before)
+		return NULL;
+	*before = audited(platform);
+	return uik_slot_set(machine, UIK_SLOT_FUZZ, before, free);
 }
 
 const char *uiommufd_fuzz_complaint(void)
@@ -316,20 +325,23 @@ int64_t uiommufd_fuzz_one(struct uiommufd_platform *platform,
 			  const uint8_t *data, size_t size)
 {
 	struct fuzz_memory *memory = fuzz_memory_get();
-	uint64_t before;
+	uint64_t *before, now;
+	int64_t left;
 	bool broken;
 
 	if (size > UIOMMUFD_FUZZ_MAX_BYTES)
 		size = UIOMMUFD_FUZZ_MAX_BYTES;
-	if (!memory)
+	before = memory ? baseline(platform) : NULL;
+	if (!before)
 		return 0;
 	memory->complaint[0] = '\0';
-	before = audited_before(memory, platform);
 	uik_trust_begin(memory->trusted && ++memory->inputs % LOOK_EVERY);
 	broken = run_any(memory, platform, data, size);
 	memory->trusted = uik_trust_end();
 	if (broken)
 		return 1;
-	memory->audited = audited(platform);
-	return memory->audited - before;
+	now = audited(platform);
+	left = now - *before;
+	*before = now;
+	return left;
 }

@@ -393,6 +393,35 @@ static void mutation_keeps_the_form(void **state)
 	assert_in_range(decided, 200, 1999);
 }
 
+/* What a platform had before is not another's, at the same address even. */
+static void each_platform_has_its_own_baseline(void **state)
+{
+	const struct input input = asking_twice();
+	const struct uiommufd_platform *old = NULL;
+	bool again = false;
+
+	for (int i = 0; i < 20 && !again; i++) {
+		struct uiommufd_platform *platform =
+			uiommufd_fuzz_platform("mock");
+		struct uik_machine *before;
+
+		assert_non_null(platform);
+		again = platform == old;
+		old = platform;
+		before = uik_enter(uiommufd_platform_machine(platform));
+		for (int blocks = i % 2 * 3; blocks; blocks--)
+			assert_non_null(kmalloc(100, GFP_KERNEL));
+		uik_leave(before);
+		assert_int_equal(uiommufd_fuzz_one(platform, input.bytes,
+						   input.size), 0);
+		assert_int_equal(uiommufd_fuzz_one(platform, NULL, 0), 0);
+		uiommufd_platform_free(platform);
+	}
+	/* A checker may give no address out again: then nothing was seen. */
+	if (!again)
+		skip();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -403,6 +432,7 @@ int main(void)
 		cmocka_unit_test(any_part_is_an_input),
 		cmocka_unit_test(text_tells_threads),
 		cmocka_unit_test(mutation_keeps_the_form),
+		cmocka_unit_test(each_platform_has_its_own_baseline),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,6 +67,7 @@ enum uik_slot {
 	UIK_SLOT_SIM,
 	UIK_SLOT_CLIENT,
 	UIK_SLOT_VFIO,
+	UIK_SLOT_FUZZ,
 	UIK_SLOT_NR
 };
 
