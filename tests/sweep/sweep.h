@@ -5,11 +5,12 @@
  * A row sets a context up and then makes one call.  The sweep makes the first,
  * second, ... failure point of that call fail, each on a context of its own,
  * once only and then with all later ones failing too, until the call gets
- * through.  After each failure the errno must be one that the kind allows, and
- * the context must be as it was before the call, byte for byte of its graph
- * (objects, areas, pins), with not one block or charge more; except for the
- * partial effects that the specification lists, which the row names: then it
- * must be, in all of this, as after a call that got through, or halfway there.
+ * through.  After each failure the errno must be that of the kind, or for an
+ * operation that of the place, and the context must be as it was before the
+ * call, byte for byte of its graph (objects, areas, pins), with not one block or
+ * charge more; except for the partial effects that the specification lists,
+ * which the row names: then it must be, in all of this, as after a call that got
+ * through, or halfway there.
  */
 #ifndef SWEEP_H
 #define SWEEP_H
@@ -93,6 +94,9 @@ extern const struct sweep_row sweep_test_rows[];
 extern const struct sweep_row sweep_other_rows[];
 extern const struct sweep_row sweep_told_rows[];
 extern const struct sweep_row sweep_arm_rows[];
+
+/* What the @nth operation of the row's call gives when made to fail; 0: none. */
+int sweep_operation_errno(const struct sweep_row *row, unsigned int nth);
 
 /* Setups that several tables use; 0 or the errno. */
 int sweep_with_ioas(struct sweep *s);
