@@ -43,6 +43,25 @@ static inline unsigned int size_class(size_t bytes)
 	return class_of_quarter[(bytes + 255) / 256];
 }
 
+/*
+ * Blocks of a class lie side by side from the start of a chunk, so that they have
+ * whatever alignment their size has; spans have that of a power of two that holds
+ * them.
+ */
+size_t slab_aligned_bytes(size_t bytes, size_t align)
+{
+	unsigned int class;
+
+	if (bytes > ARENA_SMALL_MAX || align > ARENA_SMALL_MAX)
+		return max3(bytes, align, ARENA_SMALL_MAX + 1);
+	class = size_class(max(bytes, 1));
+	if (uik_arena_class_size[class] % align == 0)
+		return bytes;
+	while (uik_arena_class_size[class] % align)
+		class++;
+	return uik_arena_class_size[class];
+}
+
 static inline struct arena_cpu *cpu_of(struct arena *arena,
 				       const struct task_struct *task)
 {

@@ -9,6 +9,8 @@ struct uik_machine;
 
 /* kmalloc() on behalf of @site. */
 void *slab_alloc_at(size_t bytes, unsigned int gfp, const void *site);
+/* The least size of at least @bytes whose blocks are aligned to @align. */
+size_t slab_aligned_bytes(size_t bytes, size_t align);
 /* kvmalloc() on behalf of @site. */
 void *slab_valloc_at(size_t bytes, unsigned int gfp, const void *site);
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <linux/bug.h>
+#include <linux/minmax.h>
 #include <linux/slab.h>
 
 #include "kit/slab.h"
@@ -15,6 +16,7 @@
 struct kmem_cache {
 	const char *name;
 	unsigned int size;
+	size_t block_bytes;	/* what is allocated, for its alignment */
 	void (*ctor)(void *block);
 	long live;		/* atomic */
 };
@@ -25,13 +27,15 @@ struct kmem_cache *kmem_cache_create(const char *name, unsigned int size,
 {
 	struct kmem_cache *cache;
 
-	if (align > ARCH_KMALLOC_MINALIGN)
-		size = (size + align - 1) & ~(align - 1);
+	if (WARN(align & (align - 1) || align > KMALLOC_MAX_SIZE,
+		 "cache %s: alignment of %u bytes", name, align))
+		return NULL;
 	cache = slab_alloc_at(sizeof(*cache), GFP_KERNEL | __GFP_ZERO, CALLER);
 	if (!cache)
 		return NULL;
 	cache->name = name;
 	cache->size = size;
+	cache->block_bytes = slab_aligned_bytes(size, max(align, 1u));
 	cache->ctor = ctor;
 	return cache;
 }
@@ -50,7 +54,7 @@ void kmem_cache_destroy(struct kmem_cache *cache)
 
 static void *cache_alloc(struct kmem_cache *cache, gfp_t gfp, const void *site)
 {
-	void *block = slab_alloc_at(cache->size, gfp, site);
+	void *block = slab_alloc_at(cache->block_bytes, gfp, site);
 
 	if (!block)
 		return NULL;

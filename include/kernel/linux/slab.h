@@ -242,9 +242,13 @@ struct kmem_cache;
 
 /**
  * kmem_cache_create - a named source of blocks of one size.
+ * @size: bytes
+ * @align: of each block; a power of two up to KMALLOC_MAX_SIZE, or 0.  All are
+ *	aligned to 64 bytes at least
  * @ctor: run on every block handed out (the kernel runs it once per slab)
  *
- * Return: the cache, to be destroyed; NULL without memory.
+ * Return: the cache, to be destroyed; NULL without memory, or if there is no
+ * such alignment (WARN).
  */
 struct kmem_cache *kmem_cache_create(const char *name, unsigned int size,
 				     unsigned int align, slab_flags_t flags,
@@ -258,7 +262,7 @@ void *kmem_cache_alloc(struct kmem_cache *cache, gfp_t gfp)
 /** kmem_cache_free - give it back. */
 void kmem_cache_free(struct kmem_cache *cache, void *block)
 	__uik(kmem_cache_free);
-/** kmem_cache_size - bytes of its blocks. */
+/** kmem_cache_size - bytes of its blocks, as asked for. */
 unsigned int kmem_cache_size(struct kmem_cache *cache) __uik(kmem_cache_size);
 /**
  * kmem_cache_alloc_bulk - @n blocks or none.
