@@ -113,6 +113,8 @@ struct rig_knobs {
 	size_t queue_size;
 	int queue_error;
 	bool queue_depends;		/* on the queue of the lower index */
+	/* Made to depend on the one in its making; or NULL. */
+	struct rig_queue *queue_waits;
 	/* Invalidation. */
 	int invalidate_error;
 	u32 invalidate_done;
@@ -124,6 +126,7 @@ struct rig_seen {
 	bool viommu_data;
 	unsigned int vdevice_init, vdevice_destroy;
 	unsigned int queue_init, queue_destroy;
+	int queue_waits;		/* what that gave */
 	unsigned int domain_free;
 	unsigned int attach, pasid;
 	u32 invalidate_num;

@@ -260,6 +260,9 @@ static int op_queue_init(struct iommufd_hw_queue *core, u32 index,
 		if (ret)
 			return ret;
 	}
+	if (knobs.queue_waits)
+		seen.queue_waits = iommufd_hw_queue_depend(knobs.queue_waits,
+							   queue, core);
 	the_rig->queues[index] = queue;
 	core->destroy = op_queue_destroy;
 	return 0;

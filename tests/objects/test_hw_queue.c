@@ -280,6 +280,35 @@ static void dependency_across_viommus_warns(void **state)
 	munmap(q.memory, PAGES_MAPPED * 4096);
 }
 
+/*
+ * A queue that its command has not published can still be given up: nobody can
+ * hold it before.  Afterwards it is counted.
+ */
+static void unpublished_is_not_held(void **state)
+{
+	struct rig *rig = *state;
+	struct queue_rig q = queue_rig(rig);
+	struct rig_queue *waiting, *made;
+	int first = alloc(rig, &q, 0, IOVA, 4096), second;
+
+	waiting = container_of(rig_object(rig, first), struct rig_queue,
+			       core.obj);
+	knobs.queue_waits = waiting;
+	second = alloc(rig, &q, 1, IOVA + 4096, 4096);
+	knobs.queue_waits = NULL;
+	assert_int_equal(seen.queue_waits, -ENOENT);
+	assert_int_equal(rig_users(rig, second), 1);
+	made = container_of(rig_object(rig, second), struct rig_queue,
+			    core.obj);
+	assert_int_equal(iommufd_hw_queue_depend(waiting, made, core), 0);
+	assert_int_equal(rig_users(rig, second), 2);
+	assert_int_equal(rig_destroy(rig, second), -EBUSY);
+	iommufd_hw_queue_undepend(waiting, made, core);
+	assert_int_equal(rig_destroy(rig, second), 0);
+	assert_int_equal(rig_destroy(rig, first), 0);
+	munmap(q.memory, PAGES_MAPPED * 4096);
+}
+
 /* While a queue lives its IOAS has page alignment, even without domains. */
 static void raises_the_alignment(void **state)
 {
@@ -366,6 +395,7 @@ int main(void)
 		RIG_TEST(needs_read_permission),
 		RIG_TEST(needs_contiguous_pages),
 		RIG_TEST(dependencies),
+		RIG_TEST(unpublished_is_not_held),
 		RIG_TEST(dependency_across_viommus_warns),
 		RIG_TEST(raises_the_alignment),
 		RIG_TEST(size_rules),

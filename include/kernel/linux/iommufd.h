@@ -604,8 +604,12 @@ static inline void iommufd_viommu_destroy_mmap(struct iommufd_viommu *viommu,
  *
  * The driver remembers whom a queue depends on and undoes it in destroy.
  * Value: 0; -EINVAL different vIOMMUs (WARN once), or the same queue twice;
- * -ENOENT @depended is being destroyed, or is still being made: its command may
- * yet fail, and then nobody may hold it.
+ * -ENOENT @depended is being destroyed, or its own command has not published it
+ * yet.  The kernel counts in that case, too: but that command may still fail, and
+ * then it frees a queue that another one holds.  A driver that takes its lock
+ * for the whole of hw_queue_init_phys() meets this only where commands race;
+ * what it returns then is the second command's error, which may be repeated.
+ * spec/60 section 12, spec/10 section 2.1
  */
 #define iommufd_hw_queue_depend(dependent, depended, member) \
 	({ \
