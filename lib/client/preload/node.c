@@ -103,8 +103,8 @@ struct name {
 };
 
 /*
- * A name that lasts.  GLib's would need a lock, which in the child of a fork may
- * be one that a thread of the parent's holds for ever.
+ * A name that lasts, or NULL without memory.  GLib's would need a lock, which in
+ * the child of a fork may be one that a thread of the parent's holds for ever.
  */
 static const char *name_of(const char *text)
 {
@@ -116,7 +116,7 @@ static const char *name_of(const char *text)
 			return name->text;
 	name = malloc(sizeof(*name) + strlen(text) + 1);
 	if (!name)
-		return "/dev/iommu";
+		return NULL;
 	strcpy(name->text, text);
 	/* Twice the same does no harm. */
 	do {
@@ -130,17 +130,22 @@ static const char *name_of(const char *text)
 static int open_in_tree(const struct node *node, int flags)
 {
 	struct vfs_node found;
+	const char *name = NULL;
 	struct file *file;
 	int fd = vfs_find(preload_platform(), node->path, VFS_FOLLOW, &found);
 
 	if (!fd)
+		name = name_of(node->path);
+	if (name)
 		fd = vfs_open(preload_platform(), &found, flags);
+	else if (!fd)
+		fd = -ENOMEM;
 	if (fd < 0)
 		return fail_with(-fd);
 	file = fget(fd);
 	if (!file)
 		return fd;
-	file->name = name_of(node->path);
+	file->name = name;
 	if ((flags & O_ACCMODE) == O_RDONLY)
 		file->f_mode &= ~FMODE_WRITE;
 	else if ((flags & O_ACCMODE) == O_WRONLY)
