@@ -132,6 +132,9 @@ void uiommufd_kick(struct uiommufd_platform *platform) UIOMMUFD_API;
 /**
  * uiommufd_vcmdq_set_engine - change who moves the queues.
  *
+ * Who runs interrupt handlers stays: by themselves on a platform that was made
+ * with THREAD, else in uiommufd_platform_interrupts().
+ *
  * Return: 0; -1 with EINVAL, ENODEV or ENOMEM (no thread).
  */
 int uiommufd_vcmdq_set_engine(struct uiommufd_platform *platform,

@@ -338,7 +338,8 @@ static int start_smmu(struct platform_device *pdev)
 		&pdev->dev, platform_get_resource(pdev, IORESOURCE_MEM, 0));
 	if (IS_ERR(smmu->base))
 		return PTR_ERR(smmu->base);
-	smmu->cmdq.q.llq.max_n_shift = 8;
+	smmu->cmdq.q.llq.max_n_shift = min_t(
+		u32, 8, FIELD_GET(IDR1_CMDQS, readl(smmu->base + ARM_SMMU_IDR1)));
 	ret = arm_smmu_init_one_queue(smmu, &smmu->cmdq.q, smmu->base,
 				      CMDQ_PROD, CMDQ_CONS, CMDQ_ENT_DWORDS,
 				      "cmdq");
