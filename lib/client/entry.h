@@ -44,7 +44,7 @@ static inline bool entry_begin(struct entry *entry, int fd)
 {
 	struct task_struct *task = uik_current_task;
 
-	if (uik_unlikely(uik_hooks || !task))
+	if (uik_unlikely(!task))
 		return entry_begin_slow(entry, fd);
 	entry->file = file_get_quick(fd);
 	if (uik_unlikely(!entry->file))

@@ -220,9 +220,9 @@ int uiommufd_ioctl(int fd, unsigned long request, void *arg)
 	long ret;
 
 	/* Of the type of IOMMUFD and VFIO there is none in generic_ioctl(). */
-	if (uik_unlikely(uik_hooks || !task ||
-			 _IOC_TYPE(request) != IOMMUFD_TYPE))
+	if (uik_unlikely(!task || _IOC_TYPE(request) != IOMMUFD_TYPE))
 		return ioctl_slow(fd, request, arg);
+	/* NULL while hooks are installed, too. */
 	file = file_get_quick(fd);
 	if (uik_unlikely(!file))
 		return ioctl_slow(fd, request, arg);

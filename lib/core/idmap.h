@@ -86,27 +86,27 @@ int idmap_reserve(struct idmap *map, u32 *out_id);
 
 #ifdef UIK_ROOM
 /*
- * idmap_reserve() in line while there is no table.  The caller has found no
- * hooks.
+ * idmap_reserve() in line while there is no table and nobody watches; false: it
+ * has to do it.
  */
-static inline int idmap_reserve_quick(struct idmap *map, u32 *out_id)
+static inline bool idmap_reserve_quick(struct idmap *map, u32 *out_id)
 {
 	struct task_struct *task = uik_current_task;
 	u64 used;
 
-	if (unlikely(!uik_spin_brief_unseen(&map->lock, task)))
-		return idmap_reserve(map, out_id);
+	if (unlikely(!uik_spin_brief(&map->lock, task)))
+		return false;
 	used = map->first.used;
 	if (unlikely(!~used || map->table)) {
 		uik_spin_brief_end(&map->lock, task, NULL);
-		return idmap_reserve(map, out_id);
+		return false;
 	}
 	/* The lowest bit that is clear. */
 	__atomic_store_n(&map->first.used, used | (used + 1), __ATOMIC_RELAXED);
 	idmap_count_locked(map, 1);
 	*out_id = __builtin_ctzll(~used);
 	uik_spin_brief_end(&map->lock, task, NULL);
-	return 0;
+	return true;
 }
 #endif
 

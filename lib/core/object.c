@@ -32,9 +32,9 @@ static noinline struct iommufd_object *begin_failed(struct iommufd_object *obj,
 	return ERR_PTR(error);
 }
 
-/* The rest of iommufd_object_alloc_size(), with its points. */
+/* The rest of iommufd_object_alloc_size(), complete and with its points. */
 static noinline struct iommufd_object *
-begin_watched(struct iommufd_ctx *ictx, struct iommufd_object *obj)
+begin_slow(struct iommufd_ctx *ictx, struct iommufd_object *obj)
 {
 	int ret;
 
@@ -52,20 +52,17 @@ iommufd_object_alloc_size(struct iommufd_ctx *ictx, size_t size,
 			  enum iommufd_object_type type)
 {
 	struct iommufd_object *obj;
-	int ret;
 
 	ASSERT(size >= type_of(ictx, type)->size);
 	obj = kzalloc(size, GFP_KERNEL_ACCOUNT);
 	if (unlikely(!obj))
 		return ERR_PTR(-ENOMEM);
 	obj->type = type;
-	if (unlikely(uik_hooks))
-		return begin_watched(ictx, obj);
+	if (unlikely(!idmap_reserve_quick(&ictx->objects, &obj->id)))
+		return begin_slow(ictx, obj);
+	/* Nobody looks before it is published. */
 	__atomic_store_n(iommufd_object_counts(obj), IOMMUFD_ONE_EACH,
 			 __ATOMIC_RELAXED);
-	ret = idmap_reserve_quick(&ictx->objects, &obj->id);
-	if (unlikely(ret))
-		return begin_failed(obj, ret);
 	return obj;
 }
 
@@ -208,7 +205,7 @@ struct iommufd_object *iommufd_get_object(struct iommufd_ctx *ictx, u32 id,
 	struct iommufd_object *obj;
 
 	if (unlikely(uik_is_watched() ||
-		     !uik_spin_brief_unseen(&ictx->objects.lock, task)))
+		     !uik_spin_brief(&ictx->objects.lock, task)))
 		return get_object_watched(ictx, id, type);
 	obj = idmap_peek_locked(&ictx->objects, id);
 	if (unlikely(!obj || (obj->type != type && type != IOMMUFD_OBJ_ANY) ||

@@ -15,7 +15,7 @@ static void check_recursion(struct uiommufd_run *run,
 			    const struct uik_point *point)
 {
 	for (unsigned int i = 0; i < uik_held_count(task); i++)
-		if (uik_held(task, i)->lock == point->addr)
+		if (uik_held_lock(uik_held(task, i)) == point->addr)
 			uiommufd_run_break(run, "locks",
 					   "lock %p is taken by its holder",
 					   point->addr);
@@ -27,7 +27,7 @@ static void check_return(struct uiommufd_run *run,
 	if (task->entry_depth == 1)
 		uiommufd_run_break(run, "locks",
 				   "a call returns with lock %p held, taken at %p",
-				   uik_held(task, 0)->lock,
+				   uik_held_lock(uik_held(task, 0)),
 				   uik_held(task, 0)->site);
 }
 

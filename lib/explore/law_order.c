@@ -67,7 +67,7 @@ static void add_edge(struct uiommufd_run *run, const struct uik_held_lock *held,
 	uiommufd_run_break(run, "order",
 			   "lock %p is taken while %p is held; elsewhere the "
 			   "first is held when the second is taken (%p, %p)",
-			   point->addr, held->lock, back->from_site,
+			   point->addr, uik_held_lock(held), back->from_site,
 			   back->to_site);
 }
 

@@ -29,6 +29,7 @@
 #define HIGH_FD 512
 
 struct file *uik_numbers[NUMBERS_MAX];
+unsigned int uik_numbers_quick = NUMBERS_MAX;
 unsigned long uik_internal[NUMBERS_MAX / 64];
 static struct file files[FILES_MAX];
 static struct file *free_files;

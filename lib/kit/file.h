@@ -12,14 +12,30 @@
 /* The last count has gone: the file's operations say goodbye. */
 void file_last_put(struct file *file) __attribute__((visibility("hidden")));
 
-/* Takes a count unless somebody interferes; NULL: ask fget(). */
+/* Numbers that can be looked up in line: NUMBERS_MAX, or 0 with hooks. */
+extern unsigned int uik_numbers_quick __attribute__((visibility("hidden")));
+
+/* An atomic load is one instruction more than a comparison with memory. */
+static inline __attribute__((always_inline)) bool
+file_is_quick(unsigned int fd)
+{
+#ifdef UIK_UNDER_TSAN
+	return fd < __atomic_load_n(&uik_numbers_quick, __ATOMIC_RELAXED);
+#else
+	return uik_likely(fd < uik_numbers_quick);
+#endif
+}
+
+/*
+ * Takes a count unless somebody interferes or watches; NULL: ask fget().
+ */
 static inline __attribute__((always_inline)) struct file *
 file_get_quick(unsigned int fd)
 {
 	struct file *file;
 	long count;
 
-	if (uik_unlikely(fd >= NUMBERS_MAX))
+	if (uik_unlikely(!file_is_quick(fd)))
 		return NULL;
 	file = __atomic_load_n(&uik_numbers[fd], __ATOMIC_ACQUIRE);
 	if (uik_unlikely(!file))

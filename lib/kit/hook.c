@@ -11,17 +11,30 @@
 #include <uik/hook.h>
 #include <uik/task.h>
 
+#include "kit/file.h"
+#include "kit/lock.h"
+
 const struct uik_hooks *uik_hooks;
-unsigned int uik_fail_armed;
+unsigned long uik_fail_armed;
 bool (*uik_fail_more)(enum uik_fail_kind kind, const void *site);
 /* The same words, by the names that others know. */
 extern const struct uik_hooks *hooks_for_others __asm__("uik_hooks")
 	__attribute__((alias("uik_hooks_word"))) __uik_export;
-extern unsigned int fail_armed_for_others __asm__("uik_fail_armed")
+extern unsigned long fail_armed_for_others __asm__("uik_fail_armed")
 	__attribute__((alias("uik_fail_armed_word"))) __uik_export;
 /* The word of uik_fence() under a thread checker. */
 extern unsigned int uik_fence_word __uik_export;
 unsigned int uik_fence_word;
+
+void uik_hooks_install(const struct uik_hooks *hooks)
+{
+	__atomic_fetch_add(&uik_fail_armed, !!hooks - !!uik_hooks,
+			   __ATOMIC_RELAXED);
+	uik_hooks = hooks;
+	__atomic_store_n(&uik_numbers_quick, hooks ? 0 : NUMBERS_MAX,
+			 __ATOMIC_RELAXED);
+	locks_set_quick();
+}
 
 void uik_point_slow(enum uik_point_kind kind, const void *addr, uint32_t size,
 		    bool write, const void *site)

@@ -22,13 +22,18 @@
 /* Order recording is on. */
 extern bool lock_debug __attribute__((visibility("hidden")));
 
-/* Recording orders is not for the quick way. */
+/* Recording orders is not for the quick way, and schedule points are not. */
 static inline void lock_set_quick(struct task_struct *task)
 {
+	bool quick = !lock_debug && !uik_hooks;
+
 	__atomic_store_n(&task->held_quick,
-			 task->held + (lock_debug ? 0 : 1 + UIK_LOCK_DEPTH),
+			 task->held + (quick ? 1 + UIK_LOCK_DEPTH : 0),
 			 __ATOMIC_RELAXED);
 }
+
+/* The same for every task, of now and later. */
+void locks_set_quick(void);
 
 /* Reports, slow sides of the functions below. */
 void lock_stack_full(const void *lock);
@@ -83,6 +88,9 @@ static inline void lock_push(struct task_struct *task, const void *lock,
 {
 	if (unlikely(task->held_top == task->held + 1 + UIK_LOCK_DEPTH))
 		lock_stack_full(lock);
+	else if (unlikely(uik_hooks))
+		uik_lock_push(task, uik_lock_marked(lock), key, kind, subclass,
+			      site);
 	else
 		uik_lock_push(task, lock, key, kind, subclass, site);
 }
@@ -90,7 +98,7 @@ static inline void lock_push(struct task_struct *task, const void *lock,
 /* Whether the task held @lock. */
 static inline bool lock_pop(struct task_struct *task, const void *lock)
 {
-	if (unlikely(task->held_top[-1].lock != lock))
+	if (unlikely(uik_held_lock(task->held_top - 1) != lock))
 		return lock_release_inner(task, lock);
 	uik_lock_pop(task);
 	return true;

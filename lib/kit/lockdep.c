@@ -59,11 +59,16 @@ static bool set_quick(struct task_struct *task, void *arg)
 	return true;
 }
 
+void locks_set_quick(void)
+{
+	/* Under the list's lock: later tasks see the new value. */
+	task_each(set_quick, NULL);
+}
+
 void uik_lock_debug(bool on)
 {
 	lock_debug = on;
-	/* Under the list's lock: later tasks see the new value. */
-	task_each(set_quick, NULL);
+	locks_set_quick();
 }
 
 const char *lock_name(const struct lock_class_key *key)
@@ -88,7 +93,7 @@ bool lock_release_inner(struct task_struct *task, const void *lock)
 {
 	struct uik_held_lock *top = task->held_top, *held = top - 1;
 
-	while (held > task->held && held->lock != lock)
+	while (held > task->held && uik_held_lock(held) != lock)
 		held--;
 	if (held == task->held)
 		return false;
@@ -112,7 +117,7 @@ void uik_lock_check_return(unsigned int count)
 		const struct uik_held_lock *held = uik_held(task, i - 1);
 
 		WARN(1, "returning with lock %p (%s) held, taken at %p",
-		     held->lock, lock_name(held->key), held->site);
+		     uik_held_lock(held), lock_name(held->key), held->site);
 	}
 }
 
@@ -202,7 +207,8 @@ void lock_order(struct task_struct *task, const void *lock,
 		bool cycle = false;
 
 		uik_rawlock_lock(&orders_lock);
-		from = class_of(held->lock, held->key, held->subclass);
+		from = class_of(uik_held_lock(held), held->key,
+				held->subclass);
 		to = class_of(lock, key, subclass);
 		full |= from == CLASSES_MAX || to == CLASSES_MAX;
 		if (!full)
@@ -211,7 +217,8 @@ void lock_order(struct task_struct *task, const void *lock,
 		WARN(cycle, "lock order cycle: %s/%u (%p) taken at %p while "
 		     "%s/%u (%p) is held, taken at %p; the other order was "
 		     "seen before", lock_name(key), subclass, lock, site,
-		     lock_name(held->key), held->subclass, held->lock,
+		     lock_name(held->key), held->subclass,
+		     uik_held_lock(held),
 		     held->site);
 	}
 	if (full)

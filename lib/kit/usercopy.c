@@ -63,13 +63,20 @@ static noinline unsigned long fetch_checked(void *to, const void *from,
 	return left;
 }
 
-static noinline unsigned long fetch_slow(void *to, const void *from,
-					 unsigned long n, const void *site)
+static noinline unsigned long fetch_watched(void *to, const void *from,
+					    unsigned long n, const void *site)
 {
 	if (!copy_point(from, n, false, site))
 		return fetch_checked(to, from, n);
 	memset(to, 0, n);
 	return n;
+}
+
+static noinline unsigned long fetch_slow(void *to, const void *from,
+					 unsigned long n, const void *site)
+{
+	return uik_is_watched() ? fetch_watched(to, from, n, site) :
+				  fetch_checked(to, from, n);
 }
 
 unsigned long copy_from_user(void *to, const void *from, unsigned long n)

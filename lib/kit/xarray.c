@@ -104,7 +104,8 @@ static noinline void *erase_slowly(struct xarray *xa, unsigned long index)
 
 /*
  * Erases what is at @index, if it is @old or @old is NULL.  What was there, and
- * XA_ZERO_ENTRY if that is a reservation.
+ * XA_ZERO_ENTRY if that is a reservation.  Without a point: the caller has found
+ * no hooks.
  */
 static __always_inline void *erase_from(struct xarray *xa, struct xa_node *node,
 					unsigned long index, const void *old)
@@ -125,7 +126,8 @@ static __always_inline void *erase_from(struct xarray *xa, struct xa_node *node,
 	if (!entry || (old && entry != old))
 		return entry;
 	clear_marks(xa, node, slot, index);
-	rcu_assign_pointer(node->slots[slot], NULL);
+	/* Pairs with the acquire loads of readers. */
+	__atomic_store_n(&node->slots[slot], NULL, __ATOMIC_RELEASE);
 	node->count--;
 	node->nr_values -= xa_is_value(entry);
 	if (unlikely(node_spare(node)))
@@ -137,7 +139,7 @@ void *__xa_erase(struct xarray *xa, unsigned long index)
 {
 	void *head = xa_head_locked(xa);
 
-	if (!xa_is_node(head))
+	if (!xa_is_node(head) || unlikely(uik_hooks))
 		return erase_slowly(xa, index);
 	return xa_unzero(erase_from(xa, xa_to_node(head), index, NULL));
 }
@@ -174,7 +176,7 @@ void *__xa_cmpxchg(struct xarray *xa, unsigned long index, void *old,
 {
 	void *head = xa_head_locked(xa);
 
-	if (!entry && old && xa_is_node(head))
+	if (!entry && old && xa_is_node(head) && likely(!uik_hooks))
 		return xa_unzero(erase_from(xa, xa_to_node(head), index, old));
 	return xa_unzero(cmpxchg_raw(xa, index, old, entry, gfp));
 }

@@ -192,16 +192,20 @@ static inline bool node_spare(const struct xa_node *node)
 
 /*
  * Publishes @entry in the place of @old at the cursor, which is valid; @slot
- * is that place.  Pairs with the acquire loads of readers.
+ * is that place.  Pairs with the acquire loads of readers.  @watched: with its
+ * point.
  */
-static __always_inline void xas_replace(struct xa_state *xas, void __rcu **slot,
-					void *old, void *entry)
+static __always_inline void xas_publish(struct xa_state *xas, void __rcu **slot,
+					void *old, void *entry, bool watched)
 {
 	int count = !!entry - !!old;
 	int values = xa_is_value(entry) - xa_is_value(old);
 	struct xa_node *node = xas->xa_node;
 
-	rcu_assign_pointer(*slot, entry);
+	if (watched)
+		rcu_assign_pointer(*slot, entry);
+	else
+		__atomic_store_n(slot, entry, __ATOMIC_RELEASE);
 	if (!node || !(count | values))
 		return;
 	node->count += count;
@@ -209,6 +213,12 @@ static __always_inline void xas_replace(struct xa_state *xas, void __rcu **slot,
 	xas_update(xas, node);
 	if (count < 0 && node_spare(node))
 		xas_trim(xas);
+}
+
+static __always_inline void xas_replace(struct xa_state *xas, void __rcu **slot,
+					void *old, void *entry)
+{
+	xas_publish(xas, slot, old, entry, true);
 }
 
 /* What clear_marks() does at any place; @node NULL: the head entry. */
@@ -280,13 +290,19 @@ none:
 }
 
 /* Removes @old, which is not NULL, from the cursor's place. */
-static __always_inline void xas_remove(struct xa_state *xas, void *old)
+static __always_inline void xas_withdraw(struct xa_state *xas, void *old,
+					 bool watched)
 {
 	struct xa_node *node = xas->xa_node;
 
 	clear_marks(xas->xa, node, xas->xa_offset, xas->xa_index);
-	xas_replace(xas, node ? &node->slots[xas->xa_offset] :
-				&xas->xa->xa_head, old, NULL);
+	xas_publish(xas, node ? &node->slots[xas->xa_offset] :
+				&xas->xa->xa_head, old, NULL, watched);
+}
+
+static __always_inline void xas_remove(struct xa_state *xas, void *old)
+{
+	xas_withdraw(xas, old, true);
 }
 
 /* Takes a node that is out of the tree, and all below it, out of use. */

@@ -8,7 +8,8 @@
  */
 #include "kit/xarray.h"
 
-static void *store_entry(struct xa_state *xas, void *entry)
+static __always_inline void *store_entry(struct xa_state *xas, void *entry,
+					 bool watched)
 {
 	bool in_head = !xa_is_node(entry) && !xa_is_zero(entry);
 	void __rcu **slot = xas_create(xas, in_head);
@@ -18,18 +19,31 @@ static void *store_entry(struct xa_state *xas, void *entry)
 		return NULL;
 	old = __atomic_load_n(slot, __ATOMIC_RELAXED);
 	if (old != entry)
-		xas_replace(xas, slot, old, entry);
+		xas_publish(xas, slot, old, entry, watched);
 	return old;
 }
 
-static void *store_null(struct xa_state *xas)
+static __always_inline void *store_null(struct xa_state *xas, bool watched)
 {
 	void *old = uik_xas_in_leaf(xas) ? xas_reload(xas) :
 					   walk_down(xas, WALK_LOCKED);
 
 	if (old)
-		xas_remove(xas, old);
+		xas_withdraw(xas, old, watched);
 	return old;
+}
+
+static __always_inline void *store(struct xa_state *xas, void *entry,
+				   bool watched)
+{
+	return entry ? store_entry(xas, entry, watched) :
+		       store_null(xas, watched);
+}
+
+/* Apart, so that the way without points keeps nothing for calls. */
+static noinline void *store_watched(struct xa_state *xas, void *entry)
+{
+	return store(xas, entry, true);
 }
 
 void *xas_store(struct xa_state *xas, void *entry)
@@ -41,7 +55,9 @@ void *xas_store(struct xa_state *xas, void *entry)
 		xas_set_err(xas, -EINVAL);
 		return NULL;
 	}
-	return entry ? store_entry(xas, entry) : store_null(xas);
+	if (unlikely(uik_hooks))
+		return store_watched(xas, entry);
+	return store(xas, entry, false);
 }
 
 void xas_create_range(struct xa_state *xas)
@@ -71,11 +87,21 @@ void xas_set_mark(const struct xa_state *xas, xa_mark_t mark)
 	mark_up(xas->xa, xas->xa_node, xas->xa_offset, mark);
 }
 
+static noinline void clear_mark_watched(const struct xa_state *xas,
+					xa_mark_t mark)
+{
+	uik_point(UIK_POINT_STORE, &xas->xa->xa_flags, sizeof(gfp_t), true);
+	unmark_up(xas->xa, xas->xa_node, xas->xa_offset, mark);
+}
+
 void xas_clear_mark(const struct xa_state *xas, xa_mark_t mark)
 {
 	if (xas_invalid(xas))
 		return;
-	uik_point(UIK_POINT_STORE, &xas->xa->xa_flags, sizeof(gfp_t), true);
+	if (unlikely(uik_hooks)) {
+		clear_mark_watched(xas, mark);
+		return;
+	}
 	unmark_up(xas->xa, xas->xa_node, xas->xa_offset, mark);
 }
 

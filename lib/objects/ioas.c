@@ -50,7 +50,8 @@ void iommufd_ioas_destroy(struct iommufd_object *obj)
 {
 	struct iommufd_ioas *ioas = container_of(obj, struct iommufd_ioas, obj);
 
-	WARN_ON(!list_empty(&ioas->hwpt_list));
+	/* No points: whoever ends an object is alone with it. */
+	WARN_ON(READ_ONCE_NOCHECK(ioas->hwpt_list.next) != &ioas->hwpt_list);
 	iopt_fini(&ioas->iopt);
 	mutex_destroy(&ioas->mutex);
 }

@@ -41,7 +41,7 @@ void iopt_fini(struct iopt *iopt)
 	WARN_ON(iopt->frozen);
 	if (iopt->area_count)
 		free_areas(iopt);
-	if (WARN_ON(!xa_empty(&iopt->accesses)))
+	if (WARN_ON(READ_ONCE_NOCHECK(iopt->accesses.xa_head)))
 		xa_destroy(&iopt->accesses);
 	if (iopt->reserved.room) {
 		kfree(iopt->reserved.list);

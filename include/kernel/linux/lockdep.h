@@ -14,8 +14,7 @@
 #include <linux/preempt.h>
 #include <uik/task.h>
 
-/* Whether current holds @lock; -1 in any way, 0 shared, 1 exclusively. */
-static inline bool uik_lock_held(const void *lock, int exclusive)
+static inline bool uik_lock_on_stack(const void *lock, int exclusive)
 {
 	const struct task_struct *task = uik_current();
 	const struct uik_held_lock *held = task->held_top;
@@ -28,6 +27,14 @@ static inline bool uik_lock_held(const void *lock, int exclusive)
 			       exclusive == (kind != UIK_HELD_READ);
 	}
 	return false;
+}
+
+/* Whether current holds @lock; -1 in any way, 0 shared, 1 exclusively. */
+static inline bool uik_lock_held(const void *lock, int exclusive)
+{
+	return uik_lock_on_stack(lock, exclusive) ||
+	       (uik_unlikely(uik_hooks) &&
+		uik_lock_on_stack(uik_lock_marked(lock), exclusive));
 }
 
 #define lockdep_is_held(lock) uik_lock_held((lock), -1)

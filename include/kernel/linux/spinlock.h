@@ -72,13 +72,6 @@ uik_quick bool uik_spin_brief(spinlock_t *lock, struct task_struct *task)
 	       uik_likely(uik_owner_try(&lock->owner, task));
 }
 
-/* The same; the caller has found no hooks. */
-uik_quick bool uik_spin_brief_unseen(spinlock_t *lock, struct task_struct *task)
-{
-	return uik_lock_unseen(task, false) &&
-	       uik_likely(uik_owner_try(&lock->owner, task));
-}
-
 /* Somebody sleeps on it.  Returns @result, for callers to return the same. */
 void *uik_spin_brief_end_slow(spinlock_t *lock, struct task_struct *task,
 			      void *result);

@@ -133,9 +133,10 @@ void uik_point_lock(const struct uik_point *point) __uik_export;
 
 /*
  * Number of armed fail-nth counters in the process, one more while hooks are
- * installed: 0 says that nobody looks at points of either kind.
+ * installed: 0 says that nobody looks at points of either kind.  A long:
+ * compilers compare it in place, and load what is shorter first.
  */
-extern unsigned int uik_fail_armed uik_word(uik_fail_armed);
+extern unsigned long uik_fail_armed uik_word(uik_fail_armed);
 /*
  * Asked after the task's fail-nth and before the hooks; whoever sets it counts in
  * uik_fail_armed.
@@ -178,13 +179,13 @@ static inline __attribute__((always_inline)) bool uik_is_watched(void)
 #endif
 }
 
-/* Installs @hooks; NULL: none. */
-static inline void uik_hooks_install(const struct uik_hooks *hooks)
-{
-	__atomic_fetch_add(&uik_fail_armed, !!hooks - !!uik_hooks,
-			   __ATOMIC_RELAXED);
-	uik_hooks = hooks;
-}
+/*
+ * Installs @hooks; NULL: none.  Until they are removed locks are taken and given
+ * back, and files looked up, the long way only: their short ways look at limits
+ * that are set here, and at no hooks.  A lock that is held meanwhile is given
+ * back unseen.
+ */
+void uik_hooks_install(const struct uik_hooks *hooks) __uik_export;
 
 /* A failure point: true when the operation must fail now. */
 static inline __attribute__((always_inline)) bool

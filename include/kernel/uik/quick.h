@@ -35,18 +35,13 @@ uik_quick const void *uik_here(void)
 }
 
 /*
- * Whether @task can take a lock in line; @sleeps: one that may sleep.  The
- * caller has found no hooks.
+ * Whether @task can take a lock in line; @sleeps: one that may sleep.  While
+ * hooks are installed held_quick lies below every stack, so that nobody can.
  */
-uik_quick bool uik_lock_unseen(const struct task_struct *task, bool sleeps)
+uik_quick bool uik_lock_quick(const struct task_struct *task, bool sleeps)
 {
 	return uik_likely(task) && uik_likely(!sleeps || !task->atomic_depth) &&
 	       uik_likely(task->held_top < task->held_quick);
-}
-
-uik_quick bool uik_lock_quick(const struct task_struct *task, bool sleeps)
-{
-	return uik_likely(!uik_hooks) && uik_lock_unseen(task, sleeps);
 }
 
 /* Pushes where there is room. */
@@ -66,13 +61,12 @@ uik_quick void uik_lock_push(struct task_struct *task, const void *lock,
 }
 
 /*
- * Whether nobody watches and @lock is on top of the stack.  @task has taken
- * locks, so that it is there.
+ * Whether @lock is on top of the stack and was taken while nobody watched.
+ * @task has taken locks, so that it is there.
  */
 uik_quick bool uik_lock_is_top(const struct task_struct *task, const void *lock)
 {
-	return uik_likely(!uik_hooks) &&
-	       uik_likely(task->held_top[-1].lock == lock);
+	return uik_likely(task->held_top[-1].lock == lock);
 }
 
 uik_quick void uik_lock_pop(struct task_struct *task)

@@ -50,7 +50,7 @@ struct lock_class_key;
 struct work_struct;
 
 struct uik_held_lock {
-	const void *lock;
+	const void *lock;		/* uik_held_lock() reads it */
 	const struct lock_class_key *key; /* its class; NULL: its own */
 	const void *site;		/* where it was taken */
 	union {
@@ -61,6 +61,20 @@ struct uik_held_lock {
 		uint32_t how;		/* both */
 	};
 };
+
+/*
+ * A lock that was taken before the eyes of hooks stands on the stack with its
+ * lowest bit set: it is not given back in line.
+ */
+static inline const void *uik_lock_marked(const void *lock)
+{
+	return (const void *)((uintptr_t)lock | 1);
+}
+
+static inline const void *uik_held_lock(const struct uik_held_lock *held)
+{
+	return (const void *)((uintptr_t)held->lock & ~(uintptr_t)1);
+}
 
 struct task_struct {
 	struct uik_machine *machine;	/* entered, or NULL */
