@@ -12,6 +12,9 @@
  * something that no restore brings back, or when a thread that it made itself
  * is still there, whose stack is in no snapshot.
  *
+ * A change that was not known is in no hash: an execution that has made one and
+ * whose end was passed over is run again, now that it is known (explore.c).
+ *
  * What a passed over end would have put right is put right by the restore, if
  * it is known to change: the batches of explore.c see to that, and whatever
  * breaks in a batch is looked for again, one execution at a time.
@@ -85,12 +88,14 @@ bool ended_before(struct uiommufd_run *run)
 	if (!hash_fibers(run, &hash))
 		return false;
 	run->end_hash = hash ? hash : 1;
-	return *slot_of(run, run->end_hash) == run->end_hash;
+	run->passed_over = *slot_of(run, run->end_hash) == run->end_hash;
+	return run->passed_over;
 }
 
 void ended_begin(struct uiommufd_run *run)
 {
 	run->end_hash = 0;
+	run->passed_over = false;
 	run->host_changes = uik_snapshot_host_changes();
 }
 

@@ -117,6 +117,7 @@ struct uiommufd_run {
 	bool in_law;				/* laws make no steps */
 	bool ruined;				/* memory was used that is none */
 	bool may_give_up;			/* by give_up, where they would wait */
+	bool repeating;				/* what an earlier execution did */
 	sigjmp_buf give_up;
 	uint64_t steps;
 	enum verdict verdict;
@@ -156,6 +157,7 @@ struct uiommufd_run {
 	bool covers_all;			/* the stage leaves nothing out */
 	uint64_t *ended;			/* ended.c */
 	uint64_t end_hash;			/* of what is being ended; 0 */
+	bool passed_over;			/* it was ended before */
 	unsigned long host_changes;		/* at its begin */
 	timer_t watch;
 	bool watched;

@@ -152,7 +152,7 @@ static bool explore_strategy(struct session *s, uint64_t end_ns)
 {
 	struct uiommufd_run *run = s->run;
 	unsigned int size = 1, clean = 0, n;
-	bool done = false, missed;
+	bool done = false, missed, unsure;
 
 	while (!done && !out_of_time(s, end_ns)) {
 		bool ended = false;
@@ -160,7 +160,9 @@ static bool explore_strategy(struct session *s, uint64_t end_ns)
 		search_mark(run);
 		n = run_batch(s, at_most(s, size), &ended);
 		missed = uik_snapshot_restore(run->snapshot, true);
-		if (size > 1 && (missed || (n && went_wrong(run)))) {
+		unsure = size > 1 ? missed || (n && went_wrong(run)) :
+				    missed && n && run->passed_over;
+		if (unsure) {
 			search_rewind(run);
 			ended_forget(run);
 			run->ruined = false;

@@ -6,7 +6,9 @@
  * blocks (their start, with the lowest bit set): touching a block reads its
  * life, freeing it writes it.  Lock objects remember who took them last and
  * the clock of the release; a race with a taker means that the other could
- * have been first.  The hardware is one object more: who looks at it is ordered
+ * have been first.  A release races with nobody who waits for it, but with who
+ * only tries to take the lock, or looks at it: these see it held or free.  The
+ * hardware is one object more: who looks at it is ordered
  * with every write to a register, these among themselves by their addresses.
  * That is what finds bugs early.  Registers hang together, though: what one
  * shows may depend on what was written to another.  So where nothing may be left
@@ -25,14 +27,23 @@
 #define NONE UINT32_MAX
 #define HARDWARE 1u			/* no word's key, and no block's */
 
+/* Objects lie one after the other: an execution's few stay in the cache. */
+struct slot {
+	uint32_t generation;		/* of another one: empty */
+	uint32_t object;
+};
+
 struct object {
 	uintptr_t key;
-	uint32_t generation;
 	uint32_t last_write;		/* event, or NONE */
 	uint32_t readers;		/* mask: who has read since then */
 	uint32_t reads[FIBERS_MAX];	/* of them: the events */
-	clock_vector released;		/* locks: by writers */
-	clock_vector read_released;
+	uint32_t reading;		/* locks, mask: release as readers */
+	uint32_t givers, lookers;	/* locks: masks, of all times */
+	uint32_t gives[FIBERS_MAX];	/* the last release of each */
+	uint32_t looks[FIBERS_MAX];	/* the last time each tried or looked */
+	clock_vector released;		/* locks: by writers, to all */
+	clock_vector read_released;	/* by readers, to writers */
 };
 
 struct race_log {
@@ -42,6 +53,8 @@ struct race_log {
 	clock_vector clock[FIBERS_MAX];
 	clock_vector made;		/* steps of each */
 	struct race_event events[EVENTS_MAX];
+	uint32_t object_count;
+	struct slot slots[OBJECTS];
 	struct object objects[OBJECTS];
 };
 
@@ -66,6 +79,7 @@ void race_free(struct race_log *log)
 void race_begin(struct race_log *log)
 {
 	log->count = 0;
+	log->object_count = 0;
 	log->generation++;
 	memset(log->clock, 0, sizeof(log->clock));
 	memset(log->made, 0, sizeof(log->made));
@@ -87,11 +101,6 @@ void race_counts(const struct race_log *log, uint16_t *out)
 }
 
 /* ---- dependence of two steps --------------------------------------------- */
-
-static bool takes_lock(unsigned int kind)
-{
-	return kind == UIK_POINT_LOCK || kind == UIK_POINT_TRYLOCK;
-}
 
 static bool has_operand(const struct uik_point *p)
 {
@@ -140,18 +149,23 @@ static struct object *object_of(struct race_log *log, uintptr_t key)
 {
 	uint32_t at = (key * 0x9e3779b97f4a7c15ull) >> 50;
 	struct object *o;
+	struct slot *slot;
 
 	for (;; at = (at + 1) % OBJECTS) {
-		o = &log->objects[at % OBJECTS];
-		if (o->generation != log->generation)
+		slot = &log->slots[at % OBJECTS];
+		if (slot->generation != log->generation)
 			break;
+		o = &log->objects[slot->object];
 		if (o->key == key)
 			return o;
 	}
+	slot->generation = log->generation;
+	slot->object = log->object_count++;
+	o = &log->objects[slot->object];
 	o->key = key;
-	o->generation = log->generation;
 	o->last_write = NONE;
 	o->readers = 0;
+	o->reading = o->givers = o->lookers = 0;
 	memset(o->released, 0, sizeof(o->released));
 	memset(o->read_released, 0, sizeof(o->read_released));
 	return o;
@@ -164,7 +178,8 @@ struct step {
 	uint16_t *clock;
 	unsigned int fiber;
 	bool is_lock;			/* orders come from releases only */
-	uint32_t races[3 * FIBERS_MAX];
+	bool asked;			/* races are of interest */
+	uint32_t races[5 * FIBERS_MAX];
 	unsigned int race_count;
 };
 
@@ -173,16 +188,16 @@ static void meet(struct step *s, uint32_t earlier)
 {
 	const struct race_event *e = &s->log->events[earlier];
 
-	if (e->fiber != s->fiber && e->seq > s->before[e->fiber])
+	if (s->asked && e->fiber != s->fiber && e->seq > s->before[e->fiber])
 		s->races[s->race_count++] = earlier;
-	if (!s->is_lock)
+	if (!s->is_lock || e->kind != UIK_POINT_LOCK)
 		clock_join(s->clock, e->clock);
 }
 
-static void meet_readers(struct step *s, const struct object *o)
+static void meet_all(struct step *s, uint32_t fibers, const uint32_t *events)
 {
-	for (uint32_t left = o->readers; left; left &= left - 1)
-		meet(s, o->reads[__builtin_ctz(left)]);
+	for (uint32_t left = fibers; left; left &= left - 1)
+		meet(s, events[__builtin_ctz(left)]);
 }
 
 static void touch(struct step *s, struct object *o, bool write)
@@ -196,15 +211,25 @@ static void touch(struct step *s, struct object *o, bool write)
 	}
 	/* Readers came after the last write: it is ordered through them. */
 	if (o->readers)
-		meet_readers(s, o);
+		meet_all(s, o->readers, o->reads);
 	else if (o->last_write != NONE)
 		meet(s, o->last_write);
 	o->last_write = s->index;
 	o->readers = 0;
 }
 
+/* How the fiber will release what it takes, or tries to. */
+static void note_mode(struct step *s, struct object *o, bool write)
+{
+	if (write)
+		o->reading &= ~(1u << s->fiber);
+	else
+		o->reading |= 1u << s->fiber;
+}
+
 static void lock_taken(struct step *s, struct object *o, bool write)
 {
+	note_mode(s, o, write);
 	s->is_lock = true;
 	touch(s, o, write);
 	s->is_lock = false;
@@ -215,8 +240,25 @@ static void lock_taken(struct step *s, struct object *o, bool write)
 
 static void lock_given(struct step *s, struct object *o)
 {
-	clock_join(o->released, s->clock);
-	clock_join(o->read_released, s->clock);
+	meet_all(s, o->lookers, o->looks);
+	o->gives[s->fiber] = s->index;
+	o->givers |= 1u << s->fiber;
+	/* Nothing orders readers with each other. */
+	if (o->reading >> s->fiber & 1)
+		clock_join(o->read_released, s->clock);
+	else
+		clock_join(o->released, s->clock);
+	/* A writer that became a reader releases once more. */
+	o->reading |= 1u << s->fiber;
+}
+
+/* Whatever may find a lock held, or another word that is none. */
+static void look(struct step *s, struct object *o, bool write)
+{
+	meet_all(s, o->givers, o->gives);
+	touch(s, o, write);
+	o->looks[s->fiber] = s->index;
+	o->lookers |= 1u << s->fiber;
 }
 
 /* ---- a step -------------------------------------------------------------- */
@@ -234,12 +276,20 @@ static void touch_operand(struct step *s, const struct uik_point *point)
 {
 	struct object *o = object_of(s->log, (uintptr_t)point->addr & ~7ul);
 
-	if (takes_lock(point->kind))
+	switch (point->kind) {
+	case UIK_POINT_LOCK:
 		lock_taken(s, o, point->write);
-	else if (point->kind == UIK_POINT_UNLOCK)
+		break;
+	case UIK_POINT_UNLOCK:
 		lock_given(s, o);
-	else
-		touch(s, o, point->write);
+		break;
+	case UIK_POINT_TRYLOCK:
+		note_mode(s, o, point->write);
+		look(s, o, point->write);
+		break;
+	default:
+		look(s, o, point->write);
+	}
 }
 
 void race_step(struct race_log *log, unsigned int fiber,
@@ -258,6 +308,7 @@ void race_step(struct race_log *log, unsigned int fiber,
 	s.clock = log->clock[fiber];
 	s.fiber = fiber;
 	s.is_lock = false;
+	s.asked = found;
 	s.race_count = 0;
 	memcpy(s.before, s.clock, sizeof(s.before));
 	event->seq = log->made[fiber] = ++s.clock[fiber];

@@ -29,7 +29,7 @@ void race_free(struct race_log *log);
 void race_begin(struct race_log *log);
 /*
  * Adds a step; calls @found for each earlier step it races with: they depend,
- * and nothing orders them but their own order.
+ * and nothing orders them but their own order.  NULL: nobody asks.
  */
 void race_step(struct race_log *log, unsigned int fiber,
 	       const struct uik_point *point, uint32_t node,

@@ -43,8 +43,10 @@ struct tree {
 	bool sleeps;			/* sleep sets are used */
 	bool fresh;			/* nothing was run yet */
 	bool lost;			/* some path did not repeat itself */
+	bool marked_lost;
 	bool orders;			/* somewhere several could go on */
 	uint32_t depth, cursor;
+	uint32_t repeated;		/* nodes whose step is an old one */
 	uint32_t fail_points;		/* in this execution */
 	uint32_t last_schedule;		/* node of the latest step */
 	uint32_t marked_depth;
@@ -95,6 +97,7 @@ static bool tree_begin(struct uiommufd_run *run)
 	tree->last_schedule = NO_EVENT;
 	if (tree->log)
 		race_begin(tree->log);
+	tree->repeated = 0;
 	if (tree->fresh) {
 		tree->fresh = false;
 		tree->depth = 0;
@@ -107,6 +110,7 @@ static bool tree_begin(struct uiommufd_run *run)
 			continue;
 		node->chosen = next;
 		node->done |= option(next);
+		tree->repeated = tree->depth - 1;
 		return true;
 	}
 	tree->search.totals.exhausted = !tree->lost;
@@ -153,6 +157,7 @@ static struct node *follow(struct tree *tree, enum decision_kind kind,
 	if (tree->cursor == tree->depth)
 		return NULL;
 	tree->cursor++;
+	tree->run->repeating = tree->cursor < tree->depth;
 	if (node->kind != kind || node->options != options)
 		tree->run->verdict = VERDICT_DIVERGED;
 	return node;
@@ -163,6 +168,7 @@ static struct node *grow(struct tree *tree, enum decision_kind kind,
 {
 	struct node *node;
 
+	tree->run->repeating = false;
 	if (tree->depth == NODES_MAX) {
 		tree->run->verdict = VERDICT_DIVERGED;
 		return NULL;
@@ -337,7 +343,9 @@ static void tree_step(struct uiommufd_run *run, unsigned int fiber,
 	index = race_count(tree->log);
 	node->event = index;
 	race_counts(tree->log, node->seq);
-	race_step(tree->log, fiber, point, tree->last_schedule, found_race,
+	/* What an old step races with is known since it was new. */
+	race_step(tree->log, fiber, point, tree->last_schedule,
+		  tree->last_schedule < tree->repeated ? NULL : found_race,
 		  tree);
 }
 
@@ -393,6 +401,7 @@ static void tree_mark(struct search *search)
 {
 	struct tree *tree = (struct tree *)search;
 
+	tree->marked_lost = tree->lost;
 	tree->marked_depth = tree->fresh ? NO_EVENT : tree->depth;
 	if (!tree->fresh)
 		memcpy(tree->marked, tree->nodes,
@@ -403,6 +412,8 @@ static void tree_rewind(struct search *search)
 {
 	struct tree *tree = (struct tree *)search;
 
+	/* What did not repeat itself may have met a change that was missed. */
+	tree->lost = tree->marked_lost;
 	tree->fresh = tree->marked_depth == NO_EVENT;
 	tree->depth = tree->fresh ? 0 : tree->marked_depth;
 	memcpy(tree->nodes, tree->marked, tree->depth * sizeof(struct node));
