@@ -309,6 +309,21 @@ static bool is_private(const struct uik_point *point)
 	       point->kind == UIK_POINT_CALL || point->kind == UIK_POINT_RETURN;
 }
 
+/*
+ * One by one: what was written in small pieces a moment ago is slow to be read
+ * in large ones.
+ */
+static inline void announce(struct fiber *fiber, const struct uik_point *point)
+{
+	fiber->pending.kind = point->kind;
+	fiber->pending.write = point->write;
+	fiber->pending.size = point->size;
+	fiber->pending.addr = point->addr;
+	fiber->pending.site = point->site;
+	fiber->pending.ready = point->ready;
+	fiber->pending.arg = point->arg;
+}
+
 static void hook_point(const struct uik_point *point)
 {
 	struct uiommufd_run *run = engine;
@@ -328,7 +343,7 @@ static void hook_point(const struct uik_point *point)
 		return;
 	}
 	self->frame = __builtin_frame_address(0);
-	self->pending = *point;
+	announce(self, point);
 	self->state = FIBER_READY;
 	self->yielded = point->kind == UIK_POINT_SLEEP;
 	take_turn(run);

@@ -321,6 +321,7 @@ void run_once(struct uiommufd_run *run)
 	run->excused = false;
 	run->guilty_frame_count = 0;
 	run->in_law = false;
+	run->repeating = false;
 	/* What a counterexample says is of interest, and nothing else. */
 	uik_log_hush(!run->recorder);
 	engine_go(run);

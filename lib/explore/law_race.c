@@ -23,10 +23,15 @@
 #define PLAINS 1024u
 #define READS 16			/* read locks of a fiber */
 
+/* What there is lies one after the other, so that it stays in the cache. */
+struct slot {
+	uint32_t generation;		/* of another one: empty */
+	uint32_t sync;
+};
+
 /* What carries order: a lock, an atomic. */
 struct sync {
 	uintptr_t key;
-	uint32_t generation;
 	clock_vector released;		/* to everybody */
 	clock_vector read;		/* by readers, to writers */
 };
@@ -49,6 +54,8 @@ struct races {
 	clock_vector clock[FIBERS_MAX];
 	uintptr_t reading[FIBERS_MAX][READS];
 	unsigned int reading_count[FIBERS_MAX];
+	uint32_t sync_count;
+	struct slot slots[SYNCS];
 	struct sync sync[SYNCS];
 	struct plain plain[PLAINS];
 };
@@ -75,6 +82,7 @@ void law_race_begin(struct uiommufd_run *run)
 	struct races *races = run->races;
 
 	races->generation++;
+	races->sync_count = 0;
 	races->born = 0;
 	races->worn = false;
 	memset(races->clock, 0, sizeof(races->clock));
@@ -93,21 +101,29 @@ static uint32_t slot_of(uintptr_t key)
 	return (key * 0x9e3779b97f4a7c15ull) >> 40;
 }
 
+static struct sync *sync_new(struct races *races, struct slot *slot,
+			     uintptr_t key)
+{
+	struct sync *s = &races->sync[races->sync_count];
+
+	slot->generation = races->generation;
+	slot->sync = races->sync_count++;
+	memset(s->released, 0, sizeof(s->released));
+	memset(s->read, 0, sizeof(s->read));
+	s->key = key;
+	return s;
+}
+
 /* NULL: there are too many. */
 static struct sync *sync_of(struct races *races, uintptr_t key)
 {
 	for (uint32_t i = 0; i < 64; i++) {
-		struct sync *s = &races->sync[(slot_of(key) + i) % SYNCS];
+		struct slot *slot = &races->slots[(slot_of(key) + i) % SYNCS];
 
-		if (s->generation == races->generation && s->key == key)
-			return s;
-		if (s->generation == races->generation)
-			continue;
-		memset(s->released, 0, sizeof(s->released));
-		memset(s->read, 0, sizeof(s->read));
-		s->key = key;
-		s->generation = races->generation;
-		return s;
+		if (slot->generation != races->generation)
+			return sync_new(races, slot, key);
+		if (races->sync[slot->sync].key == key)
+			return &races->sync[slot->sync];
 	}
 	return NULL;
 }
@@ -158,7 +174,8 @@ static struct plain *plain_of(struct races *races, uintptr_t key)
 			return p;
 		if (p->generation == races->generation)
 			continue;
-		memset(p, 0, sizeof(*p));
+		/* Sites are looked at where there are times. */
+		memset(p->reads, 0, sizeof(p->reads));
 		p->key = key;
 		p->generation = races->generation;
 		p->writer = NOBODY;

@@ -124,25 +124,32 @@ static void others_step(struct uiommufd_run *run, const struct uik_point *point)
 	}
 }
 
-void laws_step(struct uiommufd_run *run, const struct uik_point *point)
+/* Laws that judge a step by what there is, and remember nothing of it. */
+static void judge_step(struct uiommufd_run *run, const struct uik_point *point)
 {
 	const struct task_struct *task = run->fibers[run->running].task;
 	unsigned int held = uik_held_count(task);
 
-	run->in_law = true;
 	if (point->addr)
 		law_memory_step(run, point);
+	if (held) {
+		law_locks_step(run, task, point);
+		if (held > 1 && point->kind == UIK_POINT_UNLOCK)
+			law_order_step(run, task, point);
+	}
+}
+
+void laws_step(struct uiommufd_run *run, const struct uik_point *point)
+{
+	run->in_law = true;
+	if (!run->repeating)
+		judge_step(run, point);
 	law_race_step(run, point);
 	if (run->shown.bytes)
 		law_complete_step(run, point);
 	if (run->phase == PHASE_THREADS &&
 	    (point->kind == UIK_POINT_COPY || run->watch_copies))
 		law_initialised_step(run, point);
-	if (held) {
-		law_locks_step(run, task, point);
-		if (held > 1 && point->kind == UIK_POINT_UNLOCK)
-			law_order_step(run, task, point);
-	}
 	if (run->law_steps >> point->kind & 1)
 		others_step(run, point);
 	run->in_law = false;
