@@ -354,6 +354,8 @@ static int map_range(struct pt_iommu *table, dma_addr_t iova,
 
 	if (ret)
 		return ret;
+	/* Tables are made under the lock, where nothing may sleep. */
+	gfp &= ~__GFP_DIRECT_RECLAIM;
 	spin_lock(&table->lock);
 	while (!ret && done < len) {
 		unsigned int size_lg2 = leaf_size(table, iova + done,

@@ -132,6 +132,15 @@ static void *small_alloc(struct arena *arena, const struct task_struct *task,
 	return p && gfp & __GFP_ZERO ? clear(p, size) : p;
 }
 
+/* Who holds a spinlock, or serves an interrupt, has no time for it. */
+static void point_alloc(const struct task_struct *task, size_t bytes, gfp_t gfp,
+			const void *site)
+{
+	uik_point_slow(UIK_POINT_ALLOC, NULL, (uint32_t)bytes, true, site);
+	WARN(task->atomic_depth && gfpflags_allow_blocking(gfp),
+	     "allocation that may sleep while atomic, at %p", site);
+}
+
 /* Whatever is not the common case. */
 static noinline void *alloc_slow(size_t bytes, enum block_kind kind, gfp_t gfp,
 				 const void *site)
@@ -140,8 +149,7 @@ static noinline void *alloc_slow(size_t bytes, enum block_kind kind, gfp_t gfp,
 	struct arena *arena;
 
 	if (uik_hooks)
-		uik_point_slow(UIK_POINT_ALLOC, NULL, (uint32_t)bytes, true,
-			       site);
+		point_alloc(task, bytes, gfp, site);
 	if (uik_is_watched() && !(gfp & __GFP_NOFAIL) &&
 	    uik_fail_slow(UIK_FAIL_ALLOC, site))
 		return NULL;
