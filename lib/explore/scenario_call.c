@@ -98,6 +98,74 @@ static const struct uiommufd_scenario size = {
 	.state_bytes = sizeof(struct calls),
 };
 
+/* A command with one word set that must be 0. */
+#define REFUSED(type, request, member, value) \
+	do { \
+		struct type cmd_ = { .size = sizeof(cmd_), member = (value) }; \
+		\
+		WANT(rig_ioctl(fd, request, &cmd_), -EOPNOTSUPP); \
+	} while (0)
+
+static void words(struct uiommufd_run *run, void *state)
+{
+	const struct calls *calls = state;
+	int fd = calls->rig.fd;
+
+	REFUSED(iommu_ioas_alloc, IOMMU_IOAS_ALLOC, .flags, 1);
+	REFUSED(iommu_ioas_iova_ranges, IOMMU_IOAS_IOVA_RANGES, .__reserved, 1);
+	REFUSED(iommu_ioas_allow_iovas, IOMMU_IOAS_ALLOW_IOVAS, .__reserved, 1);
+	REFUSED(iommu_ioas_map, IOMMU_IOAS_MAP, .flags, 8);
+	REFUSED(iommu_ioas_map, IOMMU_IOAS_MAP, .__reserved, 1);
+	REFUSED(iommu_ioas_map_file, IOMMU_IOAS_MAP_FILE, .flags, 8);
+	REFUSED(iommu_ioas_copy, IOMMU_IOAS_COPY, .flags, 8);
+	REFUSED(iommu_option, IOMMU_OPTION, .__reserved, 1);
+	REFUSED(iommu_vfio_ioas, IOMMU_VFIO_IOAS, .__reserved, 1);
+	REFUSED(iommu_hwpt_alloc, IOMMU_HWPT_ALLOC, .__reserved, 1);
+	REFUSED(iommu_hw_info, IOMMU_GET_HW_INFO, .flags, 2);
+	REFUSED(iommu_hw_info, IOMMU_GET_HW_INFO, .__reserved[2], 1);
+	REFUSED(iommu_hwpt_set_dirty_tracking, IOMMU_HWPT_SET_DIRTY_TRACKING,
+		.flags, 2);
+	REFUSED(iommu_hwpt_get_dirty_bitmap, IOMMU_HWPT_GET_DIRTY_BITMAP,
+		.flags, 2);
+	REFUSED(iommu_hwpt_get_dirty_bitmap, IOMMU_HWPT_GET_DIRTY_BITMAP,
+		.__reserved, 1);
+	REFUSED(iommu_hwpt_invalidate, IOMMU_HWPT_INVALIDATE, .__reserved, 1);
+	REFUSED(iommu_fault_alloc, IOMMU_FAULT_QUEUE_ALLOC, .flags, 1);
+	REFUSED(iommu_viommu_alloc, IOMMU_VIOMMU_ALLOC, .flags, 1);
+	REFUSED(iommu_veventq_alloc, IOMMU_VEVENTQ_ALLOC, .flags, 1);
+	REFUSED(iommu_veventq_alloc, IOMMU_VEVENTQ_ALLOC, .type, 0);
+	REFUSED(iommu_hw_queue_alloc, IOMMU_HW_QUEUE_ALLOC, .flags, 1);
+	REFUSED(iommu_ioas_change_process, IOMMU_IOAS_CHANGE_PROCESS,
+		.__reserved, 1);
+	REFUSED(iommu_test_cmd, IOMMU_TEST_CMD, .op, 9999);
+}
+
+static void more_words(struct uiommufd_run *run, void *state)
+{
+	const struct calls *calls = state;
+	int fd = calls->rig.fd;
+	struct iommu_veventq_alloc veventq = {
+		.size = sizeof(veventq), .type = IOMMU_VEVENTQ_TYPE_SELFTEST,
+		.veventq_depth = 1, .__reserved = 1,
+	};
+	struct iommu_hwpt_alloc hwpt = {
+		.size = sizeof(hwpt), .flags = 1u << 20,
+		.dev_id = calls->rig.dev, .pt_id = calls->rig.ioas,
+	};
+
+	words(run, state);
+	WANT(rig_ioctl(fd, IOMMU_VEVENTQ_ALLOC, &veventq), -EOPNOTSUPP);
+	WANT(rig_ioctl(fd, IOMMU_HWPT_ALLOC, &hwpt), -EOPNOTSUPP);
+}
+
+static const struct uiommufd_scenario zeroes = {
+	.name = "call-words",
+	.summary = "words that must be 0 are not",
+	.setup = setup,
+	.thread = { more_words },
+	.state_bytes = sizeof(struct calls),
+};
+
 /* What comes back, and what must stay as it was. */
 static void replies(struct uiommufd_run *run, void *state)
 {
@@ -190,5 +258,5 @@ static const struct uiommufd_scenario no_reply = {
 };
 
 const struct uiommufd_scenario *const scenarios_call[] = {
-	&size, &reply, &no_reply, NULL
+	&size, &zeroes, &reply, &no_reply, NULL
 };

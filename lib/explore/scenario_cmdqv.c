@@ -468,6 +468,47 @@ static void make_vintf(struct uiommufd_run *run, void *state)
 	WANT_ONE(rig_destroy(arm->fd, arm->viommu), 0, -EBUSY);
 }
 
+/* A guest's VINTF meets an error that nobody has it for any more. */
+static void error_of_nobody(struct uiommufd_run *run)
+{
+	arm_write(run, VINTF(1), 1);
+	arm_write(run, 0x200 + 4 * 2, arm_read(run, 0x200 + 4 * 2) | 1);
+	arm_write64(run, LV1(1, 0), 0xffff0000000ull | 4);
+	arm_write(run, LV(1, 0) + CONFIG, 1);
+	arm_write(run, LV(1, 0) + 4, 1);
+	uiommufd_platform_interrupts(uiommufd_run_platform(run));
+	arm_write(run, LV(1, 0) + CONFIG, 0);
+	arm_write(run, LV(1, 0) + GERRORN, arm_read(run, LV(1, 0) + GERROR));
+	arm_write64(run, LV1(1, 0), 0);
+	arm_write(run, LV(1, 0) + 4, 0);
+	arm_write(run, 0x200 + 4 * 2, arm_read(run, 0x200 + 4 * 2) & ~1u);
+	arm_write(run, VINTF(1), 0);
+}
+
+static void no_vintf(struct uiommufd_run *run, void *state)
+{
+	struct arm *arm = state;
+	int ret = arm_viommu(arm, TEGRA);
+
+	HOLDS(!ret || uiommufd_run_failures(run));
+	if (!ret)
+		WANT(rig_destroy(arm->fd, arm->viommu), 0);
+	error_of_nobody(run);
+}
+
+static const struct uiommufd_scenario ghost = {
+	.name = "cmdqv-ghost",
+	.summary = "an error of a VINTF that could not be made, or has ended",
+	.kind = "tegra241",
+	.configure = arm_configure,
+	.setup = setup,
+	.thread = { no_vintf },
+	.finish = arm_finish,
+	.state_bytes = sizeof(struct arm),
+	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_COPY |
+		    UIOMMUFD_FAIL_HARDWARE | UIOMMUFD_FAIL_DRIVER,
+};
+
 static const struct uiommufd_scenario map_race = {
 	.name = "cmdqv-mmap",
 	.summary = "a VINTF's page is mapped while the VINTF comes and goes",
@@ -743,7 +784,8 @@ static const struct uiommufd_scenario machines = {
 };
 
 const struct uiommufd_scenario *const scenarios_cmdqv[] = {
-	&viommus, &vdevices, &full, &order, &errors, &error_end, &order_race, &map_race, &watched,
+	&viommus, &vdevices, &full, &order, &errors, &error_end, &order_race, &ghost,
+	&map_race, &watched,
 	&own, &in_guest, &probing, &removing, &remove_watched,
 	&machine, &machines, NULL
 };

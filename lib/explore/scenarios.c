@@ -25,6 +25,7 @@ static const struct uiommufd_scenario *const *const lists[] = {
 	scenarios_vfio,
 	scenarios_call,
 	scenarios_smmu,
+	scenarios_dma,
 	scenarios_cmdqv,
 	scenarios_generated,
 	/* Last: it says least of a cause. */

@@ -26,6 +26,7 @@ extern const struct uiommufd_scenario *const scenarios_dirty[] hidden;
 extern const struct uiommufd_scenario *const scenarios_vfio[] hidden;
 extern const struct uiommufd_scenario *const scenarios_call[] hidden;
 extern const struct uiommufd_scenario *const scenarios_smmu[] hidden;
+extern const struct uiommufd_scenario *const scenarios_dma[] hidden;
 extern const struct uiommufd_scenario *const scenarios_cmdqv[] hidden;
 extern const struct uiommufd_scenario *const scenarios_recorded[] hidden;
 

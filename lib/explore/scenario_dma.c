@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What a device behind an SMMU really reaches, whatever its driver was told.
+ *
+ * Facts: a device reaches what is mapped where it is attached, and nothing
+ * else: nothing at all while it is owned and attached nowhere, nothing that was
+ * unmapped, however often it has been there.  A call that fails changes nothing
+ * of it.
+ */
+#include <uiommufd/dma.h>
+
+#include "explore/rig_arm.h"
+#include "explore/scenarios.h"
+
+#define PASID 5
+#define FIRST 'A'			/* what the first IOAS shows */
+#define SECOND 'B'
+
+struct dmas {
+	struct arm arm;
+	uint32_t other;			/* the second IOAS */
+	uint32_t table[2];		/* with PASIDs, one on each */
+};
+
+static void configure(struct uiommufd_platform_config *config)
+{
+	arm_configure(config);
+	config->pasid_bits = 8;
+}
+
+static void setup(struct uiommufd_run *run, void *state)
+{
+	struct dmas *dmas = state;
+	struct arm *arm = &dmas->arm;
+
+	memset(rig_memory(), FIRST, RIG_PAGE);
+	memset(rig_memory() + RIG_PAGE, SECOND, RIG_PAGE);
+	arm_begin(run, arm);
+	HOLDS(!rig_ioas(arm->fd, &dmas->other));
+	HOLDS(!rig_map_at(arm->fd, dmas->other, rig_memory() + RIG_PAGE,
+			  RIG_PAGE, ARM_IOVA));
+	HOLDS(!rig_hwpt(arm->fd, arm->dev, arm->ioas, IOMMU_HWPT_ALLOC_PASID,
+			&dmas->table[0]));
+	HOLDS(!rig_hwpt(arm->fd, arm->dev, dmas->other, IOMMU_HWPT_ALLOC_PASID,
+			&dmas->table[1]));
+}
+
+static void finish(struct uiommufd_run *run, void *state)
+{
+	struct dmas *dmas = state;
+
+	rig_detach(dmas->arm.fd, "dev0", PASID);
+	arm_finish(run, state);
+}
+
+/* The byte that the device gets, or -errno. */
+static int reads(struct uiommufd_run *run, uint32_t pasid)
+{
+	struct uiommufd_platform *platform = uiommufd_run_platform(run);
+	uint8_t byte = 0;
+	struct uiommufd_dma dma = {
+		.size = sizeof(dma),
+		.stream_id = uiommufd_platform_stream_id(platform, "dev0", 0),
+		.ssid_valid = pasid,
+		.ssid = pasid,
+		.address = ARM_IOVA,
+		.buffer = &byte,
+		.length = 1,
+	};
+
+	/* The simulation's own memory is not what this is about. */
+	while (uiommufd_dma(platform, &dma))
+		if (errno != ENOMEM)
+			return -errno;
+	return byte;
+}
+
+static void check(struct uiommufd_run *run, uint32_t pasid, int want)
+{
+	int got = reads(run, pasid);
+
+	/* Whatever keeps it away will do. */
+	if (got != want && (want >= 0 || got >= 0))
+		uiommufd_run_break(run, "reach",
+				   "the device gets %d at PASID %u, not %d", got,
+				   pasid, want);
+}
+
+typedef int (*change_fn)(int fd, const char *name, uint32_t pasid, uint32_t pt);
+
+static int change(struct uiommufd_run *run, const struct dmas *dmas,
+		  change_fn call, uint32_t pasid, uint32_t pt)
+{
+	int before = reads(run, pasid);
+	int ret = call(dmas->arm.fd, "dev0", pasid, pt);
+
+	if (ret)
+		check(run, pasid, before);
+	return ret;
+}
+
+#define NOTHING (-EPERM)
+
+static void move(struct uiommufd_run *run, void *state)
+{
+	struct dmas *dmas = state;
+	struct arm *arm = &dmas->arm;
+	int fd = arm->fd;
+
+	check(run, 0, FIRST);
+	WANT(change(run, dmas, rig_replace, 0, dmas->other), 0);
+	check(run, 0, SECOND);
+	WANT(change(run, dmas, rig_replace, 0, arm->parent), 0);
+	check(run, 0, FIRST);
+	WANT(rig_detach(fd, "dev0", 0), 0);
+	check(run, 0, NOTHING);
+	WANT(change(run, dmas, rig_attach, 0, dmas->table[1]), 0);
+	check(run, 0, SECOND);
+	WANT(rig_unmap(fd, dmas->other, ARM_IOVA, RIG_PAGE), 0);
+	check(run, 0, NOTHING);
+	WANT(rig_map_at(fd, dmas->other, rig_memory(), RIG_PAGE, ARM_IOVA), 0);
+	check(run, 0, FIRST);
+	WANT(rig_detach(fd, "dev0", 0), 0);
+	check(run, 0, NOTHING);
+	/* Claimed again it is nobody's before it is attached. */
+	WANT(rig_unbind(fd, "dev0"), 0);
+	WANT(rig_bind(fd, "dev0", &arm->dev), 0);
+	check(run, 0, NOTHING);
+	WANT(change(run, dmas, rig_attach, 0, arm->parent), 0);
+	check(run, 0, FIRST);
+}
+
+static const struct uiommufd_scenario moving = {
+	.name = "dma",
+	.summary = "a device reaches what it is attached to, each step may fail",
+	.kind = "smmuv3",
+	.configure = configure,
+	.setup = setup,
+	.thread = { move },
+	.finish = finish,
+	.state_bytes = sizeof(struct dmas),
+	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_PIN |
+		    UIOMMUFD_FAIL_DRIVER,
+	/* The hardware's caches. */
+	.flags = UIOMMUFD_SCENARIO_REMAINS,
+};
+
+static void move_pasid(struct uiommufd_run *run, void *state)
+{
+	struct dmas *dmas = state;
+	int fd = dmas->arm.fd;
+
+	WANT(rig_detach(fd, "dev0", 0), 0);
+	WANT(change(run, dmas, rig_attach, 0, dmas->table[0]), 0);
+	check(run, PASID, NOTHING);
+	WANT(change(run, dmas, rig_attach, PASID, dmas->table[1]), 0);
+	check(run, PASID, SECOND);
+	check(run, 0, FIRST);
+	WANT(change(run, dmas, rig_replace, PASID, dmas->table[0]), 0);
+	check(run, PASID, FIRST);
+	WANT(change(run, dmas, rig_replace, PASID, dmas->table[1]), 0);
+	check(run, PASID, SECOND);
+	/* Neither takes the other along. */
+	WANT(rig_detach(fd, "dev0", 0), 0);
+	check(run, 0, NOTHING);
+	check(run, PASID, SECOND);
+	WANT(change(run, dmas, rig_attach, 0, dmas->table[0]), 0);
+	WANT(rig_unmap(fd, dmas->other, ARM_IOVA, RIG_PAGE), 0);
+	check(run, PASID, NOTHING);
+	check(run, 0, FIRST);
+	WANT(rig_detach(fd, "dev0", PASID), 0);
+	check(run, PASID, NOTHING);
+	check(run, 0, FIRST);
+}
+
+static const struct uiommufd_scenario moving_pasid = {
+	.name = "dma-pasid",
+	.summary = "the same at a PASID, beside what has none",
+	.kind = "smmuv3",
+	.configure = configure,
+	.setup = setup,
+	.thread = { move_pasid },
+	.finish = finish,
+	.state_bytes = sizeof(struct dmas),
+	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_PIN |
+		    UIOMMUFD_FAIL_DRIVER,
+	/* The hardware's caches. */
+	.flags = UIOMMUFD_SCENARIO_REMAINS,
+};
+
+const struct uiommufd_scenario *const scenarios_dma[] = {
+	&moving, &moving_pasid, NULL
+};
