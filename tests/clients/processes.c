@@ -382,6 +382,20 @@ static void test_message(int from_child)
 	expect_child(pid);
 }
 
+/* By any of the functions that there are. */
+static void execute(char *const *args, int how)
+{
+	if (how < 2)
+		execv(args[0], args);
+	else if (how == 2)
+		execl(args[0], args[0], args[1], args[2], (char *)NULL);
+	else if (how == 3)
+		execle(args[0], args[0], args[1], args[2], (char *)NULL,
+		       environ);
+	else
+		execlp(args[0], args[0], args[1], args[2], (char *)NULL);
+}
+
 /* A program that is executed inherits what is not close-on-exec. */
 static void test_exec(int how)
 {
@@ -391,9 +405,9 @@ static void test_exec(int how)
 
 	CHECK_EQ(ioas_alloc(fd), 1);
 	snprintf(number, sizeof(number), "%d", fd);
-	pid = how ? vfork() : fork();
+	pid = how == 1 ? vfork() : fork();
 	if (!pid) {
-		execv(args[0], args);
+		execute(args, how);
 		_exit(3);
 	}
 	expect_child(pid);
@@ -431,6 +445,9 @@ static const struct test tests[] = {
 	{ "message", "from_child", 1, test_message },
 	{ "exec", "fork", 0, test_exec },
 	{ "exec", "vfork", 1, test_exec },
+	{ "exec", "execl", 2, test_exec },
+	{ "exec", "execle", 3, test_exec },
+	{ "exec", "execlp", 4, test_exec },
 };
 
 int main(int argc, char **argv)

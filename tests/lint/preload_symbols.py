@@ -27,7 +27,8 @@ NEEDED = """
     pwritev pwritev64 preadv2 pwritev2 __read_chk __pread_chk __pread64_chk
     lseek poll ppoll __poll_chk __ppoll_chk select pselect epoll_ctl dup dup2
     dup3 fcntl fcntl64 close close_range closefrom fclose sendmsg recvmsg
-    sendmmsg recvmmsg fork vfork clone execve execv execvp execvpe fexecve
+    sendmmsg recvmmsg fork vfork clone execl execle
+    execlp execve execv execvp execvpe fexecve
     posix_spawn posix_spawnp sigaction signal sigprocmask pthread_sigmask
     syscall""".split()
 

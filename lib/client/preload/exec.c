@@ -8,6 +8,7 @@
  * it: the new program finds ENODEV.
  */
 #include <linux/file.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uik/file.h>
@@ -154,6 +155,71 @@ int preload_execvpe(const char *file, char *const *argv, char *const *envp)
 int preload_execvp(const char *file, char *const *argv)
 {
 	return preload_execvpe(file, argv, environ);
+}
+
+/* ---- arguments in the call itself ---- */
+
+static size_t args_count(const char *arg, va_list given)
+{
+	va_list args;
+	size_t count = 0;
+
+	va_copy(args, given);
+	for (; arg; arg = va_arg(args, const char *))
+		count++;
+	va_end(args);
+	return count;
+}
+
+/* With the NULL at their end, behind which @args stands then. */
+static void args_take(char **argv, const char *arg, va_list *args)
+{
+	for (;; arg = va_arg(*args, const char *)) {
+		*argv++ = (char *)arg;
+		if (!arg)
+			return;
+	}
+}
+
+/* On the caller's stack: who has called vfork() has no other memory. */
+#define ARGS(arg, args) \
+	__builtin_alloca((args_count(arg, args) + 1) * sizeof(char *))
+
+int preload_execl(const char *path, const char *arg, ...)
+{
+	va_list args;
+	char **argv;
+
+	va_start(args, arg);
+	argv = ARGS(arg, args);
+	args_take(argv, arg, &args);
+	va_end(args);
+	return preload_execve(path, argv, environ);
+}
+
+int preload_execlp(const char *file, const char *arg, ...)
+{
+	va_list args;
+	char **argv;
+
+	va_start(args, arg);
+	argv = ARGS(arg, args);
+	args_take(argv, arg, &args);
+	va_end(args);
+	return preload_execvpe(file, argv, environ);
+}
+
+int preload_execle(const char *path, const char *arg, ...)
+{
+	char **argv, *const *envp;
+	va_list args;
+
+	va_start(args, arg);
+	argv = ARGS(arg, args);
+	args_take(argv, arg, &args);
+	envp = va_arg(args, char *const *);
+	va_end(args);
+	return preload_execve(path, argv, envp);
 }
 
 int preload_fexecve(int fd, char *const *argv, char *const *envp)

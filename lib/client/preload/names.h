@@ -3,8 +3,9 @@
  * The libc functions that the preload object defines, once.
  *
  * PRELOAD_NAMES(X) calls X(result, name, parameters) for each.  Where libc's is
- * variadic ours takes what the ABI would pass: the same registers.  The list in
- * preload.map and the one here are compared by a test.
+ * variadic ours takes what the ABI would pass: the same registers, but for those
+ * that take any number.  The list in preload.map and the one here are compared by
+ * a test.
  */
 #ifndef PRELOAD_NAMES_H
 #define PRELOAD_NAMES_H
@@ -202,6 +203,9 @@ struct statx;
 	X(int, waitid, (idtype_t type, id_t id, siginfo_t *info, int options)) \
 	X(int, execve,                                                         \
 	  (const char *path, char *const *argv, char *const *envp))            \
+	X(int, execl, (const char *path, const char *arg, ...))                \
+	X(int, execle, (const char *path, const char *arg, ...))               \
+	X(int, execlp, (const char *file, const char *arg, ...))               \
 	X(int, execv, (const char *path, char *const *argv))                   \
 	X(int, execvp, (const char *file, char *const *argv))                  \
 	X(int, execvpe,                                                        \
