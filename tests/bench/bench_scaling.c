@@ -7,6 +7,8 @@
  *
  * All take turns, many times.  What processors give changes within seconds, so
  * ratios are of figures taken one right after the other, and their median counts.
+ * On a machine with other work `chrt -f 40 bench_scaling` has it to itself for the
+ * three seconds that it takes.  What is shared sharing.py says without any clock.
  */
 #include <pthread.h>
 #include <stdbool.h>
