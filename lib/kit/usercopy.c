@@ -287,7 +287,10 @@ static long fetch_text(char *dst, const char *src, long count)
 	long i;
 
 	for (i = 0; i < count; i++) {
-		if (!access_ok(src + i, 1) || fetch(&byte, src + i, 1))
+		/* Any number may be an address: no arithmetic of pointers. */
+		const void *at = (const void *)((uintptr_t)src + i);
+
+		if (!access_ok(at, 1) || fetch(&byte, at, 1))
 			return -EFAULT;
 		if (dst)
 			dst[i] = byte;
