@@ -392,6 +392,8 @@ static void execute(char *const *args, int how)
 	else if (how == 3)
 		execle(args[0], args[0], args[1], args[2], (char *)NULL,
 		       environ);
+	else if (how == 4)
+		execveat(AT_FDCWD, args[0], args, environ, 0);
 	else
 		execlp(args[0], args[0], args[1], args[2], (char *)NULL);
 }
@@ -447,7 +449,8 @@ static const struct test tests[] = {
 	{ "exec", "vfork", 1, test_exec },
 	{ "exec", "execl", 2, test_exec },
 	{ "exec", "execle", 3, test_exec },
-	{ "exec", "execlp", 4, test_exec },
+	{ "exec", "execveat", 4, test_exec },
+	{ "exec", "execlp", 5, test_exec },
 };
 
 int main(int argc, char **argv)

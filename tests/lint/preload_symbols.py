@@ -28,7 +28,7 @@ NEEDED = """
     lseek poll ppoll __poll_chk __ppoll_chk select pselect epoll_ctl dup dup2
     dup3 fcntl fcntl64 close close_range closefrom fclose sendmsg recvmsg
     sendmmsg recvmmsg fork vfork clone execl execle
-    execlp execve execv execvp execvpe fexecve
+    execlp execve execveat execv execvp execvpe fexecve
     posix_spawn posix_spawnp sigaction signal sigprocmask pthread_sigmask
     syscall""".split()
 

@@ -231,6 +231,17 @@ int preload_fexecve(int fd, char *const *argv, char *const *envp)
 	return ret;
 }
 
+int preload_execveat(int dir, const char *path, char *const *argv,
+		     char *const *envp, int flags)
+{
+	struct change *change = change_begin(envp);
+	int ret = NEXT(execveat)(dir, path, argv, environment_of(change, envp),
+				 flags);
+
+	change_undo(change);
+	return ret;
+}
+
 /* The child has copied the descriptors by the time the call returns. */
 int preload_posix_spawn(pid_t *pid, const char *path,
 			const posix_spawn_file_actions_t *actions,

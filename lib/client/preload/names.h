@@ -210,6 +210,9 @@ struct statx;
 	X(int, execvp, (const char *file, char *const *argv))                  \
 	X(int, execvpe,                                                        \
 	  (const char *file, char *const *argv, char *const *envp))            \
+	X(int, execveat,                                                       \
+	  (int dir, const char *path, char *const *argv, char *const *envp,    \
+	   int flags))                                                         \
 	X(int, fexecve, (int fd, char *const *argv, char *const *envp))        \
 	X(int, posix_spawn,                                                    \
 	  (pid_t *pid, const char *path,                                       \
