@@ -16,6 +16,7 @@
 #include <linux/device.h>
 #include <linux/io.h>
 
+#include "kit/format.h"
 #include "kit/slab.h"
 
 #define CALLER __builtin_return_address(0)
@@ -401,14 +402,14 @@ char *devm_kasprintf(struct device *dev, gfp_t gfp, const char *fmt, ...)
 	int length;
 
 	va_start(args, fmt);
-	length = vsnprintf(NULL, 0, fmt, args);
+	length = format_text(NULL, 0, fmt, args);
 	va_end(args);
 	string = length < 0 ? NULL : block_alloc(dev, (size_t)length + 1, gfp,
 						 site);
 	if (!string)
 		return NULL;
 	va_start(args, fmt);
-	vsnprintf(string, (size_t)length + 1, fmt, args);
+	format_text(string, (size_t)length + 1, fmt, args);
 	va_end(args);
 	return string;
 }

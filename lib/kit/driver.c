@@ -14,6 +14,7 @@
 
 #include "kit/device.h"
 #include "kit/fork.h"
+#include "kit/format.h"
 #include "kit/machine.h"
 
 static pthread_mutex_t drivers_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -151,7 +152,7 @@ static void print_message(char level, const struct device *dev,
 	const char *driver = dev ? dev_driver_string(dev) : "";
 	char text[512];
 
-	vsnprintf(text, sizeof(text), fmt, args);
+	format_text(text, sizeof(text), fmt, args);
 	printk("\001%c%s%s%s: %s", level, driver, *driver ? " " : "",
 	       dev ? dev_name(dev) : "(no device)", text);
 }
@@ -171,7 +172,7 @@ int dev_err_probe(const struct device *dev, int err, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
+	format_text(text, sizeof(text), fmt, args);
 	va_end(args);
 	if (err == -517 /* try again later */ || err == -ENOMEM)
 		uik_dev_printk('7', dev, "error %d: %s", err, text);

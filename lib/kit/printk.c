@@ -12,6 +12,7 @@
 #include <uik/log.h>
 
 #include "kit/backtrace.h"
+#include "kit/format.h"
 #include "kit/log.h"
 
 #define MESSAGE_MAX 4608
@@ -132,7 +133,7 @@ bool uik_ratelimit(struct ratelimit_state *state)
 
 int vscnprintf(char *text, size_t size, const char *format, va_list args)
 {
-	int length = vsnprintf(text, size, format, args);
+	int length = format_text(text, size, format, args);
 
 	if (length < 0 || !size)
 		return 0;

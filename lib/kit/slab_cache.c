@@ -9,6 +9,7 @@
 #include <linux/minmax.h>
 #include <linux/slab.h>
 
+#include "kit/format.h"
 #include "kit/slab.h"
 
 #define CALLER __builtin_return_address(0)
@@ -164,13 +165,13 @@ static __printf(2, 0) char *print_string(gfp_t gfp, const char *fmt,
 	int length;
 
 	va_copy(again, args);
-	length = vsnprintf(NULL, 0, fmt, again);
+	length = format_text(NULL, 0, fmt, again);
 	va_end(again);
 	if (length < 0)
 		return NULL;
 	string = slab_alloc_at((size_t)length + 1, gfp, site);
 	if (string)
-		vsnprintf(string, (size_t)length + 1, fmt, args);
+		format_text(string, (size_t)length + 1, fmt, args);
 	return string;
 }
 

@@ -14,6 +14,7 @@
 #include <uik/warn.h>
 
 #include "kit/backtrace.h"
+#include "kit/format.h"
 #include "kit/futex.h"
 #include "kit/machine.h"
 #include "kit/sync.h"
@@ -105,7 +106,7 @@ void uik_warn_format(const char *file, int line, const char *function,
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	format_text(text, sizeof(text), format, args);
 	va_end(args);
 	warn(file, line, function, text);
 }
@@ -123,7 +124,7 @@ void panic(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	format_text(text, sizeof(text), format, args);
 	va_end(args);
 	tell_hooks("panic", __FILE__, __LINE__, __func__, text);
 	report("panic", __FILE__, __LINE__, __func__, text);

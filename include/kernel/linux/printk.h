@@ -13,6 +13,21 @@
 #include <linux/types.h>
 #include <uik/abi.h>
 
+/* A format with its arguments, as one argument for %pV. */
+struct va_format {
+	const char *fmt;
+	va_list *va;
+};
+
+/*
+ * Formats are those of printf(3), and the kernel's pointers: %pe error pointer by
+ * its name, %pa (%pap, %pad) address by reference, %pR (%pr) struct resource, %pV
+ * struct va_format, %*ph (C, D, N: what stands between) bytes, %ps (%pS, %pB)
+ * function, %pUb (l, B, L) UUID, %px and %pK the bare pointer, as %p is here.
+ * They hold for printk(), dev_*(), WARN(), scnprintf() and kasprintf(); snprintf()
+ * is libc's.
+ */
+
 /* Logs a message that may start with a KERN_ level.  Return: its length. */
 int uik_printk(const char *format, ...) __uik_export __printf(1, 2) __cold;
 int vprintk(const char *format, va_list args) __uik(vprintk) __printf(1, 0);
