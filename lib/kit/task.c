@@ -320,6 +320,13 @@ struct task_struct *uik_task_switch(struct task_struct *task)
 	return before;
 }
 
+int uik_smp_processor_id(void)
+{
+	WARN(preemptible(), "smp_processor_id() where current could move: %p",
+	     __builtin_return_address(0));
+	return raw_smp_processor_id();
+}
+
 unsigned int num_online_cpus(void)
 {
 	long count = sysconf(_SC_NPROCESSORS_ONLN);

@@ -14,6 +14,8 @@
 #include <linux/percpu.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
+#include <linux/smp.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
 
 /* Laws of type and value that the compiler proves. */
@@ -459,9 +461,27 @@ static void bitmap_memory(void **state)
 	machine_end(m);
 }
 
+/* Law: the number of a processor counts for who cannot move, else is a hint. */
+static void processors(void **state)
+{
+	DEFINE_SPINLOCK(lock);
+	int number = raw_smp_processor_id();
+
+	assert_int_equal(warnings_of(smp_processor_id()), 1);
+	assert_int_equal(warnings_of(get_cpu()), 0);
+	assert_int_equal(warnings_of(number = smp_processor_id()), 0);
+	assert_int_equal(number, raw_smp_processor_id());
+	put_cpu();
+	spin_lock(&lock);
+	assert_int_equal(warnings_of(smp_processor_id()), 0);
+	spin_unlock(&lock);
+	assert_int_equal(warnings_of(smp_processor_id()), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(processors),
 		cmocka_unit_test(containers),
 		cmocka_unit_test(errors),
 		cmocka_unit_test(fields),

@@ -15,7 +15,9 @@ static inline int raw_smp_processor_id(void)
 	return uik_current()->cpu;
 }
 
-#define smp_processor_id() raw_smp_processor_id()
+/* The same; warns when current could move: use raw_ where a hint is enough. */
+int uik_smp_processor_id(void) __uik_export;
+#define smp_processor_id() uik_smp_processor_id()
 
 static inline int get_cpu(void)
 {
