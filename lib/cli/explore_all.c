@@ -398,10 +398,10 @@ static void run_glances(struct all *all)
 
 	for (unsigned int i = 0; i < G_N_ELEMENTS(glances_ns); i++) {
 		gint64 time = all->end_us - g_get_monotonic_time();
-		guint64 cost = glances_ns[i] / 1000 * count_left(all) /
-			       (speed(all) * all->o->threads);
+		double cost = 1e-3 * (double)glances_ns[i] * count_left(all) /
+			      (speed(all) * all->o->threads);
 
-		if (all->status || time < 0 || cost > (guint64)time / GLANCE_PART)
+		if (all->status || time < 0 || cost > (double)time / GLANCE_PART)
 			return;
 		all->options.stage = -1;
 		run_round(all, glances_ns[i]);
