@@ -22,8 +22,10 @@
 
 bool owner_free(void *arg)
 {
-	return !(__atomic_load_n((unsigned long *)arg, __ATOMIC_ACQUIRE) &
-		 ~LOCK_SLEEPER);
+	unsigned long seen = __atomic_load_n((unsigned long *)arg,
+					     __ATOMIC_ACQUIRE);
+
+	return !(seen & ~LOCK_SLEEPER) || seen == UIK_MUTEX_ENDED;
 }
 
 static inline void spin_pause(void)
@@ -80,6 +82,16 @@ static void owner_sleep(unsigned long *owner, unsigned long seen,
 	uik_sleep_until_ready(&sleep);
 }
 
+/* Told, and then made free, so that the run can go on. */
+static void owner_revive(unsigned long *owner, const void *site)
+{
+	unsigned long ended = UIK_MUTEX_ENDED;
+
+	WARN(true, "a destroyed mutex is taken at %p", site);
+	__atomic_compare_exchange_n(owner, &ended, 0, false, __ATOMIC_RELAXED,
+				    __ATOMIC_RELAXED);
+}
+
 int owner_lock_slow(unsigned long *owner, struct task_struct *task,
 		    bool interruptible, const void *site)
 {
@@ -97,6 +109,10 @@ int owner_lock_slow(unsigned long *owner, struct task_struct *task,
 			return 0;
 		if (!(seen & ~LOCK_SLEEPER))
 			continue;
+		if (unlikely(seen == UIK_MUTEX_ENDED)) {
+			owner_revive(owner, site);
+			continue;
+		}
 		if (interruptible && uik_signal_pending(task)) {
 			/* We may be the one that a release has woken. */
 			uik_futex_wake((u32 *)owner, 1);
@@ -174,8 +190,11 @@ int mutex_trylock(struct mutex *lock)
 	struct task_struct *task = uik_current();
 
 	uik_point(UIK_POINT_TRYLOCK, lock, sizeof(*lock), true);
-	if (!uik_owner_try(&lock->owner, task))
+	if (!uik_owner_try(&lock->owner, task)) {
+		WARN(READ_ONCE(lock->owner) == UIK_MUTEX_ENDED,
+		     "a destroyed mutex is tried");
 		return 0;
+	}
 	lock_push(task, lock, lock->key, UIK_HELD_MUTEX, 0,
 		  __builtin_return_address(0));
 	return 1;

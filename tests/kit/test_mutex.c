@@ -96,6 +96,26 @@ static void owner_only(void **state)
 	assert_int_equal(warnings_of(mutex_destroy(&lock)), 0);
 }
 
+/* Law: a destroyed mutex is taken with a warning, and free when made again. */
+static void after_the_end(void **state)
+{
+	struct mutex lock;
+
+	mutex_init(&lock);
+	mutex_destroy(&lock);
+	assert_false(mutex_is_locked(&lock));
+	assert_int_equal(warnings_of(mutex_destroy(&lock)), 0);
+	assert_int_equal(warnings_of(mutex_trylock(&lock)), 1);
+	assert_int_equal(warnings_of(mutex_lock(&lock)), 1);
+	assert_true(mutex_is_locked(&lock));
+	assert_int_equal(warnings_of(mutex_unlock(&lock)), 0);
+	mutex_destroy(&lock);
+	mutex_init(&lock);
+	assert_int_equal(mutex_trylock(&lock), 1);
+	mutex_unlock(&lock);
+	mutex_destroy(&lock);
+}
+
 /* Law: the assertion asks this task, not whether anybody holds the lock. */
 static int assert_held(void *arg)
 {
@@ -281,6 +301,7 @@ int main(void)
 		cmocka_unit_test(excludes),
 		cmocka_unit_test(trylock),
 		cmocka_unit_test(owner_only),
+		cmocka_unit_test(after_the_end),
 		cmocka_unit_test(assertion),
 		cmocka_unit_test(any_order),
 		cmocka_unit_test(recursion),

@@ -4,8 +4,8 @@
  *
  * The word holds the owner; its lowest bit says that somebody sleeps on it.  A
  * recursive lock ends the process; unlocking by another task, destroying a held
- * mutex and locking while atomic are warned about.  Ordering: unlock releases,
- * lock acquires.
+ * mutex, taking a destroyed one and locking while atomic are warned about.
+ * Ordering: unlock releases, lock acquires.
  */
 #ifndef UIK_LINUX_MUTEX_H
 #define UIK_LINUX_MUTEX_H
@@ -22,6 +22,9 @@ struct mutex {
 	unsigned long owner;		/* task | someone sleeps */
 	struct lock_class_key *key;	/* borrowed for ever; may be NULL */
 };
+
+/* The owner of a mutex that was destroyed. */
+#define UIK_MUTEX_ENDED (~1ul)
 
 #define __MUTEX_INITIALIZER(name) { .owner = 0, .key = NULL }
 #define DEFINE_MUTEX(name) struct mutex name = __MUTEX_INITIALIZER(name)
@@ -104,14 +107,22 @@ uik_quick void uik_mutex_unlock_here(struct mutex *lock)
 
 static inline bool mutex_is_locked(struct mutex *lock)
 {
-	return READ_ONCE(lock->owner);
+	unsigned long owner = READ_ONCE(lock->owner);
+
+	return owner && owner != UIK_MUTEX_ENDED;
 }
 
-/* Ends a mutex; warns when it is held. */
-/* No schedule point: whoever may do this is alone with the lock. */
+/*
+ * Ends a mutex; warns when it is held.  Taking it then warns, until it is made
+ * again.  A schedule point: whoever does this should be alone with the lock, and
+ * an explorer has to see who is not.
+ */
 static inline void mutex_destroy(struct mutex *lock)
 {
-	WARN_ON(__atomic_load_n(&lock->owner, __ATOMIC_RELAXED));
+	uik_point(UIK_POINT_STORE, lock, sizeof(*lock), true);
+	if (!WARN_ON(mutex_is_locked(lock)))
+		__atomic_store_n(&lock->owner, UIK_MUTEX_ENDED,
+				 __ATOMIC_RELAXED);
 }
 
 /* Decrements; when that gives 0, returns 1 with @lock held. */
