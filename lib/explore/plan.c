@@ -4,7 +4,9 @@
  *
  * Most bugs need one change of threads at the right place, or one failure, or
  * both: these are tried first and completely.  Then everything that the
- * reduction leaves, and what that does not finish is drawn at random.
+ * reduction leaves, and what that does not finish is drawn at random.  A few are
+ * drawn early: threads that go side by side, step by step, meet in what they do
+ * not announce.
  */
 #include "explore/plan.h"
 
@@ -14,6 +16,7 @@
 static const struct stage auto_stages[] = {
 	{ UIOMMUFD_STRATEGY_DPOR, 0, 1, 0, 16, false },
 	{ UIOMMUFD_STRATEGY_DPOR, ANY, 0, 0, 8, false },
+	{ UIOMMUFD_STRATEGY_RANDOM, ANY, 1, 2, 32, false },
 	{ UIOMMUFD_STRATEGY_PCT, ANY, 1, 0, 16, false },
 	{ UIOMMUFD_STRATEGY_DPOR, 1, 1, 0, 8, false },
 	{ UIOMMUFD_STRATEGY_DPOR, ANY, ANY, 0, 3, true },
