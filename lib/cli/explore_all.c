@@ -28,7 +28,7 @@
 
 #define STAGES_MAX 32
 #define LANES_MAX 256
-#define FAST_STAGES 7		/* leave more for what follows them */
+#define FAST_STAGES 8		/* leave more for what follows them */
 #define SHARE_MIN_NS 1000000u
 /* Of the time that is left, at most this part is for one round of glances. */
 #define GLANCE_PART 4u

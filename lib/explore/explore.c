@@ -196,6 +196,15 @@ static void add_totals(struct session *s)
 	s->result->redundant += totals.redundant;
 }
 
+/* @most from now on, if not 0, and never more than asked for. */
+static void limit_executions(struct session *s, unsigned int most)
+{
+	uint64_t asked = s->run->options.executions;
+	uint64_t end = s->result->executions + most;
+
+	s->most = most && (!asked || end < asked) ? end : 0;
+}
+
 /* One stage of a plan; true if a law broke. */
 static bool explore_stage(struct session *s, const struct stage *stage,
 			  bool *exhausted)
@@ -214,7 +223,9 @@ static bool explore_stage(struct session *s, const struct stage *stage,
 		return false;
 	if (stage->share && end > now)
 		end = now + (end - now) / stage->share;
+	limit_executions(s, stage->most);
 	broke = explore_strategy(s, end);
+	s->most = 0;
 	search_totals(run, &totals);
 	/* Bounds of preemptions are none where there is one thread. */
 	*exhausted = totals.exhausted &&
@@ -235,15 +246,11 @@ static bool explore_unannounced(struct session *s)
 		.preemptions = UIOMMUFD_UNBOUNDED,
 		.seed = s->run->options.seed,
 		.share = 2,
+		.most = DRAWN_AT_LAST,
 	};
-	uint64_t asked = s->run->options.executions;
-	uint64_t most = s->result->executions + DRAWN_AT_LAST;
-	bool exhausted, broke;
+	bool exhausted;
 
-	s->most = asked && asked < most ? asked : most;
-	broke = explore_stage(s, &stage, &exhausted);
-	s->most = 0;
-	return broke;
+	return explore_stage(s, &stage, &exhausted);
 }
 
 /* The execution to begin with; true if it broke a law. */

@@ -3,10 +3,10 @@
  * Plans.
  *
  * Most bugs need one change of threads at the right place, or one failure, or
- * both: these are tried first and completely.  Then everything that the
- * reduction leaves, and what that does not finish is drawn at random.  A few are
- * drawn early: threads that go side by side, step by step, meet in what they do
- * not announce.
+ * both: these are tried first and completely.  What is too large for that meets
+ * its bugs in some hundred executions drawn at random, or never: a few are drawn
+ * before everything that the reduction leaves, and more of what that does not
+ * finish.
  */
 #include "explore/plan.h"
 
@@ -14,17 +14,18 @@
 
 /* failures: at most so many, and never more than asked for. */
 static const struct stage auto_stages[] = {
-	{ UIOMMUFD_STRATEGY_DPOR, 0, 1, 0, 16, false },
-	{ UIOMMUFD_STRATEGY_DPOR, ANY, 0, 0, 8, false },
-	{ UIOMMUFD_STRATEGY_RANDOM, ANY, 1, 2, 32, false },
-	{ UIOMMUFD_STRATEGY_PCT, ANY, 1, 0, 16, false },
-	{ UIOMMUFD_STRATEGY_DPOR, 1, 1, 0, 8, false },
-	{ UIOMMUFD_STRATEGY_DPOR, ANY, ANY, 0, 3, true },
-	{ UIOMMUFD_STRATEGY_GUIDED, ANY, 1, 0, 4, false },
-	{ UIOMMUFD_STRATEGY_DPOR, 2, 1, 0, 4, false },
-	{ UIOMMUFD_STRATEGY_RANDOM, ANY, ANY, 0, 3, false },
-	{ UIOMMUFD_STRATEGY_PCT, ANY, ANY, 1, 2, false },
-	{ UIOMMUFD_STRATEGY_RANDOM, ANY, ANY, 1, 0, false },
+	{ UIOMMUFD_STRATEGY_DPOR, 0, 1, 0, 16, 0, false },
+	{ UIOMMUFD_STRATEGY_DPOR, ANY, 0, 0, 8, 0, false },
+	{ UIOMMUFD_STRATEGY_RANDOM, ANY, 1, 2, 16, 200, false },
+	{ UIOMMUFD_STRATEGY_PCT, ANY, 1, 0, 8, 500, false },
+	{ UIOMMUFD_STRATEGY_GUIDED, ANY, 1, 2, 4, 1000, false },
+	{ UIOMMUFD_STRATEGY_DPOR, 1, 1, 0, 8, 0, false },
+	{ UIOMMUFD_STRATEGY_DPOR, ANY, ANY, 0, 3, 0, true },
+	{ UIOMMUFD_STRATEGY_GUIDED, ANY, 1, 0, 4, 0, false },
+	{ UIOMMUFD_STRATEGY_DPOR, 2, 1, 0, 4, 0, false },
+	{ UIOMMUFD_STRATEGY_RANDOM, ANY, ANY, 0, 3, 0, false },
+	{ UIOMMUFD_STRATEGY_PCT, ANY, ANY, 1, 2, 0, false },
+	{ UIOMMUFD_STRATEGY_RANDOM, ANY, ANY, 1, 0, 0, false },
 };
 
 static int at_most(int wanted, int asked)

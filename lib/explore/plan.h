@@ -11,6 +11,7 @@ struct stage {
 	int failures;
 	uint64_t seed;
 	unsigned int share;		/* one in so many of what is left; 0: all */
+	unsigned int most;		/* executions; 0: any number */
 	bool covers_all;		/* exhausted: nothing within the bounds is left */
 };
 
