@@ -6,13 +6,7 @@
  * a command while it executes gains nothing.  User memory may be gone, so the
  * kit's fault-safe copy fetches it; kit memory is accessed directly.
  */
-#include <uik/pin.h>
 #include "sim.h"
-
-bool sim_dma_read(struct sim *sim, u64 phys, void *to, size_t bytes)
-{
-	return !uik_phys_read(sim->machine, phys, to, bytes);
-}
 
 bool sim_dma_write(struct sim *sim, u64 phys, const void *from, size_t bytes)
 {

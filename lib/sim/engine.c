@@ -48,7 +48,9 @@ struct engine {
 
 /* --- looking --------------------------------------------------------------*/
 
-static u32 service_queue(struct sim_queue *queue, u32 max_commands)
+/* @more: set if, of what is known by now, something was left to execute. */
+static inline u32 service_queue(struct sim_queue *queue, u32 max_commands,
+				bool *more)
 {
 	u32 done;
 
@@ -56,13 +58,14 @@ static u32 service_queue(struct sim_queue *queue, u32 max_commands)
 		return 0;
 	spin_lock(&queue->lock);
 	/* Nothing but a doorbell changes what the queue is to do. */
-	if (READ_ONCE(queue->enable.moving) || !page_pull_prod(queue)) {
+	if (uik_unlikely(queue->enable.moving || !page_pull_prod(queue))) {
 		page_pull(queue);
 		queue_update(queue);
 	}
 	done = queue_run(queue, max_commands);
-	if (queue->stopping)
+	if (uik_unlikely(queue->stopping))
 		queue_update(queue);
+	*more |= done == max_commands || queue->in_flight;
 	spin_unlock(&queue->lock);
 	return done;
 }
@@ -78,15 +81,25 @@ static void follow_handshakes(struct sim *sim)
 		cmdqv_update(sim);
 }
 
-u64 engine_pass(struct sim *sim, u64 max_commands)
+/* Interrupts that are delivered may give work, and so may a handshake. */
+static bool pass_again(struct sim *sim)
+{
+	bool more = READ_ONCE(sim->moving);
+
+	return sim_deliver(sim) || more;
+}
+
+u64 engine_pass(struct sim *sim, u64 max_commands, bool *out_more)
 {
 	u64 batch = sim->config.batch_commands;
+	bool more = false;
 	u64 done = 0;
 
 	uik_point(UIK_POINT_STEP, sim, 0, true);
 	mmio_count(&sim->scans);
 	follow_handshakes(sim);
-	done += service_queue(sim_main_queue(sim), min_t(u64, batch, max_commands));
+	done += service_queue(sim_main_queue(sim),
+			      min_t(u64, batch, max_commands), &more);
 	for (u32 word = 0; word < MAX_VCMDQS / 64; word++) {
 		u64 mapped = __atomic_load_n(&sim->mapped[word],
 					     __ATOMIC_ACQUIRE);
@@ -96,10 +109,11 @@ u64 engine_pass(struct sim *sim, u64 max_commands)
 
 			done += service_queue(sim_vcmdq(sim, number),
 					      min_t(u64, batch,
-						    max_commands - done));
+						    max_commands - done),
+					      &more);
 		}
 	}
-	sim_deliver(sim);
+	*out_more = pass_again(sim) || more;
 	return done;
 }
 
@@ -124,9 +138,11 @@ static void drain(struct sim *sim, struct sim_queue *queue)
 {
 	for (;;) {
 		u64 now, done_ns = 0;
+		bool more = false;
 
-		if (queue ? service_queue(queue, sim->config.batch_commands) :
-			    engine_pass(sim, U64_MAX))
+		if (queue ? service_queue(queue, sim->config.batch_commands,
+					  &more) :
+			    engine_pass(sim, U64_MAX, &more))
 			continue;
 		if (!queue || !READ_ONCE(queue->in_flight))
 			break;
@@ -275,8 +291,10 @@ static int engine_main(void *arg)
 	struct uik_machine *previous = uik_enter(engine->sim->machine);
 
 	while (!READ_ONCE(engine->stop)) {
+		bool more;
+
 		fork_stand();
-		if (engine_pass(engine->sim, U64_MAX))
+		if (engine_pass(engine->sim, U64_MAX, &more))
 			forget_quiet(engine);
 		else
 			pass_time(engine);
@@ -366,15 +384,16 @@ uint64_t uiommufd_vcmdq_step(struct uiommufd_platform *platform,
 	struct uik_machine *previous;
 	u64 done = 0;
 	u64 some;
+	bool more;
 
 	if (!sim)
 		return 0;
 	previous = uik_enter(sim->machine);
 	scrub(sim, VINTF_PAGE_BYTES);
 	do {
-		some = engine_pass(sim, max_commands - done);
+		some = engine_pass(sim, max_commands - done, &more);
 		done += some;
-	} while (some && done < max_commands);
+	} while (some && more && done < max_commands);
 	uik_leave(previous);
 	return done;
 }

@@ -18,17 +18,18 @@ void sim_raise(struct sim *sim, enum sim_line line)
 	__atomic_fetch_or(&sim->attention, 1u << line, __ATOMIC_RELEASE);
 }
 
-void sim_deliver(struct sim *sim)
+bool sim_deliver(struct sim *sim)
 {
 	u32 lines;
 
 	if (!(__atomic_load_n(&sim->attention, __ATOMIC_RELAXED) &
 	      ATTENTION_LINES))
-		return;
+		return false;
 	/* Pairs with sim_raise(): what is reported is visible first. */
 	lines = __atomic_fetch_and(&sim->attention, ~ATTENTION_LINES,
 				   __ATOMIC_ACQUIRE);
 	for (int line = 0; line < SIM_LINES; line++)
 		if ((lines >> line & 1) && sim->irq[line])
 			uik_irq_raise(sim->machine, sim->irq[line]);
+	return true;
 }

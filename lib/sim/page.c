@@ -81,31 +81,6 @@ bool page_pull(struct sim_queue *queue)
 	return changed;
 }
 
-/*
- * Takes over a store to PROD if there was no other; true if it is all that
- * there was.  Lock held.
- */
-bool page_pull_prod(struct sim_queue *queue)
-{
-	const u32 *page = queue->page;
-	u32 value;
-
-	if (!page)
-		return true;
-	if (page_pair_differs(queue, page, PAGE_CONFIG) ||
-	    page_pair_differs(queue, page, PAGE_GERROR) ||
-	    page_load(&page[PAGE_CONS]) != queue->seen[PAGE_CONS])
-		return false;
-	value = page_load(&page[PAGE_PROD]);
-	if (value == queue->seen[PAGE_PROD])
-		return true;
-	if (value & ~software_bits[PAGE_PROD])
-		return false;
-	mmio_store(queue->cell[PAGE_PROD], value);
-	WRITE_ONCE(queue->seen[PAGE_PROD], value);
-	return true;
-}
-
 void page_attach(struct sim_queue *queue, u32 *slot)
 {
 	WRITE_ONCE(queue->page, slot);

@@ -175,15 +175,15 @@ static bool queue_is_caught_up(const struct sim_queue *queue)
 }
 
 /* The usual path: fetch many, execute them, show the read index once. */
-static u32 run_fast(struct sim_queue *queue, u32 count)
+static inline u32 run_fast(struct sim_queue *queue, u32 count)
 {
 	struct sim_entry entry[FETCH_ENTRIES];
 	enum uiommufd_command_error error;
 	u32 done;
 
 	count = min_t(u32, count, FETCH_ENTRIES);
-	if (!sim_dma_read(queue->sim, entry_phys(queue), entry,
-			  count * sizeof(entry[0]))) {
+	if (uik_unlikely(!sim_dma_read(queue->sim, entry_phys(queue), entry,
+			  count * sizeof(entry[0])))) {
 		/* Some of them may be there: find the first that is not. */
 		if (count == 1 ||
 		    !sim_dma_read(queue->sim, entry_phys(queue), entry,
@@ -194,7 +194,7 @@ static u32 run_fast(struct sim_queue *queue, u32 count)
 		count = 1;
 	}
 	done = command_run(queue, entry, count, &error);
-	if (error)
+	if (uik_unlikely(error))
 		queue_fail(queue, error);
 	else if (queue_get(queue, PAGE_CONS) != queue->cons)
 		queue_publish(queue, 0);

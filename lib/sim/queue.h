@@ -18,6 +18,7 @@
 #include <linux/types.h>
 #include <linux/spinlock.h>
 #include "command.h"
+#include "mmio.h"
 
 struct sim;
 
@@ -136,6 +137,33 @@ static inline bool page_differs(const struct sim_queue *queue)
 	return page && (page_pair_differs(queue, page, PAGE_CONS) |
 			page_pair_differs(queue, page, PAGE_CONFIG) |
 			page_pair_differs(queue, page, PAGE_GERROR));
+}
+
+/*
+ * Takes over a store to PROD if there was no other; true if it is all that
+ * there was.  Lock held.
+ */
+static inline bool page_pull_prod(struct sim_queue *queue)
+{
+	const u32 *page = queue->page;
+	u32 value;
+
+	if (!page)
+		return true;
+	if (page_pair_differs(queue, page, PAGE_CONFIG) |
+	    page_pair_differs(queue, page, PAGE_GERROR) |
+	    (__atomic_load_n(&page[PAGE_CONS], __ATOMIC_RELAXED) ^
+	     queue->seen[PAGE_CONS]))
+		return false;
+	/* Pairs with software's release store: commands before PROD. */
+	value = __atomic_load_n(&page[PAGE_PROD], __ATOMIC_ACQUIRE);
+	if (value & ~(u32)QUEUE_INDEX_BITS)
+		return value == queue->seen[PAGE_PROD];
+	if (value != queue->seen[PAGE_PROD]) {
+		mmio_store(queue->cell[PAGE_PROD], value);
+		WRITE_ONCE(queue->seen[PAGE_PROD], value);
+	}
+	return true;
 }
 
 /* Is there something to do?  No lock needed; may be wrong for a moment. */

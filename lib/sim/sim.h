@@ -20,6 +20,7 @@
 #include <linux/bits.h>
 #include <linux/compiler.h>
 #include <linux/spinlock.h>
+#include <uik/pin.h>
 #include <uiommufd/platform.h>
 #include <uiommufd/vcmdq.h>
 #include "cache.h"
@@ -150,14 +151,20 @@ void sim_update_slow(struct sim *sim);
  * delivering hands it to the kit, where a driver's handler may run at once.
  */
 void sim_raise(struct sim *sim, enum sim_line line);
-void sim_deliver(struct sim *sim);
+/* Whether there was any. */
+bool sim_deliver(struct sim *sim);
 
 /* handshake.c */
 bool enable_drive(struct sim *sim, struct sim_enable *enable, u32 want,
 		  enum uiommufd_fault_unit unit, int number, bool blocked);
 
 /* dma.c: false when no memory answers at that address. */
-bool sim_dma_read(struct sim *sim, u64 phys, void *to, size_t bytes);
+static inline bool sim_dma_read(struct sim *sim, u64 phys, void *to,
+				size_t bytes)
+{
+	return !uik_phys_read(sim->machine, phys, to, bytes);
+}
+
 bool sim_dma_write(struct sim *sim, u64 phys, const void *from, size_t bytes);
 bool sim_dma_write32(struct sim *sim, u64 phys, u32 value);
 
@@ -203,7 +210,6 @@ u64 cmdqv_mirror_address(const struct sim_queue *queue);
 void page_attach(struct sim_queue *queue, u32 *slot);
 void page_detach(struct sim_queue *queue);
 bool page_pull(struct sim_queue *queue);
-bool page_pull_prod(struct sim_queue *queue);
 void page_scrub(struct sim *sim, struct sim_vintf *vintf, u32 bytes);
 
 /* engine.c */
@@ -211,8 +217,11 @@ int engine_start(struct sim *sim, enum uiommufd_engine mode);
 void engine_stop(struct sim *sim);
 /* After a trigger, with no lock held: the engine's mode decides what runs. */
 void engine_trigger_slow(struct sim *sim, struct sim_queue *queue);
-/* One look at everything; returns commands executed. */
-u64 engine_pass(struct sim *sim, u64 max_commands);
+/*
+ * One look at everything; returns commands executed.  @out_more: whether it left
+ * anything that the next look finds, unless software adds to it.
+ */
+u64 engine_pass(struct sim *sim, u64 max_commands, bool *out_more);
 
 /*
  * A wake-up lost because resting is seen too late costs one idle_sleep_ns on

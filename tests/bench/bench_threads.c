@@ -418,10 +418,10 @@ static struct spread_cost spread_cost(uint32_t queues)
  * and with as many each.  The latter without what a step costs anyway, which
  * is to look for stores all over the page.
  *
- * A served queue costs some 320 instructions besides its commands, as much as 17
- * of them: two looks at it (the second finds nothing), its lock, the doorbell
- * taken over from the page, one fetch, one CONS.  With 16 commands each that is
- * half of the time, with 64 a fifth.
+ * A served queue costs some 270 instructions besides its commands, as much as 14
+ * of them: a look, its lock, the doorbell taken over from the page, one fetch,
+ * one CONS; and, where there are many, a dozen lines that only the second cache
+ * holds.  With 16 commands each that is half of the time, with 64 a fifth.
  */
 static void many_queues(void)
 {
