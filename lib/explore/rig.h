@@ -170,6 +170,8 @@ int rig_check_map(int fd, uint32_t hwpt, uint64_t iova, const void *memory,
 		  uint64_t length);
 int rig_check_refs(int fd, const void *memory, uint64_t length, uint32_t refs);
 int rig_dmabuf(int fd, uint32_t length, int *buf_fd);
+int rig_map_file(int fd, uint32_t ioas, int buf_fd, uint64_t start,
+		 uint64_t length, uint64_t iova);
 int rig_revoke(int fd, int buf_fd);
 /* Bytes, or -errno. */
 long rig_read(int fd, void *buffer, size_t bytes);

@@ -349,6 +349,38 @@ int rig_check_refs(int fd, const void *memory, uint64_t length, uint32_t refs)
 	return rig_ioctl(fd, IOMMU_TEST_CMD, &cmd);
 }
 
+int rig_dmabuf(int fd, uint32_t length, int *buf_fd)
+{
+	struct iommu_test_cmd cmd = test_cmd(IOMMU_TEST_OP_DMABUF_GET, 0);
+	/* The command does not tell the number: it is the lowest free one. */
+	int next = uiommufd_dup(fd);
+
+	*buf_fd = next;
+	if (next < 0)
+		return -errno;
+	uiommufd_close(next);
+	cmd.dmabuf_get.length = length;
+	cmd.dmabuf_get.open_flags = O_CLOEXEC;
+	return rig_ioctl(fd, IOMMU_TEST_CMD, &cmd);
+}
+
+int rig_map_file(int fd, uint32_t ioas, int buf_fd, uint64_t start,
+		 uint64_t length, uint64_t iova)
+{
+	struct iommu_ioas_map_file cmd = {
+		.size = sizeof(cmd),
+		.flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE |
+			 IOMMU_IOAS_MAP_WRITEABLE,
+		.ioas_id = ioas,
+		.fd = buf_fd,
+		.start = start,
+		.length = length,
+		.iova = iova,
+	};
+
+	return rig_ioctl(fd, IOMMU_IOAS_MAP_FILE, &cmd);
+}
+
 int rig_revoke(int fd, int buf_fd)
 {
 	struct iommu_test_cmd cmd = test_cmd(IOMMU_TEST_OP_DMABUF_REVOKE, 0);

@@ -30,6 +30,7 @@ struct own_domain {
 
 struct own_viommu_part {
 	struct iommufd_viommu core;
+	struct iommu_domain *parent;
 };
 
 struct own_vdevice {
@@ -144,6 +145,9 @@ static struct iommu_domain **seat_of(const struct device *dev, ioasid_t pasid)
 	if (i >= device_count || pasid >= 1u << PASID_BITS)
 		uiommufd_run_break(the_run, "type",
 				   "an op is called for what is not ours");
+	if (pasid && dev->iommu->max_pasids <= pasid)
+		uiommufd_run_break(the_run, "type",
+				   "%s has no PASID %u", dev_name(dev), pasid);
 	return &seats[i].domain[pasid];
 }
 
@@ -199,6 +203,9 @@ static struct iommu_domain *nested_new(const struct iommu_user_data *user_data)
 	return domain;
 }
 
+/* What a vIOMMU is made on is there as long as it is. */
+static void look_at_parent(const struct iommu_domain *parent);
+
 static struct iommu_domain *
 viommu_alloc_nested(struct iommufd_viommu *viommu, u32 flags,
 		    const struct iommu_user_data *user_data)
@@ -206,9 +213,16 @@ viommu_alloc_nested(struct iommufd_viommu *viommu, u32 flags,
 	return nested_new(user_data);
 }
 
+static void own_viommu_destroy(struct iommufd_viommu *viommu)
+{
+	look_at_parent(container_of(viommu, struct own_viommu_part,
+				    core)->parent);
+}
+
 /* vdevice_size is constant in an ops table, so there are four. */
 #define VIOMMU_OPS(name, size_, init_) \
 	static const struct iommufd_viommu_ops name = { \
+		.destroy = own_viommu_destroy, \
 		.alloc_domain_nested = viommu_alloc_nested, \
 		.cache_invalidate = own_invalidate, \
 		.vdevice_size = (size_), \
@@ -239,6 +253,7 @@ static int own_viommu_init(struct iommufd_viommu *viommu,
 		[OWN_VDEVICE_NO_INIT] = &ops_no_init,
 	};
 
+	container_of(viommu, struct own_viommu_part, core)->parent = parent;
 	viommu->ops = ops[own_knobs.ops];
 	return 0;
 }
@@ -305,6 +320,13 @@ static const struct iommu_domain_ops paging_ops = {
 	.enforce_cache_coherency = enforce,
 	.free = paging_free,
 };
+
+static void look_at_parent(const struct iommu_domain *parent)
+{
+	if (READ_ONCE(parent->ops) != &paging_ops)
+		uiommufd_run_break(the_run, "type",
+				   "the parent of a vIOMMU has ended before it");
+}
 
 #define OWN_FLAGS ((u32)(IOMMU_HWPT_ALLOC_NEST_PARENT | IOMMU_HWPT_ALLOC_PASID))
 
@@ -568,13 +590,20 @@ int own_compose(struct uiommufd_run *run, const char *name, uint64_t doorbell,
 		uik_enter(uiommufd_platform_machine(uiommufd_run_platform(run)));
 	struct device *dev =
 		bus_find_device_by_name(&platform_bus_type, NULL, name);
+	struct iommu_domain *domain =
+		dev ? iommu_get_domain_for_dev(dev) : NULL;
 	struct msi_desc desc = { .dev = dev };
-	int ret = dev ? iommufd_sw_msi(iommu_get_domain_for_dev(dev), &desc,
-				       doorbell) : -ENODEV;
+	int ret = dev ? iommufd_sw_msi(domain, &desc, doorbell) : -ENODEV;
 
+	*out_iova = (uint64_t)desc.iommu_msi_iova << desc.iommu_msi_shift;
+	if (!ret && desc.iommu_msi_shift &&
+	    iommu_iova_to_phys(domain, *out_iova) >> desc.iommu_msi_shift !=
+		    doorbell >> desc.iommu_msi_shift)
+		uiommufd_run_break(run, "reach",
+				   "%s cannot reach the doorbell it was given",
+				   name);
 	if (dev)
 		put_device(dev);
 	uik_leave(previous);
-	*out_iova = (uint64_t)desc.iommu_msi_iova << desc.iommu_msi_shift;
 	return ret;
 }

@@ -285,41 +285,6 @@ static const struct uiommufd_scenario close_race = {
 
 /* ---- memory of another exporter ---- */
 
-static int dmabuf(const struct rig *rig, uint32_t length, int *out_fd)
-{
-	struct iommu_test_cmd cmd = {
-		.size = sizeof(cmd),
-		.op = IOMMU_TEST_OP_DMABUF_GET,
-		.dmabuf_get = { .length = length, .open_flags = O_CLOEXEC },
-	};
-	/* The command does not tell the number: it is the lowest free one. */
-	int ret, next = uiommufd_dup(rig->fd);
-
-	*out_fd = next;
-	if (next < 0)
-		return -errno;
-	uiommufd_close(next);
-	ret = rig_ioctl(rig->fd, IOMMU_TEST_CMD, &cmd);
-	return ret;
-}
-
-static int map_buffer(const struct rig *rig, uint32_t ioas, int fd,
-		      uint64_t start, uint64_t length, uint64_t iova)
-{
-	struct iommu_ioas_map_file cmd = {
-		.size = sizeof(cmd),
-		.flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE |
-			 IOMMU_IOAS_MAP_WRITEABLE,
-		.ioas_id = ioas,
-		.fd = fd,
-		.start = start,
-		.length = length,
-		.iova = iova,
-	};
-
-	return rig_ioctl(rig->fd, IOMMU_IOAS_MAP_FILE, &cmd);
-}
-
 static void buffers(struct uiommufd_run *run, void *state)
 {
 	struct accesses *accesses = state;
@@ -327,11 +292,11 @@ static void buffers(struct uiommufd_run *run, void *state)
 	uint8_t word[8];
 	uint32_t id;
 
-	WANT(dmabuf(rig, 0, &accesses->buffer), -EINVAL);
-	WANT(dmabuf(rig, 2 * RIG_PAGE, &accesses->buffer), 0);
-	WANT(map_buffer(rig, rig->ioas, accesses->buffer, 0, 3 * RIG_PAGE,
+	WANT(rig_dmabuf(rig->fd, 0, &accesses->buffer), -EINVAL);
+	WANT(rig_dmabuf(rig->fd, 2 * RIG_PAGE, &accesses->buffer), 0);
+	WANT(rig_map_file(rig->fd, rig->ioas, accesses->buffer, 0, 3 * RIG_PAGE,
 			SECOND), -EINVAL);
-	WANT(map_buffer(rig, rig->ioas, accesses->buffer, 0, 2 * RIG_PAGE,
+	WANT(rig_map_file(rig->fd, rig->ioas, accesses->buffer, 0, 2 * RIG_PAGE,
 			SECOND), 0);
 	/* Device memory is not for processors. */
 	WANT(rig_pin(rig->fd, accesses->pins, SECOND, RIG_PAGE, 0, &id),
@@ -339,7 +304,7 @@ static void buffers(struct uiommufd_run *run, void *state)
 	WANT(rig_rw(rig->fd, accesses->rw, SECOND, word, 8, 0), -EINVAL);
 	WANT(rig_revoke(rig->fd, accesses->buffer), 0);
 	WANT(rig_unmap(rig->fd, rig->ioas, SECOND, 2 * RIG_PAGE), 0);
-	WANT(map_buffer(rig, rig->ioas, accesses->buffer, 0, RIG_PAGE, SECOND),
+	WANT(rig_map_file(rig->fd, rig->ioas, accesses->buffer, 0, RIG_PAGE, SECOND),
 	     -ENODEV);
 	WANT(rig_revoke(rig->fd, rig->fd), -EINVAL);
 	HOLDS(!uiommufd_close(accesses->buffer));
@@ -359,9 +324,10 @@ static void setup_buffer(struct uiommufd_run *run, void *state)
 	struct accesses *accesses = state;
 
 	setup(run, state);
-	HOLDS(!dmabuf(&accesses->rig, 2 * RIG_PAGE, &accesses->buffer));
-	HOLDS(!map_buffer(&accesses->rig, accesses->rig.ioas, accesses->buffer,
-			  0, 2 * RIG_PAGE, SECOND));
+	HOLDS(!rig_dmabuf(accesses->rig.fd, 2 * RIG_PAGE,
+			 &accesses->buffer));
+	HOLDS(!rig_map_file(accesses->rig.fd, accesses->rig.ioas,
+			   accesses->buffer, 0, 2 * RIG_PAGE, SECOND));
 }
 
 static void revoke_it(struct uiommufd_run *run, void *state)

@@ -212,6 +212,35 @@ static void wide(struct uiommufd_platform_config *config)
 	config->pasid_bits = 20;
 }
 
+/* A mock device ends with all its attachments. */
+static void end_attached(struct uiommufd_run *run, void *state)
+{
+	struct tables *tables = state;
+	const uint32_t *table = tables->table;
+	struct rig *rig = &tables->rig;
+
+	WANT(rig_mock_device(rig->fd, table[0], MOCK_FLAGS_DEVICE_PASID,
+			     &rig->stdev, &rig->dev, &rig->hwpt), 0);
+	WANT(rig_pasid(rig->fd, IOMMU_TEST_OP_PASID_ATTACH, rig->stdev, PASID,
+		       table[0]), 0);
+	WANT(rig_pasid(rig->fd, IOMMU_TEST_OP_PASID_ATTACH, rig->stdev,
+		       PASID + 1, table[1]), 0);
+	WANT(rig_destroy(rig->fd, rig->stdev), 0);
+	WANT(rig_destroy(rig->fd, table[0]), 0);
+	WANT(rig_destroy(rig->fd, table[1]), 0);
+}
+
+static const struct uiommufd_scenario pasid_end = {
+	.name = "attach-pasid-end",
+	.summary = "a device ends with its PASIDs attached, each step may fail",
+	.configure = devices,
+	.setup = setup_tables,
+	.thread = { end_attached },
+	.finish = finish,
+	.state_bytes = sizeof(struct tables),
+	.failures = RIG_FAIL_ANY,
+};
+
 static const struct uiommufd_scenario pasid_refused = {
 	.name = "attach-pasid-refused",
 	.summary = "a driver refuses to move a PASID",
@@ -340,6 +369,7 @@ static const struct uiommufd_scenario mock_devices = {
 };
 
 const struct uiommufd_scenario *const scenarios_attach[] = {
-	&by_table, &by_ioas, &by_pasid, &pasid_refused, &race, &replace_destroy, &mock_devices,
+	&by_table, &by_ioas, &by_pasid, &pasid_end, &pasid_refused,
+	&race, &replace_destroy, &mock_devices,
 	NULL
 };

@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * Guests on a Tegra241 CMDQV, and the driver's own life.
+ * Guests on a Tegra241 CMDQV, and the driver's own queues.
  *
  * Facts of the hardware: queues of a VINTF are mapped as a prefix, in order;
  * its stream slots are the live vDEVICEs'; an error stops a queue until it is
- * acknowledged.  Facts of the driver: it can be probed with an old error
- * pending, may fail at every step and then leaves the SMMU working, and no
- * handler runs when what it uses is gone.
+ * acknowledged.
  */
-#include <linux/device.h>
-#include <linux/platform_device.h>
 #include <uik/log.h>
-#include <uik/machine.h>
 #include <uiommufd/vcmdq.h>
 
 #include "explore/rig_arm.h"
@@ -197,6 +192,14 @@ static void check_off(struct uiommufd_run *run, unsigned int vintf)
 	arm_check_slots(run, vintf, 0);
 }
 
+/* What another kernel has left is not for the next guest. */
+static void setup_stale(struct uiommufd_run *run, void *state)
+{
+	setup(run, state);
+	arm_write(run, VINTF(3) + 0x80 + 4 * 3, 0x77);
+	arm_write(run, VINTF(3) + 0x40 + 4 * 3, 9 << 1 | 1);
+}
+
 static void vintfs(struct uiommufd_run *run, void *state)
 {
 	struct arm *arm = state;
@@ -214,6 +217,7 @@ static void vintfs(struct uiommufd_run *run, void *state)
 		WANT(viommu_with(arm, &window[i], bytes, &id[i]), 0);
 		/* Enabled, a guest's. */
 		HOLDS((arm_read(run, VINTF(i + 1)) & (1 << 17 | 1)) == 1);
+		arm_check_slots(run, i + 1, 0);
 		HOLDS(window[i].out_vintf_mmap_length == 0x10000);
 	}
 	HOLDS(window[0].out_vintf_mmap_offset !=
@@ -237,7 +241,7 @@ static const struct uiommufd_scenario viommus = {
 	.summary = "VINTFs are given to guests until there is none",
 	.kind = "tegra241",
 	.configure = arm_configure,
-	.setup = setup,
+	.setup = setup_stale,
 	.thread = { vintfs },
 	.finish = arm_finish,
 	.state_bytes = sizeof(struct arm),
@@ -358,6 +362,10 @@ static void check_ended(struct uiommufd_run *run, void *state)
 	arm_check_prefix(run, 1);
 	arm_check_slots(run, 1, 0);
 	HOLDS(!(arm_read(run, 0x1100) & 1));
+	/* Nor is an error of its queue left for the next. */
+	if (arm_read(run, VCMDQ(2) + GERROR) != arm_read(run, VCMDQ(2) + GERRORN))
+		uiommufd_run_break(run, "hardware",
+				   "an error is left when its queue has ended");
 }
 
 static const struct uiommufd_scenario error_end = {
@@ -522,6 +530,62 @@ static const struct uiommufd_scenario map_race = {
 		    UIOMMUFD_FAIL_HARDWARE,
 };
 
+/* ---- one guest ends, another begins ---- */
+
+static void setup_first(struct uiommufd_run *run, void *state)
+{
+	struct arm *arm = state;
+
+	arm_begin(run, arm);
+	HOLDS(!arm_viommu(arm, TEGRA));
+	arm->queue[2] = arm->viommu;
+}
+
+static void end_first(struct uiommufd_run *run, void *state)
+{
+	struct arm *arm = state;
+
+	WANT(rig_destroy(arm->fd, arm->queue[2]), 0);
+}
+
+static void begin_second(struct uiommufd_run *run, void *state)
+{
+	WANT(arm_viommu(state, TEGRA), 0);
+}
+
+/* The second hears of its errors. */
+static void check_heard(struct uiommufd_run *run, void *state)
+{
+	struct arm *arm = state;
+	unsigned int vintf = arm_read(run, VINTF(1)) & 1 ? 1 : 2;
+	struct {
+		struct iommufd_vevent_header header;
+		uint64_t map[2];
+	} event;
+
+	if (uiommufd_run_failures(run))
+		return;
+	WANT(arm_queue(arm, 0, ARM_IOVA, RIG_PAGE, &arm->queue[0]), 0);
+	WANT(arm_veventq(arm, TEGRA, 4), 0);
+	err(run, vintf, 0);
+	uiommufd_platform_interrupts(uiommufd_run_platform(run));
+	WANT(rig_read(arm->event_fd, &event, sizeof(event)), sizeof(event));
+	HOLDS(event.map[0] == 1 && event.map[1] == 0);
+}
+
+static const struct uiommufd_scenario again = {
+	.name = "cmdqv-again",
+	.summary = "a guest ends while another begins",
+	.kind = "tegra241",
+	.configure = arm_configure,
+	.setup = setup_first,
+	.thread = { end_first, begin_second },
+	.thread_name = { "first", "second" },
+	.check = check_heard,
+	.finish = arm_finish,
+	.state_bytes = sizeof(struct arm),
+};
+
 /* ---- the driver's own queues ---- */
 
 /* All 128 queues are the kernel's: two words of the error map. */
@@ -531,6 +595,16 @@ static void one_vintf(struct uiommufd_platform_config *config)
 	config->devices = 0;
 	config->hardware.log2_vintfs = 0;
 	config->hardware.log2_vcmdqs = 7;
+}
+
+static uint64_t count_errors(struct uiommufd_run *run, int number)
+{
+	struct uiommufd_vcmdq_counters counters;
+
+	if (uiommufd_vcmdq_read_counters(uiommufd_run_platform(run), number,
+					 &counters))
+		return 0;
+	return counters.errors;
 }
 
 static void own_error(struct uiommufd_run *run, void *state)
@@ -549,6 +623,11 @@ static void own_error(struct uiommufd_run *run, void *state)
 			uiommufd_run_break(run, "hardware",
 					   "queue %u: error not acknowledged",
 					   number[i]);
+		if (count_errors(run, number[i]) != 1)
+			uiommufd_run_break(run, "hardware",
+					   "queue %u: one error became %llu",
+					   number[i], (unsigned long long)
+					   count_errors(run, number[i]));
 	}
 }
 
@@ -613,179 +692,8 @@ static const struct uiommufd_scenario in_guest = {
 	.state_bytes = sizeof(struct arm),
 };
 
-/* ---- the driver comes and goes ---- */
-
-static void bare(struct uiommufd_platform_config *config)
-{
-	arm_configure(config);
-	config->devices = 0;
-}
-
-static struct device *smmu(void)
-{
-	return bus_find_device_by_name(&platform_bus_type, NULL, "arm-smmu-v3");
-}
-
-static void leave(struct uiommufd_run *run)
-{
-	struct uik_machine *previous =
-		uik_enter(uiommufd_platform_machine(uiommufd_run_platform(run)));
-	struct device *dev = smmu();
-
-	device_release_driver(dev);
-	put_device(dev);
-	uik_leave(previous);
-}
-
-static int come(struct uiommufd_run *run)
-{
-	struct uik_machine *previous =
-		uik_enter(uiommufd_platform_machine(uiommufd_run_platform(run)));
-	struct device *dev = smmu();
-	int ret = device_attach(dev);
-
-	put_device(dev);
-	uik_leave(previous);
-	return ret;
-}
-
-/* What a kernel has left that died with an error not yet handled. */
-static void old_error(struct uiommufd_run *run)
-{
-	arm_write(run, 0, 0x00020403);
-	arm_write(run, 0x200, 0);
-	arm_write(run, 0x1000, 1 << 17);
-	arm_write(run, 0x1000, 1 << 17 | 1);
-	arm_write(run, 0x200, 1);
-	arm_write64(run, LV1(0, 0), 0xffff0000000ull | 4);
-	arm_write(run, LV(0, 0) + CONFIG, 1);
-	arm_write(run, LV(0, 0) + 4, 1);
-	/* Off: acknowledged, it does not come again. */
-	arm_write(run, LV(0, 0) + CONFIG, 0);
-	HOLDS((arm_read(run, LV(0, 0) + GERROR) ^
-	       arm_read(run, LV(0, 0) + GERRORN)) & 1);
-	HOLDS(arm_read(run, 0x14) & 1);
-}
-
-static void setup_old_error(struct uiommufd_run *run, void *state)
-{
-	leave(run);
-	old_error(run);
-}
-
-static void probe(struct uiommufd_run *run, void *state)
-{
-	WANT(come(run), 1);
-}
-
-/* As it was before: where registers appear is no memory of the run. */
-static void finish_probe(struct uiommufd_run *run, void *state)
-{
-	uiommufd_platform_interrupts(uiommufd_run_platform(run));
-	leave(run);
-}
-
-static const struct uiommufd_scenario probing = {
-	.name = "cmdqv-probe",
-	.summary = "the driver comes to hardware with an old error, steps may fail",
-	.kind = "tegra241",
-	.configure = bare,
-	.setup = setup_old_error,
-	.thread = { probe, interrupts },
-	.finish = finish_probe,
-	.state_bytes = 8,
-	.failures = UIOMMUFD_FAIL_ALLOC |
-		    UIOMMUFD_FAIL_HARDWARE,
-	.flags = UIOMMUFD_SCENARIO_REMAINS,
-};
-
-static void remove_driver(struct uiommufd_run *run, void *state)
-{
-	leave(run);
-}
-
-static void finish_remove(struct uiommufd_run *run, void *state)
-{
-	come(run);
-	uiommufd_platform_interrupts(uiommufd_run_platform(run));
-}
-
-static void watch_own(struct uiommufd_run *run, void *state)
-{
-	uiommufd_run_yield(run, NULL, false);
-	arm_check_prefix(run, 0);
-}
-
-static void setup_pending(struct uiommufd_run *run, void *state)
-{
-	arm_write(run, LV(0, 0) + 4, 1);
-}
-
-static const struct uiommufd_scenario removing = {
-	.name = "cmdqv-remove",
-	.summary = "the driver goes while an error interrupts",
-	.kind = "tegra241",
-	.configure = bare,
-	.setup = setup_pending,
-	.thread = { remove_driver, interrupts },
-	.finish = finish_remove,
-	.state_bytes = 8,
-	.flags = UIOMMUFD_SCENARIO_REMAINS,
-};
-
-static const struct uiommufd_scenario remove_watched = {
-	.name = "cmdqv-remove-watch",
-	.summary = "the hardware's rules hold at every step of the driver's end",
-	.kind = "tegra241",
-	.configure = bare,
-	.thread = { remove_driver, watch_own },
-	.finish = finish_remove,
-	.state_bytes = 8,
-	.flags = UIOMMUFD_SCENARIO_REMAINS,
-};
-
-/* ---- two machines ---- */
-
-static void new_machine(struct uiommufd_run *run, void *state)
-{
-	struct uiommufd_platform_config config;
-	struct uiommufd_platform *platform;
-	struct uiommufd_audit audit = { .size = sizeof(audit) };
-
-	uiommufd_platform_config_init(&config, "tegra241");
-	arm_configure(&config);
-	config.devices = 1;
-	platform = uiommufd_platform_new(&config);
-	if (!platform) {
-		/* Of descriptors there may be too few by now. */
-		HOLDS_IF_WELL(errno == EMFILE || errno == ENFILE);
-		return;
-	}
-	/* It serves its device. */
-	HOLDS(uiommufd_platform_stream_id(platform, "dev0", 0) == 0x100);
-	uiommufd_platform_audit(platform, &audit);
-	HOLDS(!audit.warnings && !audit.blocks);
-	uiommufd_platform_free(platform);
-}
-
-static const struct uiommufd_scenario machine = {
-	.name = "cmdqv-boot",
-	.summary = "a machine boots and ends, each step may fail",
-	.thread = { new_machine },
-	.state_bytes = 8,
-	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_OP,
-};
-
-static const struct uiommufd_scenario machines = {
-	.name = "cmdqv-two",
-	.summary = "two machines boot at the same time",
-	.thread = { new_machine, new_machine },
-	.state_bytes = 8,
-};
-
 const struct uiommufd_scenario *const scenarios_cmdqv[] = {
 	&viommus, &vdevices, &full, &order, &errors, &error_end, &order_race, &ghost,
 	&map_race, &watched,
-	&own, &in_guest, &probing, &removing, &remove_watched,
-	&machine, &machines, NULL
+	&own, &in_guest, &again, NULL
 };

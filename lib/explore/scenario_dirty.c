@@ -154,6 +154,37 @@ static void writes(struct uiommufd_run *run, void *state)
 	HOLDS_IF_WELL(out == 0);
 }
 
+/* Bitmaps anywhere in memory, and not a byte more than they have. */
+static void places(struct uiommufd_run *run, void *state)
+{
+	struct tracking *tracking = state;
+	const uint64_t length = 8 * RIG_PAGE;
+	struct iommu_hwpt_get_dirty_bitmap get = {
+		.iova = RIG_IOVA, .length = length, .page_size = MOCK_PAGE_SIZE,
+	};
+	uint8_t *tight = rig_edge(1), *across = rig_memory() + 9 * RIG_PAGE - 1;
+	uint64_t count;
+
+	WANT(track(tracking, tracking->table, 1), 0);
+	*tight = 0x81;
+	WANT(mark(tracking, (void *)tight, length, RIG_PAGE, &count), 0);
+	HOLDS_IF_WELL(count == 2);
+	memset(across, 0, 2);
+	get.data = (uintptr_t)across;
+	WANT(bitmap(tracking, get), 0);
+	HOLDS_IF_WELL(across[0] & 1 && across[1] & 0x40);
+}
+
+static const struct uiommufd_scenario placed = {
+	.name = "dirty-places",
+	.summary = "bitmaps across pages and at the end of memory",
+	.configure = scatter,
+	.setup = setup,
+	.thread = { places },
+	.state_bytes = sizeof(struct tracking),
+	.failures = RIG_FAIL_ANY,
+};
+
 /* A device whose IOMMU does not know what it writes. */
 static void unable(struct uiommufd_run *run, void *state)
 {
@@ -307,5 +338,5 @@ static const struct uiommufd_scenario window = {
 };
 
 const struct uiommufd_scenario *const scenarios_dirty[] = {
-	&dirty, &untracked, &race, &window, NULL
+	&dirty, &placed, &untracked, &race, &window, NULL
 };

@@ -188,6 +188,115 @@ static const struct uiommufd_scenario moving_pasid = {
 	.flags = UIOMMUFD_SCENARIO_REMAINS,
 };
 
+/* ---- a device that waits for a page ---- */
+
+struct stalls {
+	struct arm arm;
+	uint32_t fault;
+	uint32_t table;
+	int fd;				/* of the fault queue */
+	uint64_t resumed;		/* before */
+	uint16_t tag;			/* of the latest stall */
+};
+
+#define RESUME 0x44
+
+static uint64_t count_resumes(struct uiommufd_run *run)
+{
+	struct uiommufd_vcmdq_counters counters;
+
+	HOLDS(!uiommufd_vcmdq_read_counters(uiommufd_run_platform(run),
+					    UIOMMUFD_QUEUE_ANY, &counters));
+	return counters.opcode[RESUME];
+}
+
+/* Whether so many stalls as there were have been answered, but @waiting. */
+static void check_resumed(struct uiommufd_run *run, struct stalls *stalls,
+			  unsigned int waiting)
+{
+	uint64_t resumed = count_resumes(run) - stalls->resumed;
+
+	if (!uiommufd_run_failures(run) && resumed + waiting != stalls->tag)
+		uiommufd_run_break(run, "hardware",
+				   "%llu of %u stalls are answered, %u wait",
+				   (unsigned long long)resumed, stalls->tag,
+				   waiting);
+}
+
+static int stall(struct uiommufd_run *run, struct stalls *stalls,
+		 uint32_t stranger, uint64_t word1)
+{
+	struct uiommufd_platform *platform = uiommufd_run_platform(run);
+	uint64_t sid = uiommufd_platform_stream_id(platform, "dev0", 0);
+	uint64_t record[4] = {
+		0x10 | (sid + stranger) << 32,
+		word1 | 1ull << 31 | (stalls->tag + 1), 0x5000, 0,
+	};
+	int ret = uiommufd_smmu_event(platform, record) ? -errno : 0;
+
+	stalls->tag += !ret;
+	uiommufd_platform_interrupts(platform);
+	return ret;
+}
+
+static void stalling(struct uiommufd_platform_config *config)
+{
+	arm_configure(config);
+	config->stall = true;
+}
+
+static void setup_stalls(struct uiommufd_run *run, void *state)
+{
+	struct stalls *stalls = state;
+	struct arm *arm = &stalls->arm;
+
+	arm_begin(run, arm);
+	HOLDS(!rig_fault(arm->fd, &stalls->fault, &stalls->fd));
+	HOLDS(!rig_hwpt_fault(arm->fd, arm->dev, arm->ioas, 0, stalls->fault,
+			      &stalls->table));
+	stalls->resumed = count_resumes(run);
+}
+
+static void stall_all(struct uiommufd_run *run, void *state)
+{
+	struct stalls *stalls = state;
+	struct iommu_hwpt_page_response response = { 0 };
+	struct iommu_hwpt_pgfault record;
+	int fd = stalls->arm.fd;
+
+	WANT(rig_replace(fd, "dev0", 0, stalls->table), 0);
+	WANT_ONCE(stall(run, stalls, 0, 0), 0);
+	check_resumed(run, stalls, 1);
+	WANT(rig_read(stalls->fd, &record, sizeof(record)), sizeof(record));
+	HOLDS_IF_WELL(record.grpid == stalls->tag && record.addr == 0x5000);
+	response.cookie = record.cookie;
+	WANT(rig_write(stalls->fd, &response, sizeof(response)),
+	     sizeof(response));
+	check_resumed(run, stalls, 0);
+	/* Of a stream that nobody has, of the host's stage. */
+	WANT_ONCE(stall(run, stalls, 77, 0), 0);
+	WANT_ONCE(stall(run, stalls, 0, 1ull << 39), 0);
+	check_resumed(run, stalls, 0);
+	/* Who goes away answers. */
+	WANT_ONCE(stall(run, stalls, 0, 0), 0);
+	WANT(rig_replace(fd, "dev0", 0, stalls->arm.ioas), 0);
+	check_resumed(run, stalls, 0);
+	WANT_ONCE(stall(run, stalls, 0, 0), 0);
+	check_resumed(run, stalls, 0);
+}
+
+static const struct uiommufd_scenario stalled = {
+	.name = "smmu-stall",
+	.summary = "a device waits for pages, each step may fail",
+	.kind = "smmuv3",
+	.configure = stalling,
+	.setup = setup_stalls,
+	.thread = { stall_all },
+	.finish = arm_finish,
+	.state_bytes = sizeof(struct stalls),
+	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_DRIVER,
+};
+
 const struct uiommufd_scenario *const scenarios_dma[] = {
-	&moving, &moving_pasid, NULL
+	&moving, &moving_pasid, &stalled, NULL
 };

@@ -352,6 +352,90 @@ static const struct uiommufd_scenario read_two = {
 	.failures = UIOMMUFD_FAIL_COPY,
 };
 
+/* A full queue that has lost one. */
+static void setup_lost(struct uiommufd_run *run, void *state)
+{
+	struct events *events = state;
+
+	setup_full(run, state);
+	HOLDS(!rig_trigger_event(events->rig.fd, events->rig.dev));
+}
+
+/* Numbers rise; events and losses together, whoever reads them. */
+static void check_rising(struct uiommufd_run *run, struct events *events,
+			 const uint8_t *bytes, long got)
+{
+	struct iommufd_vevent_header header;
+
+	for (long at = 0; at < got; at += header.flags ? HEADER : EVENT) {
+		memcpy(&header, bytes + at, sizeof(header));
+		HOLDS(header.sequence >= events->seen);
+		events->seen = header.sequence + 1;
+		events->got += !header.flags;
+	}
+}
+
+static void read_what_is_there(struct uiommufd_run *run, void *state)
+{
+	struct events *events = state;
+	uint8_t room[6 * EVENT];
+	long got = rig_read(events->fd, room, sizeof(room));
+
+	if (got < 0)
+		HOLDS_IF_WELL(!got);
+	else
+		check_rising(run, events, room, got);
+}
+
+static void report_three(struct uiommufd_run *run, void *state)
+{
+	for (int i = 0; i < 3; i++)
+		report(run, state);
+}
+
+static const struct uiommufd_scenario read_lost = {
+	.name = "eventq-read-lost",
+	.summary = "a queue that has lost events is read while it loses more",
+	.setup = setup_lost,
+	.thread = { read_what_is_there, report_three },
+	.check = read_what_is_there,
+	.state_bytes = sizeof(struct events),
+};
+
+static void read_badly(struct uiommufd_run *run, void *state)
+{
+	struct events *events = state;
+
+	WANT(rig_read(events->fd, RIG_BAD, EVENT), -EFAULT);
+}
+
+static void poll_it(struct uiommufd_run *run, void *state)
+{
+	struct events *events = state;
+
+	WANT_ONE(rig_readable(events->fd), 0, 1);
+}
+
+/* What is being read still takes room. */
+static void check_depth(struct uiommufd_run *run, void *state)
+{
+	struct events *events = state;
+
+	if (uiommufd_run_failures(run))
+		return;
+	read_what_is_there(run, state);
+	HOLDS(events->got == 2 && events->seen == 3);
+}
+
+static const struct uiommufd_scenario read_full = {
+	.name = "eventq-read-full",
+	.summary = "a full queue cannot be read, is polled and gets more",
+	.setup = setup_full,
+	.thread = { read_badly, report, poll_it },
+	.check = check_depth,
+	.state_bytes = sizeof(struct events),
+};
+
 static const struct uiommufd_scenario report_destroy = {
 	.name = "eventq-report-destroy",
 	.summary = "events are reported and read while the queue ends",
@@ -420,5 +504,5 @@ static const struct uiommufd_scenario end_all = {
 
 const struct uiommufd_scenario *const scenarios_eventq[] = {
 	&making, &reading, &losing, &put_back, &report_read, &report_leave,
-	&read_two, &report_destroy, &make_two, &end_all, NULL
+	&read_two, &read_lost, &read_full, &report_destroy, &make_two, &end_all, NULL
 };

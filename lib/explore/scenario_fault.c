@@ -309,6 +309,61 @@ static const struct uiommufd_scenario report_read = {
 	.failures = UIOMMUFD_FAIL_COPY,
 };
 
+/* ---- two queues ---- */
+
+struct two_queues {
+	struct faults first;		/* the state of the other scenarios */
+	int fd;				/* of the second queue, */
+	uint32_t dev;			/* whose faults it gets */
+};
+
+static void setup_two(struct uiommufd_run *run, void *state)
+{
+	struct two_queues *two = state;
+	struct rig *rig = &two->first.rig;
+	uint32_t stdev, hwpt, fault, table;
+
+	setup_attached(run, state);
+	HOLDS(!rig_mock_device(rig->fd, rig->ioas, 0, &stdev, &two->dev,
+			       &hwpt));
+	HOLDS(!rig_fault(rig->fd, &fault, &two->fd));
+	HOLDS(!rig_nested_fault(rig->fd, two->dev, rig->parent, fault, &table));
+	HOLDS(!rig_mock_replace(rig->fd, stdev, table));
+	HOLDS(!trigger(&two->first, 1));
+	HOLDS(!rig_trigger_fault(rig->fd, two->dev, 0, 2));
+}
+
+static void read_first(struct uiommufd_run *run, void *state)
+{
+	struct two_queues *two = state;
+	struct iommu_hwpt_pgfault record;
+
+	WANT(rig_read(two->first.fd, &record, RECORD), RECORD);
+	check_record(run, &two->first, &record, 1);
+	WANT(answer(&two->first, record.cookie, 0), RESPONSE);
+}
+
+static void read_second(struct uiommufd_run *run, void *state)
+{
+	struct two_queues *two = state;
+	struct iommu_hwpt_page_response response = { 0 };
+	struct iommu_hwpt_pgfault record;
+
+	WANT(rig_read(two->fd, &record, RECORD), RECORD);
+	HOLDS_IF_WELL(record.dev_id == two->dev && record.grpid == 2);
+	response.cookie = record.cookie;
+	WANT(rig_write(two->fd, &response, sizeof(response)), RESPONSE);
+}
+
+static const struct uiommufd_scenario read_both = {
+	.name = "fault-read-two",
+	.summary = "two queues are read at the same time",
+	.setup = setup_two,
+	.thread = { read_first, read_second },
+	.thread_name = { "first", "second" },
+	.state_bytes = sizeof(struct two_queues),
+};
+
 static void close_queue(struct uiommufd_run *run, void *state)
 {
 	struct faults *faults = state;
@@ -368,5 +423,5 @@ static const struct uiommufd_scenario end_race = {
 const struct uiommufd_scenario *const scenarios_fault[] = {
 	&making, &reading, &answering, &moving, &replace_race, &swap_race,
 	&read_race,
-	&report_read, &close_race, &end_race, NULL
+	&report_read, &read_both, &close_race, &end_race, NULL
 };

@@ -318,14 +318,16 @@ static void give_up(struct uiommufd_run *run, void *state)
 	objects->gave_up = uik_machine_now_ns(machine) - start >= 60000000000u;
 }
 
-/* The device is still there, and can be used. */
+/* The device is still there, can be used, and is nobody's: it can go. */
 static void use_again(struct uiommufd_run *run, void *state)
 {
 	struct objects *objects = state;
+	int want = objects->gave_up ? 0 : -ENOENT;
 
 	own_knobs.slow_ms = 0;
 	WANT(rig_hwpt(objects->rig.fd, objects->rig.dev, objects->rig.ioas, 0,
-		      &objects->made), objects->gave_up ? 0 : -ENOENT);
+		      &objects->made), want);
+	WANT(rig_destroy(objects->rig.fd, objects->rig.dev), want);
 }
 
 /*

@@ -179,15 +179,27 @@ static void commands(struct uiommufd_run *run, void *state)
 	static const uint64_t good[][2] = {
 		{ 0x10, 0 }, { 0x11 | 3ull << 48, 0 }, { 0x12, 0x1000 },
 		{ 0x13, 0x1001 }, { 0x30, 0 },
+		{ 0x12 | 3ull << 12, 0x1000 | 1 << 10 },
 		{ 0x05 | (uint64_t)ARM_VSID << 32, 1 },
 		{ 0x06 | (uint64_t)ARM_VSID << 32, 0 },
 		{ 0x40 | (uint64_t)ARM_VSID << 32, 52 },
 	};
 	/* Bits that none of them has. */
 	static const uint64_t bad[] = { 1ull << 8, 1ull << 10 };
+	/* A range without granule, none with one, a block that 16K has not. */
+	static const uint64_t no_range[][2] = {
+		{ 0x12 | 3ull << 12, 0x1000 }, { 0x12, 0x1000 | 1 << 8 },
+		{ 0x13, 0x1000 | 1 << 10 },
+		{ 0x12 | 3ull << 12, 0x1000 | 2 << 10 | 1 << 8 },
+	};
 	struct arm *arm = state;
 	uint32_t count;
 
+	for (size_t i = 0; i < sizeof(no_range) / sizeof(no_range[0]); i++) {
+		count = 1;
+		WANT(arm_commands(arm, no_range[i], &count), -EIO);
+		HOLDS_IF_WELL(count == 0);
+	}
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		uint64_t pair[3][2];
 
@@ -209,6 +221,9 @@ static void commands(struct uiommufd_run *run, void *state)
 	}
 	count = 1;
 	WANT(arm_commands(arm, (uint64_t[2]){ 0x46, 0 }, &count), -EIO);
+	/* 2^53 pages. */
+	count = 1;
+	WANT(arm_commands(arm, (uint64_t[2]){ good[8][0], 53 }, &count), -EIO);
 	/* A stream that the guest does not have. */
 	WANT(arm_commands(arm, (uint64_t[2]){ 0x06 | 9ull << 32, 0 },
 			  &(uint32_t){ 1 }), -EIO);
@@ -345,16 +360,23 @@ static uint64_t bytes_in_use(struct uiommufd_run *run)
 	return audit.block_bytes;
 }
 
-static long event(struct uiommufd_run *run)
+#define STAGE_2 (1ull << 39)
+
+static long event_with(struct uiommufd_run *run, uint64_t word1)
 {
 	struct uiommufd_platform *platform = uiommufd_run_platform(run);
 	uint64_t sid = uiommufd_platform_stream_id(platform, "dev0", 0);
-	uint64_t record[4] = { 0x10 | sid << 32, 0, 0x1000, 0 };
+	uint64_t record[4] = { 0x10 | sid << 32, word1, 0x1000, 0 };
 	long ret = uiommufd_smmu_event(platform, record) ? -errno : 0;
 
 	rig_dirty_stack();
 	uiommufd_platform_interrupts(platform);
 	return ret;
+}
+
+static long event(struct uiommufd_run *run)
+{
+	return event_with(run, 0);
 }
 
 #define EVENT_BYTES (sizeof(struct iommufd_vevent_header) + 32)
@@ -386,6 +408,9 @@ static void events(struct uiommufd_run *run, void *state)
 	HOLDS_IF_WELL(!got[0].word[1] && !got[0].word[3]);
 	HOLDS_IF_WELL(got[0].word[2] == 0x1000);
 	HOLDS_IF_WELL(!got[0].header.flags && !got[0].header.sequence);
+	/* What the host's stage 2 refuses is not the guest's to know. */
+	WANT(event_with(run, STAGE_2), 0);
+	WANT(rig_read(arm->event_fd, got, sizeof(got)), 0);
 }
 
 static const struct uiommufd_scenario forwarded = {
@@ -711,6 +736,34 @@ static const struct uiommufd_scenario stream_entries = {
 		    UIOMMUFD_FAIL_DRIVER,
 };
 
+/* A table of another IOAS is refused, and nothing of the attempt is left. */
+static void refused_elsewhere(struct uiommufd_run *run, void *state)
+{
+	struct arm *arm = state;
+	uint32_t other, table;
+
+	WANT(arm_viommu(arm, SMMU), 0);
+	WANT(nested_with(arm, 1 | 5 << 1, 0, 16, &table), 0);
+	WANT(rig_ioas(arm->fd, &other), 0);
+	WANT(rig_replace(arm->fd, "dev0", 0, other), 0);
+	WANT(rig_replace(arm->fd, "dev0", 0, table), -ENOENT);
+	WANT(rig_map_at(arm->fd, arm->ioas, rig_memory(), RIG_PAGE, WINDOW), 0);
+	WANT(rig_unmap(arm->fd, arm->ioas, WINDOW, RIG_PAGE), 0);
+	WANT(rig_replace(arm->fd, "dev0", 0, arm->parent), 0);
+	WANT(rig_destroy(arm->fd, other), 0);
+}
+
+static const struct uiommufd_scenario elsewhere = {
+	.name = "smmu-nested-elsewhere",
+	.summary = "a guest's table is refused by a device of another IOAS",
+	.kind = "smmuv3",
+	.configure = arm_configure,
+	.setup = setup,
+	.thread = { refused_elsewhere },
+	.finish = arm_finish,
+	.state_bytes = sizeof(struct arm),
+};
+
 /* ---- the device without a guest ---- */
 
 /* In between the device is the kernel's own, which lets it translate. */
@@ -741,5 +794,5 @@ const struct uiommufd_scenario *const scenarios_smmu[] = {
 	&streams, &streams_cmdqv, &streams_none, &streams_none_cmdqv,
 	&told_smmu, &told_cmdqv, &trapped, &fetched, &named, &forwarded,
 	&event_race, &flood, &messages, &messages_many, &messages_race,
-	&reserved, &stream_entries, &returned, NULL
+	&reserved, &stream_entries, &elsewhere, &returned, NULL
 };

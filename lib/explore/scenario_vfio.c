@@ -142,6 +142,34 @@ static const struct uiommufd_scenario cutting = {
 		    UIOMMUFD_FAIL_DRIVER,
 };
 
+/* Memory of another exporter stays in one piece. */
+static void cuts_buffer(struct uiommufd_run *run, void *state)
+{
+	struct container *container = state;
+	struct rig *rig = &container->rig;
+	const uint64_t iova = RIG_IOVA + 8 * RIG_PAGE;
+	int buffer;
+
+	WANT(unmap(rig, 0, RIG_IOVA, 8 * RIG_PAGE), 8 * RIG_PAGE);
+	WANT(rig_ioctl(rig->fd, VFIO_SET_IOMMU, (void *)VFIO_TYPE1_IOMMU), 0);
+	WANT(rig_dmabuf(rig->fd, 4 * RIG_PAGE, &buffer), 0);
+	WANT(rig_map_file(rig->fd, rig->ioas, buffer, 0, 4 * RIG_PAGE, iova),
+	     0);
+	WANT(unmap(rig, 0, iova + RIG_PAGE, RIG_PAGE), -EOPNOTSUPP);
+	WANT(unmap(rig, 0, iova, RIG_PAGE), -EOPNOTSUPP);
+	WANT(unmap(rig, 0, iova, 4 * RIG_PAGE), 4 * RIG_PAGE);
+	HOLDS(!uiommufd_close(buffer));
+}
+
+static const struct uiommufd_scenario cutting_buffer = {
+	.name = "vfio-cut-dmabuf",
+	.summary = "a part of another exporter's memory is unmapped",
+	.setup = setup,
+	.thread = { cuts_buffer },
+	.state_bytes = sizeof(struct container),
+	.failures = RIG_FAIL_ANY,
+};
+
 /* ---- information ---- */
 
 static void infos(struct uiommufd_run *run, void *state)
@@ -224,5 +252,5 @@ static const struct uiommufd_scenario which = {
 };
 
 const struct uiommufd_scenario *const scenarios_vfio[] = {
-	&mapping, &cutting, &information, &which, NULL
+	&mapping, &cutting, &cutting_buffer, &information, &which, NULL
 };

@@ -97,9 +97,12 @@ static void map_area(struct uiommufd_run *run, const struct rig *rig)
 		return;
 	}
 	HOLDS(*area == 0x1234);
-	/* A mapping keeps the vIOMMU. */
+	/* A mapping keeps the vIOMMU, and so does what is left of it. */
 	ret = rig_destroy(rig->fd, rig->viommu);
-	HOLDS(!uiommufd_munmap((void *)area, AREA_BYTES));
+	HOLDS(!uiommufd_munmap((void *)area, RIG_PAGE));
+	HOLDS_IF_WELL(ret == -EBUSY);
+	ret = rig_destroy(rig->fd, rig->viommu);
+	HOLDS(!uiommufd_munmap((char *)area + RIG_PAGE, AREA_BYTES - RIG_PAGE));
 	HOLDS_IF_WELL(ret == -EBUSY);
 }
 

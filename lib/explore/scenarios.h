@@ -28,6 +28,9 @@ extern const struct uiommufd_scenario *const scenarios_call[] hidden;
 extern const struct uiommufd_scenario *const scenarios_smmu[] hidden;
 extern const struct uiommufd_scenario *const scenarios_dma[] hidden;
 extern const struct uiommufd_scenario *const scenarios_cmdqv[] hidden;
+extern const struct uiommufd_scenario *const scenarios_end[] hidden;
+extern const struct uiommufd_scenario *const scenarios_driver[] hidden;
+extern const struct uiommufd_scenario *const scenarios_probe[] hidden;
 extern const struct uiommufd_scenario *const scenarios_recorded[] hidden;
 
 #endif
