@@ -56,6 +56,8 @@ typedef void (*uiommufd_part)(struct uiommufd_run *run, void *state);
 #define UIOMMUFD_SCENARIO_REMAINS (1u << 2)
 /* Calls may point into each other's memory: the law of one fetch is off. */
 #define UIOMMUFD_SCENARIO_OVERLAPS (1u << 3)
+/* Its threads write registers as no driver may. */
+#define UIOMMUFD_SCENARIO_MISUSES (1u << 4)
 
 /*
  * What may fail beside UIOMMUFD_FAIL_* of client.h: the simulated device.  The

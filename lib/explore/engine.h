@@ -164,6 +164,7 @@ struct uiommufd_run {
 	uint64_t watched_steps;
 	/* Totals. */
 	uint64_t total_steps;
+	uint64_t misuses;			/* of hardware, after setup */
 	uint64_t live_blocks;			/* before setup */
 	int64_t live_objects, live_mappings;
 };

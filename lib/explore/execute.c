@@ -226,6 +226,7 @@ static int prepare_threads(struct uiommufd_run *run)
 		ret = run_setup(run);
 	if (ret)
 		return ret;
+	run->misuses = law_hardware_count(run);
 	start_threads(run);
 	memcpy(run->prepared, run->fibers, sizeof(run->prepared));
 	run->prepared_count = run->fiber_count;

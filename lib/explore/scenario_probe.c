@@ -130,7 +130,7 @@ static const struct uiommufd_scenario probing = {
 	.state_bytes = sizeof(struct probed),
 	.failures = UIOMMUFD_FAIL_ALLOC |
 		    UIOMMUFD_FAIL_HARDWARE,
-	.flags = UIOMMUFD_SCENARIO_REMAINS,
+	.flags = UIOMMUFD_SCENARIO_REMAINS | UIOMMUFD_SCENARIO_MISUSES,
 };
 
 static void remove_driver(struct uiommufd_run *run, void *state)
