@@ -262,7 +262,12 @@ struct uiommufd_explore_options {
 	uint64_t budget_ns;		/* 10 s; 0: none */
 	uint64_t executions;		/* at most; 0: any number */
 	unsigned int workers;		/* processes; 1 */
-	int preemptions;		/* at most in an execution; UNBOUNDED */
+	/*
+	 * At most in an execution; UNBOUNDED.  Within a bound the reduction
+	 * leaves out nothing that plain search would reach within it; what
+	 * needs more is not looked for, and exhausted says nothing of it.
+	 */
+	int preemptions;
 	int failures;			/* at most in an execution; 1 */
 	uint32_t steps;			/* in an execution; 50000 */
 	uint32_t depth;			/* PCT: changes of priority; 3 */
@@ -299,7 +304,7 @@ struct uiommufd_explore_result {
 	uint64_t steps;
 	uint64_t elapsed_ns;
 	uint64_t found_ns;		/* when the law broke */
-	bool exhausted;			/* nothing within the bounds is left */
+	bool exhausted;			/* nothing within preemptions, failures is left */
 	bool past_stages;		/* there is no such stage any more */
 	struct uiommufd_trail *broken;	/* owned; NULL: no law was broken */
 };

@@ -50,21 +50,33 @@ static int list(void)
 	return EXIT_CLEAN;
 }
 
-static const char *covered(const struct uiommufd_explore_result *r)
+/* A search within a bound says so: beyond it there may be more. */
+static const char *covered(const struct explore *o,
+			   const struct uiommufd_explore_result *r,
+			   char text[64])
 {
-	return r->exhausted ? "nothing is left" : "not exhausted";
+	if (!r->exhausted)
+		return "not exhausted";
+	if (o->preemptions < 0)
+		return "nothing is left";
+	snprintf(text, 64, "nothing is left within %d preemption%s",
+		 o->preemptions, o->preemptions == 1 ? "" : "s");
+	return text;
 }
 
-void explore_print(const struct uiommufd_scenario *scenario,
+void explore_print(const struct explore *o,
+		   const struct uiommufd_scenario *scenario,
 		   const struct uiommufd_explore_result *r)
 {
 	double seconds = r->elapsed_ns / 1e9;
+	char text[64];
 
 	printf("%-36s %s: %" G_GUINT64_FORMAT " executions (%" G_GUINT64_FORMAT
 	       " distinct, %" G_GUINT64_FORMAT " redundant), %.0f/s, %.2f s; %s\n",
 	       scenario->name, r->broken ? "BROKEN" : "clean", r->executions,
 	       r->distinct, r->redundant,
-	       seconds > 0 ? r->executions / seconds : 0, seconds, covered(r));
+	       seconds > 0 ? r->executions / seconds : 0, seconds,
+	       covered(o, r, text));
 }
 
 static int save(const char *path, const struct uiommufd_trail *trail,
@@ -144,7 +156,7 @@ static int explore_once(struct explore *o,
 	if (!r.broken)
 		return EXIT_CLEAN;
 	total->broken = r.broken;
-	explore_print(scenario, total);
+	explore_print(o, scenario, total);
 	status = explore_report(o, r.broken);
 	if (o->keep)
 		o->keep(o, r.broken);
@@ -160,7 +172,7 @@ int explore_one(struct explore *o, const struct uiommufd_scenario *scenario,
 	int status = explore_once(o, scenario, options, &total);
 
 	if (!status && !o->quiet)
-		explore_print(scenario, &total);
+		explore_print(o, scenario, &total);
 	return status;
 }
 

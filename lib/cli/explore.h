@@ -21,7 +21,8 @@ struct explore {
 };
 
 /* A line about one scenario. */
-void explore_print(const struct uiommufd_scenario *scenario,
+void explore_print(const struct explore *o,
+		   const struct uiommufd_scenario *scenario,
 		   const struct uiommufd_explore_result *r);
 /* Prints and saves a counterexample; an exit status. */
 int explore_report(const struct explore *o, const struct uiommufd_trail *broken);

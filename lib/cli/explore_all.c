@@ -152,7 +152,7 @@ static int replay_and_report(struct all *all, const struct lane *lane,
 		uiommufd_scenario_at(lane->scenario);
 
 	uiommufd_explore_replay(scenario, &all->options, trail);
-	explore_print(scenario, &all->totals[lane->scenario]);
+	explore_print(all->o, scenario, &all->totals[lane->scenario]);
 	return explore_report(all->o, trail);
 }
 
@@ -439,7 +439,7 @@ int explore_all(struct explore *o,
 	all.end_us = g_get_monotonic_time() + options->budget_ns / 1000;
 	run_rounds(&all);
 	for (unsigned int i = 0; i < all.count && !all.status && !o->quiet; i++)
-		explore_print(uiommufd_scenario_at(i), &all.totals[i]);
+		explore_print(o, uiommufd_scenario_at(i), &all.totals[i]);
 	munmap(all.totals, bytes);
 	return all.status;
 }

@@ -446,6 +446,9 @@ struct found {
 	struct ends ends;
 };
 
+/* Preemptions in an execution, for both. */
+static int bound = UIOMMUFD_UNBOUNDED;
+
 static void search(const struct uiommufd_scenario *scenario,
 		   enum uiommufd_strategy strategy, struct found *out)
 {
@@ -456,6 +459,7 @@ static void search(const struct uiommufd_scenario *scenario,
 	uiommufd_explore_options_init(&options);
 	options.strategy = strategy;
 	options.failures = 0;
+	options.preemptions = bound;
 	options.budget_ns = 0;
 	options.shrink = false;
 	assert_int_not_equal(uiommufd_explore(scenario, &options, &result), -1);
@@ -537,6 +541,20 @@ static void both_find_what_is_broken(void **unused)
 	assert_true(broken > 4 && broken < 40);
 }
 
+/*
+ * Law: under a bound of preemptions, too, the reduction leaves out no end that
+ * plain search reaches within the bound.
+ */
+static void bounded_end_alike(void **unused)
+{
+	for (bound = 0; bound < 3; bound++) {
+		compare_all(&two_threads, 2, 3, HARMLESS, 8);
+		compare_all(&three_threads, 3, 1, HARMLESS, 12);
+		compare_all(&two_threads, 2, 2, ALL, 20);
+	}
+	bound = UIOMMUFD_UNBOUNDED;
+}
+
 static int own_memory(void **unused)
 {
 	ends = mmap(NULL, sizeof(*ends), PROT_READ | PROT_WRITE,
@@ -550,6 +568,7 @@ int main(void)
 		cmocka_unit_test(two_end_alike),
 		cmocka_unit_test(three_end_alike),
 		cmocka_unit_test(both_find_what_is_broken),
+		cmocka_unit_test(bounded_end_alike),
 	};
 
 	return cmocka_run_group_tests(tests, own_memory, NULL);
