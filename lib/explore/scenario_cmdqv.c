@@ -476,6 +476,34 @@ static void make_vintf(struct uiommufd_run *run, void *state)
 	WANT_ONE(rig_destroy(arm->fd, arm->viommu), 0, -EBUSY);
 }
 
+/* In two pieces it keeps its VINTF until both are gone. */
+static void map_pieces(struct uiommufd_run *run, void *state)
+{
+	struct arm *arm = state;
+	char *page;
+
+	WANT(arm_viommu(arm, TEGRA), 0);
+	page = uiommufd_mmap(NULL, 0x10000, PROT_READ, MAP_SHARED, arm->fd,
+			     arm->offset);
+	HOLDS(page != MAP_FAILED);
+	HOLDS(!uiommufd_munmap(page + RIG_PAGE, RIG_PAGE));
+	HOLDS(!uiommufd_munmap(page, RIG_PAGE));
+	WANT(rig_destroy(arm->fd, arm->viommu), -EBUSY);
+	HOLDS(!uiommufd_munmap(page + 2 * RIG_PAGE, 0x10000 - 2 * RIG_PAGE));
+	WANT(rig_destroy(arm->fd, arm->viommu), 0);
+}
+
+static const struct uiommufd_scenario pieces = {
+	.name = "cmdqv-mmap-pieces",
+	.summary = "a VINTF's page is unmapped in pieces",
+	.kind = "tegra241",
+	.configure = arm_configure,
+	.setup = setup,
+	.thread = { map_pieces },
+	.finish = arm_finish,
+	.state_bytes = sizeof(struct arm),
+};
+
 /* A guest's VINTF meets an error that nobody has it for any more. */
 static void error_of_nobody(struct uiommufd_run *run)
 {
@@ -694,6 +722,6 @@ static const struct uiommufd_scenario in_guest = {
 
 const struct uiommufd_scenario *const scenarios_cmdqv[] = {
 	&viommus, &vdevices, &full, &order, &errors, &error_end, &order_race, &ghost,
-	&map_race, &watched,
+	&map_race, &pieces, &watched,
 	&own, &in_guest, &again, NULL
 };

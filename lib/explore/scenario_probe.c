@@ -85,9 +85,10 @@ struct probed {
 
 static uint64_t count_blocks(struct uiommufd_run *run)
 {
-	struct uiommufd_audit audit = { .size = sizeof(audit) };
+	struct uik_audit audit;
 
-	uiommufd_platform_audit(uiommufd_run_platform(run), &audit);
+	uik_machine_audit(uiommufd_platform_machine(uiommufd_run_platform(run)),
+			  &audit);
 	return audit.blocks;
 }
 
@@ -130,6 +131,19 @@ static const struct uiommufd_scenario probing = {
 	.state_bytes = sizeof(struct probed),
 	.failures = UIOMMUFD_FAIL_ALLOC |
 		    UIOMMUFD_FAIL_HARDWARE,
+	.flags = UIOMMUFD_SCENARIO_REMAINS | UIOMMUFD_SCENARIO_MISUSES,
+};
+
+static const struct uiommufd_scenario failing = {
+	.name = "cmdqv-probe-fails",
+	.summary = "the driver comes, each step may fail, and goes",
+	.kind = "tegra241",
+	.configure = bare,
+	.setup = setup_old_error,
+	.thread = { probe },
+	.finish = finish_probe,
+	.state_bytes = sizeof(struct probed),
+	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_HARDWARE,
 	.flags = UIOMMUFD_SCENARIO_REMAINS | UIOMMUFD_SCENARIO_MISUSES,
 };
 
@@ -218,5 +232,5 @@ static const struct uiommufd_scenario machines = {
 };
 
 const struct uiommufd_scenario *const scenarios_probe[] = {
-	&probing, &removing, &remove_watched, &machine, &machines, NULL
+	&failing, &probing, &removing, &remove_watched, &machine, &machines, NULL
 };
