@@ -536,7 +536,7 @@ static void test_boot_sweep(void **state)
 	assert_in_range(failed, 20, 10000);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_boot),
@@ -554,5 +554,7 @@ int main(void)
 	/* A platform starts the library's own modules alone. */
 	if (uiommufd_modules_init())
 		return 1;
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
