@@ -29,6 +29,7 @@ struct measurement {
 struct latency {
 	uint64_t samples;
 	uint64_t p50_ns, p90_ns, p99_ns, p999_ns, max_ns;
+	uint64_t preempted;	/* how often threads left their processor */
 };
 
 /* What happened when, as software sees it; trace NULL: not kept. */

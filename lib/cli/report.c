@@ -80,14 +80,19 @@ static void print_recorded(const struct report *report, FILE *out)
 		"         CMD_SYNC latency, ns: p50 %" G_GUINT64_FORMAT ", p90 %"
 		G_GUINT64_FORMAT ", p99 %" G_GUINT64_FORMAT ", p99.9 %"
 		G_GUINT64_FORMAT ", max %" G_GUINT64_FORMAT " (%"
-		G_GUINT64_FORMAT " samples)\n",
+		G_GUINT64_FORMAT " samples)\n"
+		"         threads left their processor %" G_GUINT64_FORMAT
+		" times meanwhile%s\n",
 		report->stream->name, m->commands, m->queues, m->trapped,
 		report->vmm.forwarded, report->vmm.absorbed,
 		report->vmm.reattached, per_command_ns(m),
 		m->duration_ns ? 1e3 * (m->commands + m->trapped) / m->duration_ns : 0.0,
 		report->stream->doorbell_count, per_thousand(m->mmio_reads, m),
 		per_thousand(m->mmio_writes, m), l->p50_ns, l->p90_ns, l->p99_ns,
-		l->p999_ns, l->max_ns, l->samples);
+		l->p999_ns, l->max_ns, l->samples, l->preempted,
+		/* Somebody may have waited for each to come back. */
+		l->preempted * 100 > l->samples ?
+			", which can make the slowest 1 %" : "");
 }
 
 static void print_rows(const struct report *report, FILE *out)
@@ -242,6 +247,7 @@ static void json_latency(JsonBuilder *json, const struct latency *l)
 {
 	json_open(json, "cmd_sync_latency_ns");
 	json_count(json, "samples", l->samples);
+	json_count(json, "left_processor", l->preempted);
 	json_count(json, "p50", l->p50_ns);
 	json_count(json, "p90", l->p90_ns);
 	json_count(json, "p99", l->p99_ns);
