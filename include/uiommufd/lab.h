@@ -230,6 +230,9 @@ struct uiommufd_lab_result {
 	struct uiommufd_lab_percentiles latency; /* of an invalidation */
 	uint64_t phase_ps[UIOMMUFD_LAB_PHASES];
 	uint64_t invalidating_ps;	/* sum over lists; equals the phases' */
+	uint64_t slowest_lists;		/* the slowest hundredth of all, */
+	uint64_t slowest_ps;		/* and the sum of their time: */
+	uint64_t slowest_phase_ps[UIOMMUFD_LAB_PHASES];
 	uint64_t other_ps;		/* CPUs doing something else */
 	uint64_t cpu_ps;		/* all CPUs, start to their end */
 	uint64_t device_busy_ps;	/* the back end executing */

@@ -3,6 +3,7 @@
  * Comparing two designs over seeds.
  */
 #include "report.h"
+#include "world.h"
 
 #include <math.h>
 
@@ -46,6 +47,29 @@ static void summarise(const GArray *values, struct ratio *out)
 	half = n > 1 ? student_t(n - 1) * sqrt(squares / (n - 1) / n) : 0;
 	out->low = out->mean - half;
 	out->high = out->mean + half;
+}
+
+struct ratio ratio_times(const struct ratio *r, double factor)
+{
+	return (struct ratio){
+		.mean = r->mean * factor,
+		.low = r->low * factor,
+		.high = r->high * factor,
+		.min = r->min * factor,
+		.max = r->max * factor,
+	};
+}
+
+const char *ratio_verdict(const struct ratio *r, bool less_is_better)
+{
+	if (r->low <= 1 && r->high >= 1)
+		return "no difference shown";
+	return (r->high < 1) == less_is_better ? "B is better" : "A is better";
+}
+
+double comparison_pages(const struct comparison *c)
+{
+	return c->pages[0] ? c->pages[1] / c->pages[0] : 0;
 }
 
 /* The report owns what is returned. */
@@ -116,6 +140,7 @@ static void take_side(struct comparison *c, int i,
 	c->name[i] = g_strdup(side->name);
 	c->profile[i] = uiommufd_lab_profile_copy(side->profile, NULL, 1);
 	c->design[i] = *side->design;
+	c->pages[i] = workload_pages(side->design);
 	c->design[i].policy = g_intern_string(
 		side->design->own_policy ? side->design->own_policy->name :
 					   side->design->policy);

@@ -26,11 +26,15 @@ static void at_most(char **fault, const char *law, double left, double right)
 
 static void sums(char **fault, const struct uiommufd_lab_result *r)
 {
-	uint64_t phases = 0;
+	uint64_t phases = 0, slowest = 0;
 
 	for (int i = 0; i < UIOMMUFD_LAB_PHASES; i++)
 		phases += r->phase_ps[i];
 	equal(fault, "phases and invalidations", phases, r->invalidating_ps);
+	for (int i = 0; i < UIOMMUFD_LAB_PHASES; i++)
+		slowest += r->slowest_phase_ps[i];
+	equal(fault, "the slowest lists' phases and time", slowest,
+	      r->slowest_ps);
 	equal(fault, "phases, other work and CPUs", phases + r->other_ps,
 	      r->cpu_ps);
 	/* Little's law. */

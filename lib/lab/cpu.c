@@ -4,6 +4,8 @@
  */
 #include "world.h"
 
+#include <string.h>
+
 static void run_fiber(void *arg, uint64_t unused)
 {
 	fiber_enter(((struct uiommufd_lab_cpu *)arg)->fiber);
@@ -137,12 +139,12 @@ static void count_in(struct world *world, int step)
 	world->in_system += step;
 }
 
-static uint64_t sum_phases(const struct uiommufd_lab_cpu *cpu)
+static uint64_t sum_phases(const uint64_t *phase_ps)
 {
 	uint64_t sum = 0;
 
 	for (int i = 0; i < UIOMMUFD_LAB_PHASES; i++)
-		sum += cpu->phase_ps[i];
+		sum += phase_ps[i];
 	return sum;
 }
 
@@ -150,9 +152,11 @@ void cpu_invalidate(struct uiommufd_lab_cpu *cpu,
 		    const struct uiommufd_lab_list *list)
 {
 	struct world *world = cpu->world;
-	uint64_t start = world->now_ps, before = sum_phases(cpu), took;
+	uint64_t start = world->now_ps, took;
+	uint64_t before[UIOMMUFD_LAB_PHASES];
 
 	g_assert(cpu->booked_ps == start);
+	memcpy(before, cpu->phase_ps, sizeof(before));
 	count_in(world, 1);
 	cpu->invalidating = true;
 	world->policy->issue(cpu, list);
@@ -160,8 +164,9 @@ void cpu_invalidate(struct uiommufd_lab_cpu *cpu,
 	cpu->invalidating = false;
 	count_in(world, -1);
 	took = world->now_ps - start;
-	g_assert(sum_phases(cpu) - before == took);
+	g_assert(sum_phases(cpu->phase_ps) - sum_phases(before) == took);
 	g_array_append_val(world->latencies, took);
+	tail_add(&world->tail, took, before, cpu->phase_ps);
 	world->result->lists++;
 	world->result->invalidating_ps += took;
 	cpu->done++;

@@ -72,6 +72,7 @@ struct comparison {
 	GArray *throughput;
 	struct ratio latency_ratio;
 	struct ratio throughput_ratio;
+	double pages[2];		/* an invalidation is for; 0: not known */
 };
 
 struct measured {
@@ -112,6 +113,14 @@ static inline struct row *report_row(const struct uiommufd_lab_report *report,
 }
 
 /* From *@index on, the next value that differs; false when there is none. */
+/*
+ * How many times as many pages an invalidation of B is for as one of A; 0 if it is
+ * not known.  Other than 1, invalidations are not what to compare by.
+ */
+double comparison_pages(const struct comparison *c);
+struct ratio ratio_times(const struct ratio *r, double factor);
+/* Who is better, if 95 % say so. */
+const char *ratio_verdict(const struct ratio *r, bool less_is_better);
 bool comparison_next_value(const struct comparison *c, unsigned int *index,
 			   struct uiommufd_lab_value out[2]);
 

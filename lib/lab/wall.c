@@ -253,6 +253,7 @@ uiommufd_lab_measure(const struct uiommufd_lab_design *design,
 	world_demolish(&world);
 	event_queue_fini(&world.events);
 	g_array_unref(world.latencies);
+	tail_fini(&world.tail);
 	uiommufd_lab_trace_free(world.trace);
 	if (!why)
 		return world.result;

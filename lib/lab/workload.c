@@ -194,6 +194,18 @@ static bool next_replay(struct uiommufd_lab_cpu *cpu,
 	return true;
 }
 
+double workload_pages(const struct uiommufd_lab_design *design)
+{
+	double pages = design->batch ? design->batch : design->pages;
+
+	if (!strcmp(design->workload, "replay"))
+		return 0;
+	if (!strcmp(design->workload, "batched"))
+		return pages * design->flush_after;
+	/* The second list of a pair is for the pages of the first. */
+	return strcmp(design->workload, "ats") ? pages : pages / 2;
+}
+
 /* The lists are shared out beforehand: runs stay comparable. */
 uint64_t workload_share(const struct world *world, unsigned int cpu)
 {

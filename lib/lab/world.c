@@ -279,6 +279,7 @@ static void collect(struct world *world)
 	result->events = world->events.done;
 	result->trace = world->trace;
 	percentiles_fill(world->latencies, &result->latency);
+	tail_collect(&world->tail, result);
 }
 
 /* --- running ------------------------------------------------------------------*/
@@ -332,6 +333,7 @@ void world_init(struct world *world, const struct uiommufd_lab_profile *profile,
 	};
 	for (int i = 0; i < LAB_VALUES && profile; i++)
 		world->ps[i] = profile_ps(profile, i);
+	tail_init(&world->tail, design->lists);
 	event_queue_init(&world->events);
 }
 
@@ -370,6 +372,7 @@ uiommufd_lab_run(const struct uiommufd_lab_profile *profile,
 	world_demolish(&world);
 	event_queue_fini(&world.events);
 	g_array_unref(world.latencies);
+	tail_fini(&world.tail);
 	if (!fault)
 		return world.result;
 	world.result->trace = world.trace;

@@ -25,6 +25,7 @@
 #include "fiber.h"
 #include "hwmodel.h"
 #include "profile.h"
+#include "tail.h"
 #include "trace.h"
 
 #define GROUPS 1024u		/* of a ring that can be open at once */
@@ -184,6 +185,7 @@ struct world {
 	struct ring *emulated;		/* owned; by VM */
 	struct lab_lock *monitor;	/* owned; by VM */
 	GArray *latencies;		/* u64 */
+	struct tail tail;
 	struct uiommufd_lab_result *result;
 	struct uiommufd_lab_trace *trace; /* NULL: off */
 	uint64_t lists_total;
@@ -272,6 +274,8 @@ uint64_t device_seen_ps(struct world *world, unsigned int queue,
 
 /* workload.c: how many lists a CPU does */
 uint64_t workload_share(const struct world *world, unsigned int cpu);
+/* How many an invalidation is for, in the mean; 0 if it is not known. */
+double workload_pages(const struct uiommufd_lab_design *design);
 /* The next list; false when the CPU has no more. */
 bool workload_next(struct uiommufd_lab_cpu *cpu, struct uiommufd_lab_list *out);
 

@@ -145,9 +145,16 @@ static void put_latency(struct json *json,
 
 static void put_phases(struct json *json, const struct row *row)
 {
+	const struct uiommufd_lab_result *r = row->result;
+
 	begin(json, "percent_of_time", '{');
 	for (int p = 0; p < UIOMMUFD_LAB_PHASES; p++)
 		put_number(json, uiommufd_lab_phase_name(p), row_share(row, p));
+	end(json, '}');
+	begin(json, "percent_of_time_of_slowest_hundredth", '{');
+	for (int p = 0; p < UIOMMUFD_LAB_PHASES && r->slowest_ps; p++)
+		put_number(json, uiommufd_lab_phase_name(p),
+			   100.0 * r->slowest_phase_ps[p] / r->slowest_ps);
 	end(json, '}');
 }
 
@@ -265,6 +272,33 @@ static void put_ratio(struct json *json, const char *key, const GArray *values,
 	end(json, '}');
 }
 
+static void put_interval(struct json *json, const char *key,
+			 const struct ratio *ratio, bool less_is_better)
+{
+	begin(json, key, '{');
+	put_number(json, "mean", ratio->mean);
+	put_number(json, "low95", ratio->low);
+	put_number(json, "high95", ratio->high);
+	put_text(json, "verdict", ratio_verdict(ratio, less_is_better));
+	end(json, '}');
+}
+
+/* By the page, where it is known for how many an invalidation is. */
+static void put_pages(struct json *json, const struct comparison *c)
+{
+	double pages = comparison_pages(c);
+	struct ratio time, done;
+
+	if (!pages || !c->latency->len)
+		return;
+	time = ratio_times(&c->latency_ratio, 1 / pages);
+	done = ratio_times(&c->throughput_ratio, pages);
+	put_number(json, "a_pages_an_invalidation", c->pages[0]);
+	put_number(json, "b_pages_an_invalidation", c->pages[1]);
+	put_interval(json, "time_of_a_page_b_to_a", &time, true);
+	put_interval(json, "pages_per_second_b_to_a", &done, false);
+}
+
 static void put_differences(struct json *json, const struct comparison *c)
 {
 	struct uiommufd_lab_value value[2];
@@ -298,6 +332,7 @@ static void put_comparison(struct json *json, const struct comparison *c)
 	put_ratio(json, "latency_b_to_a", c->latency, &c->latency_ratio);
 	put_ratio(json, "throughput_b_to_a", c->throughput,
 		  &c->throughput_ratio);
+	put_pages(json, c);
 	end(json, '}');
 }
 

@@ -390,7 +390,8 @@ static void section_study(const struct uiommufd_lab_report *report, FILE *out)
 	study_sensitivity(study, out);
 }
 
-static void ratio_row(const char *what, const struct ratio *r, FILE *out)
+static void ratio_row(const char *what, const struct ratio *r,
+		      const char *verdict, FILE *out)
 {
 	fprintf(out, "<tr><td>%s</td>", what);
 	cell(out, r->mean, 4);
@@ -398,7 +399,26 @@ static void ratio_row(const char *what, const struct ratio *r, FILE *out)
 	cell(out, r->high, 4);
 	cell(out, r->min, 4);
 	cell(out, r->max, 4);
-	fputs("</tr>\n", out);
+	fprintf(out, "<td>%s</td></tr>\n", verdict);
+}
+
+/* By the invalidation; by the page if they are not for as many. */
+static void ratio_rows(const struct comparison *c, FILE *out)
+{
+	double pages = comparison_pages(c);
+	bool alike = pages == 0 || pages == 1;
+	struct ratio time = ratio_times(&c->latency_ratio, alike ? 1 : 1 / pages);
+	struct ratio done = ratio_times(&c->throughput_ratio, alike ? 1 : pages);
+
+	if (!alike) {
+		ratio_row("time of an invalidation", &c->latency_ratio, "", out);
+		ratio_row("invalidations per second", &c->throughput_ratio, "",
+			  out);
+	}
+	ratio_row(alike ? "time of an invalidation" : "time of a page", &time,
+		  ratio_verdict(&time, true), out);
+	ratio_row(alike ? "invalidations per second" : "pages per second",
+		  &done, ratio_verdict(&done, false), out);
 }
 
 static void comparison_side(const struct comparison *c, int i, FILE *out)
@@ -410,7 +430,10 @@ static void comparison_side(const struct comparison *c, int i, FILE *out)
 	fprintf(out, "</code>: %s, workload %s, %u CPUs, %u queues, profile "
 		"<code>", d->policy, d->workload, d->cpus, d->queues);
 	html_escape(uiommufd_lab_profile_name(c->profile[i]), out);
-	fputs("</code>.<br>\n", out);
+	fputs("</code>", out);
+	if (c->pages[i])
+		fprintf(out, ", %g pages an invalidation", c->pages[i]);
+	fputs(".<br>\n", out);
 }
 
 static void comparison_values(const struct comparison *c, FILE *out)
@@ -452,10 +475,9 @@ static void section_comparison(const struct uiommufd_lab_report *report,
 	fprintf(out, "%u seeds.</p>\n<div class=\"table\"><table>"
 		"<tr><th>B / A</th><th class=\"n\">mean</th>"
 		"<th class=\"n\">95 %% from</th><th class=\"n\">to</th>"
-		"<th class=\"n\">least</th><th class=\"n\">most</th></tr>\n",
-		c->latency->len);
-	ratio_row("time of an invalidation", &c->latency_ratio, out);
-	ratio_row("invalidations per second", &c->throughput_ratio, out);
+		"<th class=\"n\">least</th><th class=\"n\">most</th>"
+		"<th>so</th></tr>\n", c->latency->len);
+	ratio_rows(c, out);
 	fputs("</table></div>\n<div class=\"plots\">", out);
 	chart = chart_new("comparison", "B / A by seed",
 			  "Below 1, B takes less time; above 1, B does more.",

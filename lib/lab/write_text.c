@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 #include "report.h"
 
@@ -31,6 +32,31 @@ static void print_phases(const struct row *row, FILE *out)
 	}
 	fprintf(out, "%ssum %.1f %%\n", on_line % 3 ? "\n         " : "         ",
 		sum);
+}
+
+/* Why the 99th percentile is what it is: three phases say most of it. */
+static void print_slowest(const struct uiommufd_lab_result *r, FILE *out)
+{
+	uint64_t left[UIOMMUFD_LAB_PHASES];
+
+	if (!r->slowest_ps)
+		return;
+	memcpy(left, r->slowest_phase_ps, sizeof(left));
+	fprintf(out, "         of the slowest %.2g %%, mean %.0f ns:",
+		100.0 * r->slowest_lists / r->lists,
+		r->slowest_ps / 1e3 / r->slowest_lists);
+	for (int n = 0; n < 3; n++) {
+		int most = 0;
+
+		for (int p = 1; p < UIOMMUFD_LAB_PHASES; p++)
+			if (left[p] > left[most])
+				most = p;
+		fprintf(out, "%s %s %.1f %%", n ? "," : "",
+			uiommufd_lab_phase_name(most),
+			100.0 * left[most] / r->slowest_ps);
+		left[most] = 0;
+	}
+	fputc('\n', out);
 }
 
 static void print_run(const struct row *row, FILE *out)
@@ -63,6 +89,7 @@ static void print_run(const struct row *row, FILE *out)
 		r->elapsed_ps ? 100.0 * r->device_busy_ps / r->elapsed_ps : 0,
 		r->interrupts, r->errors, r->refused);
 	print_phases(row, out);
+	print_slowest(r, out);
 	if (!r->partial)
 		fputs("         conserved: phases are the time, stays are the"
 		      " lists in the system, limits are kept\n", out);
@@ -201,11 +228,22 @@ static void print_study(const struct uiommufd_lab_report *report, FILE *out)
 		print_sensitivity(study, out);
 }
 
-static void print_ratio(const char *what, const struct ratio *r, FILE *out)
+static void print_ratio(const char *what, const struct ratio *r,
+			const char *verdict, FILE *out)
 {
 	fprintf(out, "         %-22s %.4f (95 %% confidence %.4f to %.4f; seen "
-		"%.4f to %.4f)\n", what, r->mean, r->low, r->high, r->min,
-		r->max);
+		"%.4f to %.4f)%s\n", what, r->mean, r->low, r->high, r->min,
+		r->max, verdict);
+}
+
+static void print_judged(const char *what, const struct ratio *r,
+			 bool less_is_better, FILE *out)
+{
+	char verdict[32];
+
+	snprintf(verdict, sizeof(verdict), ": %s",
+		 ratio_verdict(r, less_is_better));
+	print_ratio(what, r, verdict, out);
 }
 
 static void print_side(const struct comparison *c, int i, FILE *out)
@@ -232,6 +270,8 @@ static void print_comparison(const struct uiommufd_lab_report *report,
 			     FILE *out)
 {
 	const struct comparison *c = &report->comparison;
+	double pages = comparison_pages(c);
+	struct ratio time, per_second;
 
 	if (!c->name[0])
 		return;
@@ -242,8 +282,21 @@ static void print_comparison(const struct uiommufd_lab_report *report,
 	fprintf(out, "         B / A over %u seeds\n", c->latency->len);
 	if (!c->latency->len)
 		return;
-	print_ratio("time of invalidation", &c->latency_ratio, out);
-	print_ratio("invalidations/s", &c->throughput_ratio, out);
+	if (pages == 0 || pages == 1) {
+		print_judged("time of invalidation", &c->latency_ratio, true,
+			     out);
+		print_judged("invalidations/s", &c->throughput_ratio, false,
+			     out);
+		return;
+	}
+	print_ratio("time of invalidation", &c->latency_ratio, "", out);
+	print_ratio("invalidations/s", &c->throughput_ratio, "", out);
+	fprintf(out, "         an invalidation is for %g pages in A, for %g in "
+		"B; so, by the page:\n", c->pages[0], c->pages[1]);
+	time = ratio_times(&c->latency_ratio, 1 / pages);
+	per_second = ratio_times(&c->throughput_ratio, pages);
+	print_judged("time", &time, true, out);
+	print_judged("pages/s", &per_second, false, out);
 }
 
 void write_text(const struct uiommufd_lab_report *report, FILE *out)

@@ -137,6 +137,38 @@ def compare(folder):
     got = run("--compare", a, a, "--seeds", "3", "--json", out)
     ratio = json.loads(pathlib.Path(out).read_text())["comparison"]["latency_b_to_a"]
     check("against itself", ratio["mean"] == 1 and ratio["low95"] == 1, ratio)
+    check("no difference", got.stdout.count(": no difference shown") == 2,
+          got.stdout)
+
+
+def tail_explained(folder):
+    """CPUs without a queue of their own wait behind others; so do the slowest."""
+    out = os.path.join(folder, "tail.json")
+    got = run("--predict", "--policy", "shared-lock", "--cpus", "32", "--json", out)
+    share = json.loads(pathlib.Path(out).read_text())["runs"][0][
+        "percent_of_time_of_slowest_hundredth"]
+    check("tail sums up", abs(sum(share.values()) - 100) < 1e-6, share)
+    most = max(share, key=share.get)
+    check("tail printed", "of the slowest 1 %, mean" in got.stdout and
+          f"ns: {most} {share[most]:.1f} %" in got.stdout, got.stdout)
+
+
+def compare_by_the_page(folder):
+    """Twice the pages an invalidation: longer, yet less time a page."""
+    names = [os.path.join(folder, f"{n}.ini") for n in ("eight", "sixteen")]
+    out = os.path.join(folder, "pages.json")
+    for name, batch in zip(names, (8, 16)):
+        pathlib.Path(name).write_text(f"[design]\nbatch = {batch}\n")
+    got = run("--compare", *names, "--seeds", "3", "--json", out)
+    found = json.loads(pathlib.Path(out).read_text())["comparison"]
+    whole, page = found["latency_b_to_a"], found["time_of_a_page_b_to_a"]
+    check("pages known", (found["a_pages_an_invalidation"],
+                          found["b_pages_an_invalidation"]) == (8, 16), found)
+    check("by the page", page["mean"] < 1 < whole["mean"] and
+          abs(2 * page["mean"] - whole["mean"]) < 1e-6, (whole, page))
+    check("verdict", page["verdict"] == "B is better", page)
+    check("verdict printed", "8 pages in A, for 16 in B" in got.stdout and
+          got.stdout.count(": B is better") == 2, got.stdout)
 
 
 def replays():
@@ -266,6 +298,8 @@ with tempfile.TemporaryDirectory() as work:
     study(work)
     study_outside(work)
     compare(work)
+    compare_by_the_page(work)
+    tail_explained(work)
     measured_policies(work)
     refusals(work)
 replays()

@@ -181,6 +181,9 @@ static void test_not_conserved(void **state)
 	bad.phase_ps[UIOMMUFD_LAB_POLL]++;
 	refused(&design, &bad, "phases and invalidations");
 	bad = *good;
+	bad.slowest_phase_ps[UIOMMUFD_LAB_POLL]++;
+	refused(&design, &bad, "slowest lists");
+	bad = *good;
 	bad.other_ps--;
 	refused(&design, &bad, "CPUs");
 	bad = *good;
