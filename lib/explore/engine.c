@@ -10,6 +10,7 @@
 #include "explore/engine.h"
 
 #include <errno.h>
+#include <linux/compiler.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,6 +22,7 @@
 #include <uik/plain.h>
 #include <uik/task.h>
 
+#include "explore/checkpoint.h"
 #include "explore/ended.h"
 #include "explore/laws.h"
 
@@ -273,11 +275,28 @@ static void go_outside(struct uiommufd_run *run, bool leave)
 	uik_fiber_switch(&self->context, &run->outside, leave);
 }
 
+/* Outside a checkpoint is taken, and decided who goes on. */
+static void stop_for_checkpoint(struct uiommufd_run *run)
+{
+	struct fiber *self = run_fiber(run);
+
+	self->saved_errno = errno;
+	run->stopped = true;
+	uik_fiber_switch(&self->context, &run->outside, false);
+	errno = self->saved_errno;
+}
+
 /* The calling fiber has announced what it waits for; returns to make it. */
 static void take_turn(struct uiommufd_run *run)
 {
-	unsigned int me = run->running, next = next_fiber(run);
+	unsigned int me = run->running, next;
 
+	if (unlikely(checkpoint_due(run))) {
+		stop_for_checkpoint(run);
+		others_may_go(run, me);
+		return;
+	}
+	next = next_fiber(run);
 	if (next == NOBODY)
 		go_outside(run, true);
 	else if (next != me)
@@ -657,10 +676,17 @@ void engine_remove(struct uiommufd_run *run)
 void engine_go(struct uiommufd_run *run)
 {
 	struct task_struct *self = uik_current_task;
-	unsigned int next = next_fiber(run);
+	unsigned int next;
 
-	if (next != NOBODY)
-		switch_to(run, NOBODY, next, false);
+	do {
+		if (run->stopped)
+			checkpoint_take(run);
+		run->stopped = false;
+		next = next_fiber(run);
+		if (next != NOBODY)
+			switch_to(run, NOBODY, next, false);
+	} while (run->stopped);
+	run->running = NOBODY;
 	uik_current_task = self;
 }
 

@@ -97,6 +97,8 @@ struct shown {
 
 struct strategy;
 struct recorder;
+struct checkpoints;
+struct checkpoint;
 
 struct uiommufd_run {
 	const struct uiommufd_scenario *scenario;
@@ -108,18 +110,26 @@ struct uiommufd_run {
 	struct uik_fiber outside;
 	struct fiber fibers[FIBERS_MAX];
 	struct fiber prepared[FIBERS_MAX];	/* as of the snapshot */
-	unsigned int fiber_count, prepared_count;
-	unsigned int running;			/* NOBODY: outside */
+	unsigned int prepared_count;
 	unsigned int end_fiber;
+	/* From here to absent: with a checkpoint. */
+	unsigned int fiber_count;
+	unsigned int running;			/* NOBODY: outside */
 	uint32_t threads_left;
-	uint32_t absent;			/* threads that do nothing */
 	enum phase phase;
+	uint32_t absent;			/* threads that do nothing */
 	bool in_law;				/* laws make no steps */
 	bool ruined;				/* memory was used that is none */
 	bool may_give_up;			/* by give_up, where they would wait */
 	bool repeating;				/* what an earlier execution did */
 	sigjmp_buf give_up;
-	uint64_t steps;
+	/* Going on from the middle. */
+	struct checkpoints *checkpoints;	/* NULL: never */
+	uint64_t checkpoint_at;			/* step */
+	bool stopped;				/* for a checkpoint */
+	bool resumed;				/* it began at one */
+	bool checkpoint_missed;			/* lines were not known */
+	uint64_t steps;				/* with a checkpoint */
 	enum verdict verdict;
 	/* What broke. */
 	const char *law;
@@ -129,6 +139,7 @@ struct uiommufd_run {
 	unsigned int guilty_frame_count;
 	/* Decisions made in this execution. */
 	struct decision *decisions;
+	/* From here to strategy: with a checkpoint. */
 	uint32_t decision_count;
 	uint64_t decision_hash;
 	unsigned int preemptions, failures;
@@ -183,6 +194,11 @@ struct strategy {
 	void (*step)(struct uiommufd_run *run, unsigned int fiber,
 		     const struct uik_point *point);
 	void (*end)(struct uiommufd_run *run);
+	/*
+	 * What it knows of the execution comes back with @c; how many of its
+	 * decisions were made.  NULL: executions begin at the beginning.
+	 */
+	uint32_t (*keep)(struct uiommufd_run *run, struct checkpoint *c);
 };
 
 /* What an execution did, for people; told only while it is set. */

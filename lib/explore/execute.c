@@ -17,6 +17,7 @@
 #include <uik/slab.h>
 #include <uik/task.h>
 
+#include "explore/checkpoint.h"
 #include "explore/ended.h"
 #include "explore/laws.h"
 
@@ -274,7 +275,7 @@ int run_prepare(struct uiommufd_run *run)
 		return -errno;
 	run->machine = uiommufd_platform_machine(run->platform);
 	ret = laws_prepare(run);
-	if (!ret && ended_prepare(run))
+	if (!ret && (ended_prepare(run) || checkpoints_prepare(run)))
 		ret = -ENOMEM;
 	if (ret)
 		return ret;
@@ -305,24 +306,33 @@ static void restart_fibers(struct uiommufd_run *run)
 	}
 }
 
-void run_once(struct uiommufd_run *run)
+static void begin_at_start(struct uiommufd_run *run)
 {
+	checkpoints_forget(run);
 	restart_fibers(run);
 	laws_begin(run);
-	ended_begin(run);
 	run->running = NOBODY;
 	run->phase = PHASE_THREADS;
-	run->verdict = VERDICT_CLEAN;
-	run->law = NULL;
 	run->steps = 0;
 	run->decision_count = 0;
 	run->decision_hash = 0;
 	run->preemptions = 0;
 	run->failures = 0;
 	run->excused = false;
+}
+
+void run_once(struct uiommufd_run *run)
+{
+	if (!run->resumed)
+		begin_at_start(run);
+	run->resumed = false;
+	ended_begin(run);
+	run->verdict = VERDICT_CLEAN;
+	run->law = NULL;
 	run->guilty_frame_count = 0;
 	run->in_law = false;
 	run->repeating = false;
+	checkpoints_begin(run);
 	/* What a counterexample says is of interest, and nothing else. */
 	uik_log_hush(!run->recorder);
 	engine_go(run);
@@ -352,6 +362,7 @@ struct uiommufd_run *run_new(const struct uiommufd_scenario *scenario,
 	run->options = *options;
 	run->running = NOBODY;
 	run->worker_count = 1;
+	run->checkpoint_at = UINT64_MAX;
 	run->decisions = own_memory(DECISIONS_MAX * sizeof(struct decision));
 	run->state = own_memory(STATE_MAX);
 	run->lock_edges = own_memory(LOCK_EDGES_BYTES);
@@ -396,6 +407,7 @@ static void teardown(struct uiommufd_run *run)
 	run->step_law_count = 0;
 	run->law_steps = 0;
 	run->steps = 0;
+	run->checkpoint_at = UINT64_MAX;
 	engine_go(run);
 	engine_remove(run);
 	uik_fd_virtual(false);
@@ -434,6 +446,7 @@ void run_free(struct uiommufd_run *run)
 	law_linear_free(run);
 	law_initialised_free(run);
 	ended_free(run);
+	checkpoints_free(run);
 	if (run->law_base)
 		munmap(run->law_base, run->law_bytes);
 	munmap(run, sizeof(*run));

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "explore/checkpoint.h"
 #include "explore/ended.h"
 #include "explore/laws.h"
 #include "explore/plan.h"
@@ -126,14 +127,15 @@ static unsigned int run_batch(struct session *s, unsigned int size, bool *done)
 			*done = true;
 			break;
 		}
+		run->resumed = checkpoint_load(run);
+		if (n && !run->resumed)
+			uik_snapshot_restore(run->snapshot, false);
 		run_execute(run);
 		if (run->strategy->end)
 			run->strategy->end(run);
 		n++;
 		if (went_wrong(run))
 			break;
-		if (n < size)
-			uik_snapshot_restore(run->snapshot, false);
 	}
 	return n;
 }
@@ -158,8 +160,11 @@ static bool explore_strategy(struct session *s, uint64_t end_ns)
 		bool ended = false;
 
 		search_mark(run);
+		checkpoints_forget(run);
+		run->checkpoint_missed = false;
 		n = run_batch(s, at_most(s, size), &ended);
 		missed = uik_snapshot_restore(run->snapshot, true);
+		missed |= run->checkpoint_missed;
 		unsure = size > 1 ? missed || (n && went_wrong(run)) :
 				    missed && n && run->passed_over;
 		if (unsure) {

@@ -21,6 +21,8 @@
 #include <string.h>
 #include <uik/task.h>
 
+#include "explore/checkpoint.h"
+
 #define RANGES 48
 #define LOCKS 16
 #define SEEN 64
@@ -96,6 +98,16 @@ static void fetch_step(struct uiommufd_run *run, void *memory,
 		forget(fetches, range, start, start + step->bytes);
 	else if (step->kind == UIOMMUFD_STEP_COPY && step->bytes >= BYTES_MIN)
 		fetched(run, fetches, range, step);
+}
+
+void law_fetch_once_keep(void *memory, struct checkpoint *c)
+{
+	struct fetch_memory *all = memory;
+
+	checkpoint_keep(c, all, offsetof(struct fetch_memory, range));
+	for (unsigned int i = 0; i < FIBERS_MAX; i++)
+		checkpoint_keep(c, all->range[i],
+				all->fiber[i].count * sizeof(struct range));
 }
 
 const struct uiommufd_law law_fetch_once = {
@@ -204,6 +216,20 @@ static void producer_step(struct uiommufd_run *run, void *memory,
 			step->addr);
 	else if (step->kind == UIOMMUFD_STEP_COPY)
 		copied(run, all, step);
+}
+
+void law_producer_keep(void *memory, struct checkpoint *c)
+{
+	struct producer_memory *all = memory;
+
+	checkpoint_keep(c, all, offsetof(struct producer_memory, fiber));
+	for (unsigned int i = 0; i < FIBERS_MAX; i++)
+		checkpoint_keep(c, all->fiber[i].lock,
+				all->count[i] * sizeof(const void *));
+	checkpoint_keep(c, all->copied_under,
+			all->copied * sizeof(const void *));
+	checkpoint_keep(c, all->produced_under,
+			all->produced * sizeof(const void *));
 }
 
 const struct uiommufd_law law_producer = {

@@ -15,6 +15,7 @@
 #include <uik/fill.h>
 #include <uik/snapshot.h>
 
+#include "explore/checkpoint.h"
 #include "explore/laws.h"
 #include "explore/search.h"
 
@@ -78,6 +79,13 @@ void law_initialised_free(struct uiommufd_run *run)
 void law_initialised_begin(struct uiommufd_run *run)
 {
 	run->outputs->signature = 0;
+}
+
+/* Executions that are looked at begin at the beginning. */
+void law_initialised_keep(struct uiommufd_run *run, struct checkpoint *c)
+{
+	checkpoint_keep(c, &run->outputs->signature,
+			sizeof(run->outputs->signature));
 }
 
 /* ---- while an execution runs --------------------------------------------- */

@@ -11,10 +11,12 @@
  * left was done before it began.  What a number was before the threads began
  * is whatever suits.
  */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
+#include "explore/checkpoint.h"
 #include "explore/laws.h"
 
 #define OPS_MAX 512u			/* of an execution */
@@ -73,6 +75,14 @@ void law_linear_begin(struct uiommufd_run *run)
 	history->now = 0;
 	history->count = 0;
 	memset(history->pending, 0, sizeof(history->pending));
+}
+
+void law_linear_keep(struct uiommufd_run *run, struct checkpoint *c)
+{
+	struct history *history = run->history;
+
+	checkpoint_keep(c, history, offsetof(struct history, ops) +
+			history->count * sizeof(history->ops[0]));
 }
 
 void law_linear_event(struct uiommufd_run *run,

@@ -12,10 +12,12 @@
  * Harsher than needed nowhere, milder here: any load acquires and any store
  * releases, so that who passes a plain pointer by WRITE_ONCE is believed.
  */
+#include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <uik/plain.h>
 
+#include "explore/checkpoint.h"
 #include "explore/clocks.h"
 #include "explore/laws.h"
 
@@ -23,15 +25,10 @@
 #define PLAINS 1024u
 #define READS 16			/* read locks of a fiber */
 
-/* What there is lies one after the other, so that it stays in the cache. */
-struct slot {
-	uint32_t generation;		/* of another one: empty */
-	uint32_t sync;
-};
-
 /* What carries order: a lock, an atomic. */
 struct sync {
 	uintptr_t key;
+	uint32_t slot;			/* which leads to it */
 	clock_vector released;		/* to everybody */
 	clock_vector read;		/* by readers, to writers */
 };
@@ -39,7 +36,7 @@ struct sync {
 /* The last accesses of something plain. */
 struct plain {
 	uintptr_t key;
-	uint32_t generation;
+	uint32_t slot;			/* which leads to it */
 	uint16_t writer;		/* NOBODY: not written yet */
 	uint16_t write;			/* the writer's clock then */
 	const void *write_site;
@@ -47,15 +44,19 @@ struct plain {
 	const void *read_site[FIBERS_MAX];
 };
 
+/*
+ * What there is lies one after the other, so that it stays in the cache.  A slot
+ * whose thing does not lead back to it is empty.
+ */
 struct races {
-	uint32_t generation;
 	uint32_t born;			/* mask: fibers that have made a step */
 	bool worn;			/* clocks have no more room: no verdict */
+	uint32_t sync_count, plain_count;
 	clock_vector clock[FIBERS_MAX];
-	uintptr_t reading[FIBERS_MAX][READS];
 	unsigned int reading_count[FIBERS_MAX];
-	uint32_t sync_count;
-	struct slot slots[SYNCS];
+	uintptr_t reading[FIBERS_MAX][READS];
+	uint16_t sync_slots[SYNCS];
+	uint16_t plain_slots[PLAINS];
 	struct sync sync[SYNCS];
 	struct plain plain[PLAINS];
 };
@@ -81,12 +82,25 @@ void law_race_begin(struct uiommufd_run *run)
 {
 	struct races *races = run->races;
 
-	races->generation++;
-	races->sync_count = 0;
+	races->sync_count = races->plain_count = 0;
 	races->born = 0;
 	races->worn = false;
 	memset(races->clock, 0, sizeof(races->clock));
 	memset(races->reading_count, 0, sizeof(races->reading_count));
+}
+
+void law_race_keep(struct uiommufd_run *run, struct checkpoint *c)
+{
+	struct races *races = run->races;
+
+	checkpoint_keep(c, races, offsetof(struct races, reading));
+	for (unsigned int i = 0; i < FIBERS_MAX; i++)
+		checkpoint_keep(c, races->reading[i],
+				races->reading_count[i] * sizeof(uintptr_t));
+	checkpoint_keep(c, races->sync,
+			races->sync_count * sizeof(races->sync[0]));
+	checkpoint_keep(c, races->plain,
+			races->plain_count * sizeof(races->plain[0]));
 }
 
 static void tick(struct races *races, unsigned int fiber)
@@ -101,16 +115,15 @@ static uint32_t slot_of(uintptr_t key)
 	return (key * 0x9e3779b97f4a7c15ull) >> 40;
 }
 
-static struct sync *sync_new(struct races *races, struct slot *slot,
-			     uintptr_t key)
+static struct sync *sync_new(struct races *races, uint32_t slot, uintptr_t key)
 {
 	struct sync *s = &races->sync[races->sync_count];
 
-	slot->generation = races->generation;
-	slot->sync = races->sync_count++;
+	races->sync_slots[slot] = races->sync_count++;
 	memset(s->released, 0, sizeof(s->released));
 	memset(s->read, 0, sizeof(s->read));
 	s->key = key;
+	s->slot = slot;
 	return s;
 }
 
@@ -118,12 +131,14 @@ static struct sync *sync_new(struct races *races, struct slot *slot,
 static struct sync *sync_of(struct races *races, uintptr_t key)
 {
 	for (uint32_t i = 0; i < 64; i++) {
-		struct slot *slot = &races->slots[(slot_of(key) + i) % SYNCS];
+		uint32_t slot = (slot_of(key) + i) % SYNCS;
+		struct sync *s = &races->sync[races->sync_slots[slot]];
 
-		if (slot->generation != races->generation)
+		if (races->sync_slots[slot] >= races->sync_count ||
+		    s->slot != slot)
 			return sync_new(races, slot, key);
-		if (races->sync[slot->sync].key == key)
-			return &races->sync[slot->sync];
+		if (s->key == key)
+			return s;
 	}
 	return NULL;
 }
@@ -165,38 +180,55 @@ static void lock_given(struct races *races, unsigned int fiber, struct sync *s)
 
 /* ---- plain accesses ------------------------------------------------------ */
 
-static struct plain *plain_of(struct races *races, uintptr_t key)
+static struct plain *plain_new(struct races *races, uint32_t slot,
+			       uintptr_t key)
+{
+	struct plain *p = &races->plain[races->plain_count];
+
+	races->plain_slots[slot] = races->plain_count++;
+	/* Sites are looked at where there are times. */
+	memset(p->reads, 0, sizeof(p->reads));
+	p->key = key;
+	p->slot = slot;
+	p->writer = NOBODY;
+	return p;
+}
+
+/* What has been touched in this execution; NULL, and then the slot for it. */
+static struct plain *plain_find(struct races *races, uintptr_t key,
+				uint32_t *out_slot)
 {
 	for (uint32_t i = 0; i < 64; i++) {
-		struct plain *p = &races->plain[(slot_of(key) + i) % PLAINS];
+		uint32_t slot = (slot_of(key) + i) % PLAINS;
+		struct plain *p = &races->plain[races->plain_slots[slot]];
 
-		if (p->generation == races->generation && p->key == key)
+		*out_slot = slot;
+		if (races->plain_slots[slot] >= races->plain_count ||
+		    p->slot != slot)
+			return NULL;
+		if (p->key == key)
 			return p;
-		if (p->generation == races->generation)
-			continue;
-		/* Sites are looked at where there are times. */
-		memset(p->reads, 0, sizeof(p->reads));
-		p->key = key;
-		p->generation = races->generation;
-		p->writer = NOBODY;
-		return p;
 	}
+	*out_slot = PLAINS;
 	return NULL;
 }
 
-/* What has been written to in this execution; else NULL. */
-static const struct plain *plain_known(const struct races *races, uintptr_t key)
+/* NULL: there are too many. */
+static struct plain *plain_of(struct races *races, uintptr_t key)
 {
-	for (uint32_t i = 0; i < 64; i++) {
-		const struct plain *p =
-			&races->plain[(slot_of(key) + i) % PLAINS];
+	uint32_t slot;
+	struct plain *p = plain_find(races, key, &slot);
 
-		if (p->generation != races->generation)
-			return NULL;
-		if (p->key == key)
-			return p->writer == NOBODY ? NULL : p;
-	}
-	return NULL;
+	return p || slot == PLAINS ? p : plain_new(races, slot, key);
+}
+
+/* What has been written to in this execution; else NULL. */
+static const struct plain *plain_known(struct races *races, uintptr_t key)
+{
+	uint32_t slot;
+	const struct plain *p = plain_find(races, key, &slot);
+
+	return !p || p->writer == NOBODY ? NULL : p;
 }
 
 static void tell(struct uiommufd_run *run, const struct uik_point *point,

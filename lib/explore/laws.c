@@ -6,12 +6,15 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <uik/machine.h>
 #include <uik/plain.h>
 #include <uik/task.h>
+
+#include "explore/checkpoint.h"
 
 const struct uiommufd_law *const law_table[] = {
 	&law_memory,
@@ -102,6 +105,23 @@ void laws_begin(struct uiommufd_run *run)
 		if (bytes)
 			memset(run->law_memory[i], 0, bytes);
 	}
+}
+
+void laws_keep(struct uiommufd_run *run, struct checkpoint *c)
+{
+	law_race_keep(run, c);
+	law_linear_keep(run, c);
+	law_initialised_keep(run, c);
+	checkpoint_keep(c, &run->shown, offsetof(struct shown, was) +
+			run->shown.bytes);
+	for (unsigned int i = 0; i < run->law_count; i++)
+		if (run->laws[i] == &law_fetch_once)
+			law_fetch_once_keep(run->law_memory[i], c);
+		else if (run->laws[i] == &law_producer)
+			law_producer_keep(run->law_memory[i], c);
+		else if (run->laws[i]->memory_bytes)
+			checkpoint_keep(c, run->law_memory[i],
+					run->laws[i]->memory_bytes);
 }
 
 static void others_step(struct uiommufd_run *run, const struct uik_point *point)

@@ -9,6 +9,8 @@
 
 #include "explore/engine.h"
 
+struct checkpoint;
+
 /* The library's laws by number; NULL-terminated. */
 extern const struct uiommufd_law *const law_table[]
 	__attribute__((visibility("hidden")));
@@ -16,6 +18,8 @@ extern const struct uiommufd_law *const law_table[]
 /* Prepares the memory of all laws of a run; 0, or -ENOMEM. */
 int laws_prepare(struct uiommufd_run *run);
 void laws_begin(struct uiommufd_run *run);
+/* What they remember of this execution comes back with @c. */
+void laws_keep(struct uiommufd_run *run, struct checkpoint *c);
 void laws_step(struct uiommufd_run *run, const struct uik_point *point);
 void laws_end(struct uiommufd_run *run);
 void laws_closed(struct uiommufd_run *run);
@@ -47,12 +51,14 @@ void law_race_step(struct uiommufd_run *run, const struct uik_point *point);
 /* Its memory is a run's, not an execution's: 0 or -1. */
 int law_race_prepare(struct uiommufd_run *run);
 void law_race_begin(struct uiommufd_run *run);
+void law_race_keep(struct uiommufd_run *run, struct checkpoint *c);
 void law_race_free(struct uiommufd_run *run);
 extern const struct uiommufd_law law_race;
 /* Every thread has returned, nothing is undone yet. */
 void laws_threads_done(struct uiommufd_run *run);
 int law_linear_prepare(struct uiommufd_run *run);
 void law_linear_begin(struct uiommufd_run *run);
+void law_linear_keep(struct uiommufd_run *run, struct checkpoint *c);
 void law_linear_event(struct uiommufd_run *run,
 		      const struct uik_map_event *event);
 void law_linear_judge(struct uiommufd_run *run);
@@ -65,6 +71,7 @@ void law_complete_step(struct uiommufd_run *run, const struct uik_point *point);
 extern const struct uiommufd_law law_complete;
 int law_initialised_prepare(struct uiommufd_run *run);
 void law_initialised_begin(struct uiommufd_run *run);
+void law_initialised_keep(struct uiommufd_run *run, struct checkpoint *c);
 void law_initialised_step(struct uiommufd_run *run,
 			  const struct uik_point *point);
 /* The copy that was about to be made was made to fail. */
@@ -77,6 +84,9 @@ extern const struct uiommufd_law law_ids;
 extern const struct uiommufd_law law_hardware;
 /* Accesses that the hardware did not allow so far. */
 uint64_t law_hardware_count(struct uiommufd_run *run);
+/* Of their memory, what is counted. */
+void law_fetch_once_keep(void *memory, struct checkpoint *c);
+void law_producer_keep(void *memory, struct checkpoint *c);
 extern const struct uiommufd_law law_fetch_once;
 extern const struct uiommufd_law law_producer;
 extern const struct uiommufd_law law_atomic_alloc;

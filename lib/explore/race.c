@@ -16,45 +16,45 @@
  */
 #include "explore/race.h"
 
+#include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <uik/slab.h>
 
+#include "explore/checkpoint.h"
 #include "explore/clocks.h"
 
-#define EVENTS_MAX 65536u
+#define EVENTS_MAX 65535u
 #define OBJECTS 16384u			/* a power of two */
-#define NONE UINT32_MAX
+#define NONE UINT16_MAX
 #define HARDWARE 1u			/* no word's key, and no block's */
-
-/* Objects lie one after the other: an execution's few stay in the cache. */
-struct slot {
-	uint32_t generation;		/* of another one: empty */
-	uint32_t object;
-};
 
 struct object {
 	uintptr_t key;
-	uint32_t last_write;		/* event, or NONE */
-	uint32_t readers;		/* mask: who has read since then */
-	uint32_t reads[FIBERS_MAX];	/* of them: the events */
-	uint32_t reading;		/* locks, mask: release as readers */
-	uint32_t givers, lookers;	/* locks: masks, of all times */
-	uint32_t gives[FIBERS_MAX];	/* the last release of each */
-	uint32_t looks[FIBERS_MAX];	/* the last time each tried or looked */
+	uint32_t slot;			/* which leads to it */
+	uint16_t last_write;		/* event, or NONE */
+	uint16_t readers;		/* mask: who has read since then */
+	uint16_t reading;		/* locks, mask: release as readers */
+	uint16_t givers, lookers;	/* locks: masks, of all times */
+	uint16_t reads[FIBERS_MAX];	/* of the readers: the events */
+	uint16_t gives[FIBERS_MAX];	/* the last release of each */
+	uint16_t looks[FIBERS_MAX];	/* the last time each tried or looked */
 	clock_vector released;		/* locks: by writers, to all */
 	clock_vector read_released;	/* by readers, to writers */
 };
 
 struct race_log {
-	uint32_t count;
-	uint32_t generation;
 	bool whole;			/* registers hang together */
+	/* What is before the counts is all that is known. */
+	uint32_t count, object_count;
 	clock_vector clock[FIBERS_MAX];
 	clock_vector made;		/* steps of each */
 	struct race_event events[EVENTS_MAX];
-	uint32_t object_count;
-	struct slot slots[OBJECTS];
+	/*
+	 * Objects lie one after the other: an execution's few stay in the cache.
+	 * A slot whose object does not lead back to it is empty.
+	 */
+	uint16_t slots[OBJECTS];
 	struct object objects[OBJECTS];
 };
 
@@ -80,9 +80,18 @@ void race_begin(struct race_log *log)
 {
 	log->count = 0;
 	log->object_count = 0;
-	log->generation++;
 	memset(log->clock, 0, sizeof(log->clock));
 	memset(log->made, 0, sizeof(log->made));
+}
+
+/* Events are added only: those that are counted stay as they are. */
+void race_keep(struct race_log *log, struct checkpoint *c)
+{
+	checkpoint_keep(c, &log->count,
+			offsetof(struct race_log, events) -
+			offsetof(struct race_log, count));
+	checkpoint_keep(c, log->objects,
+			log->object_count * sizeof(log->objects[0]));
 }
 
 const struct race_event *race_event(const struct race_log *log, uint32_t index)
@@ -149,20 +158,18 @@ static struct object *object_of(struct race_log *log, uintptr_t key)
 {
 	uint32_t at = (key * 0x9e3779b97f4a7c15ull) >> 50;
 	struct object *o;
-	struct slot *slot;
 
 	for (;; at = (at + 1) % OBJECTS) {
-		slot = &log->slots[at % OBJECTS];
-		if (slot->generation != log->generation)
+		o = &log->objects[log->slots[at]];
+		if (log->slots[at] >= log->object_count || o->slot != at)
 			break;
-		o = &log->objects[slot->object];
 		if (o->key == key)
 			return o;
 	}
-	slot->generation = log->generation;
-	slot->object = log->object_count++;
-	o = &log->objects[slot->object];
+	log->slots[at] = log->object_count;
+	o = &log->objects[log->object_count++];
 	o->key = key;
+	o->slot = at;
 	o->last_write = NONE;
 	o->readers = 0;
 	o->reading = o->givers = o->lookers = 0;
@@ -194,7 +201,7 @@ static void meet(struct step *s, uint32_t earlier)
 		clock_join(s->clock, e->clock);
 }
 
-static void meet_all(struct step *s, uint32_t fibers, const uint32_t *events)
+static void meet_all(struct step *s, uint32_t fibers, const uint16_t *events)
 {
 	for (uint32_t left = fibers; left; left &= left - 1)
 		meet(s, events[__builtin_ctz(left)]);

@@ -22,11 +22,14 @@ struct race_event {
 };
 
 struct race_log;
+struct checkpoint;
 
 /* @whole: registers are not told apart; see race.c. */
 struct race_log *race_new(bool whole);
 void race_free(struct race_log *log);
 void race_begin(struct race_log *log);
+/* What is known so far comes back with @c. */
+void race_keep(struct race_log *log, struct checkpoint *c);
 /*
  * Adds a step; calls @found for each earlier step it races with: they depend,
  * and nothing orders them but their own order.  NULL: nobody asks.

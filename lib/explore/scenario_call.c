@@ -255,6 +255,7 @@ static const struct uiommufd_scenario no_reply = {
 	.setup = setup,
 	.thread = { read_only },
 	.state_bytes = sizeof(struct calls),
+	.flags = SCENARIO_FROM_START,	/* a page's rights */
 };
 
 const struct uiommufd_scenario *const scenarios_call[] = {

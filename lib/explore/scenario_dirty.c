@@ -335,6 +335,7 @@ static const struct uiommufd_scenario window = {
 	.thread = { across },
 	.state_bytes = 8,
 	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_DRIVER,
+	.flags = SCENARIO_FROM_START,	/* the bitmap */
 };
 
 const struct uiommufd_scenario *const scenarios_dirty[] = {

@@ -222,6 +222,7 @@ static void replay_profile(struct uiommufd_run *run, const char *profile)
 		.summary = "answers are those that Linux gave: " #profile, \
 		.thread = { replay_##profile }, \
 		.state_bytes = 8, \
+		.flags = SCENARIO_FROM_START,	/* a process */ \
 	}
 
 PROFILE(core);

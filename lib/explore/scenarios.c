@@ -44,6 +44,21 @@ const struct uiommufd_scenario *uiommufd_scenario_at(unsigned int index)
 	return NULL;
 }
 
+bool scenario_resumes(const struct uiommufd_scenario *scenario,
+		      const struct uiommufd_law *const *laws)
+{
+	const struct uiommufd_scenario *own;
+
+	if (scenario->flags & SCENARIO_FROM_START)
+		return false;
+	if (scenario->flags & UIOMMUFD_SCENARIO_RESUMES)
+		return true;
+	for (unsigned int i = 0; (own = uiommufd_scenario_at(i)); i++)
+		if (own == scenario)
+			return !laws;
+	return false;
+}
+
 const struct uiommufd_scenario *uiommufd_scenario_find(const char *name)
 {
 	const struct uiommufd_scenario *scenario;

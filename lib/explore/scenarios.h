@@ -33,4 +33,14 @@ extern const struct uiommufd_scenario *const scenarios_driver[] hidden;
 extern const struct uiommufd_scenario *const scenarios_probe[] hidden;
 extern const struct uiommufd_scenario *const scenarios_recorded[] hidden;
 
+/*
+ * Of the library's: its threads change what no snapshot brings back.  All others
+ * may go on from the middle of an execution, like those whose flags say so.
+ */
+#define SCENARIO_FROM_START (1u << 31)
+
+/* @laws: of others, who may remember elsewhere what they saw; NULL: none. */
+bool scenario_resumes(const struct uiommufd_scenario *scenario,
+		      const struct uiommufd_law *const *laws) hidden;
+
 #endif

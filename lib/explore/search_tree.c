@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "explore/checkpoint.h"
 #include "explore/race.h"
 #include "explore/search.h"
 
@@ -86,21 +87,39 @@ static int untried(const struct tree *tree, const struct node *node)
 	return -1;
 }
 
-static bool tree_begin(struct uiommufd_run *run)
+static void tree_restart(struct tree *tree)
 {
-	struct tree *tree = run->search;
-	struct node *node;
-	int next;
-
 	tree->cursor = 0;
 	tree->fail_points = 0;
 	tree->last_schedule = NO_EVENT;
 	if (tree->log)
 		race_begin(tree->log);
 	tree->repeated = 0;
+}
+
+/* Nodes on the path before a checkpoint stay as they are, and learn. */
+static uint32_t tree_keep(struct uiommufd_run *run, struct checkpoint *c)
+{
+	struct tree *tree = run->search;
+
+	checkpoint_keep(c, &tree->cursor, sizeof(tree->cursor));
+	checkpoint_keep(c, &tree->fail_points, sizeof(tree->fail_points));
+	checkpoint_keep(c, &tree->last_schedule, sizeof(tree->last_schedule));
+	if (tree->log)
+		race_keep(tree->log, c);
+	return tree->cursor;
+}
+
+static bool tree_begin(struct uiommufd_run *run)
+{
+	struct tree *tree = run->search;
+	struct node *node;
+	int next;
+
 	if (tree->fresh) {
 		tree->fresh = false;
 		tree->depth = 0;
+		tree_restart(tree);
 		return true;
 	}
 	for (; tree->depth; tree->depth--) {
@@ -110,6 +129,8 @@ static bool tree_begin(struct uiommufd_run *run)
 			continue;
 		node->chosen = next;
 		node->done |= option(next);
+		if (!checkpoint_before(run, tree->depth - 1))
+			tree_restart(tree);
 		tree->repeated = tree->depth - 1;
 		return true;
 	}
@@ -372,6 +393,7 @@ static const struct strategy tree_strategy = {
 	.choose = tree_choose,
 	.step = tree_step,
 	.end = tree_end,
+	.keep = tree_keep,
 };
 
 /* ---- life ---------------------------------------------------------------- */

@@ -37,6 +37,12 @@
 #define __asan_region_is_poisoned(p, n) ((void)(p), (void)(n), (void *)0)
 #endif
 
+#ifdef KIT_TSAN
+#define KIT_HAS_TSAN true
+#else
+#define KIT_HAS_TSAN false
+#endif
+
 #if defined(__has_include)
 #if __has_include(<valgrind/memcheck.h>)
 #include <valgrind/memcheck.h>

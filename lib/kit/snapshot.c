@@ -392,6 +392,121 @@ unchecked bool uik_snapshot_restore(struct uik_snapshot *snapshot,
 	return missed;
 }
 
+/* ---- what lies between --------------------------------------------------- */
+
+/* What follows are the lines, one by one. */
+struct saved_page {
+	uint64_t lines;			/* 0: the end */
+	uint64_t page;
+};
+
+/* Which of @lines differ from the page's copy. */
+unchecked static uint64_t lines_differing(const struct page_image *page,
+					  const char *image, uint64_t lines)
+{
+	uint64_t found = 0;
+
+	for (uint64_t left = lines & ~page->left_out; left; left &= left - 1) {
+		unsigned int i = __builtin_ctzll(left);
+
+		if (!same_line((char *)page->addr + i * LINE, image + i * LINE))
+			found |= 1ull << i;
+	}
+	return found;
+}
+
+/* All that differs; what was not known to change is known then. */
+static uint64_t page_learn(const struct uik_snapshot *snapshot,
+			   struct page_image *page, const char *image,
+			   bool *out_missed)
+{
+	uint64_t found = lines_differing(page, image, ~0ull);
+
+	if (!(found & ~page->lines))
+		return found;
+	*out_missed |= !page->fresh;
+	page->lines |= lines_near(snapshot, page, found);
+	return found;
+}
+
+unchecked static void *page_save(const struct page_image *page, unsigned int n,
+				 uint64_t lines, void *out)
+{
+	struct saved_page *saved = out;
+	char *to = (char *)(saved + 1);
+
+	*saved = (struct saved_page){ lines, n };
+	for (uint64_t left = lines; left; left &= left - 1, to += LINE)
+		copy_line(to, (char *)page->addr + __builtin_ctzll(left) * LINE);
+	return to;
+}
+
+bool uik_snapshot_can_save(void)
+{
+	return !KIT_HAS_ASAN && !KIT_HAS_TSAN && !RUNNING_ON_VALGRIND;
+}
+
+size_t uik_snapshot_save(struct uik_snapshot *snapshot, void *out, size_t room,
+			 bool thorough, bool *out_missed)
+{
+	char *at = out, *end = at + room - sizeof(struct saved_page) * 2;
+
+	if (!uik_snapshot_can_save())
+		return 0;
+	for (unsigned int n = 0; n < snapshot->page_count; n++) {
+		struct page_image *page = &snapshot->pages[n];
+		const char *image = image_of(snapshot, n);
+		uint64_t lines = thorough || page->fresh ?
+			page_learn(snapshot, page, image, out_missed) :
+			lines_differing(page, image, page->lines);
+
+		if (!lines)
+			continue;
+		if (end - at < (long)ARENA_PAGE)
+			return 0;
+		at = page_save(page, n, lines, at);
+	}
+	*(struct saved_page *)at = (struct saved_page){ 0, UINT64_MAX };
+	return at + sizeof(struct saved_page) - (char *)out;
+}
+
+/* Lines that were saved from there, all others as they were at first. */
+unchecked static void page_load(const struct page_image *page,
+				const char *image, uint64_t saved,
+				const char *from)
+{
+	for (uint64_t left = page->lines | saved; left; left &= left - 1) {
+		unsigned int i = __builtin_ctzll(left);
+		bool was_saved = saved >> i & 1;
+
+		copy_line((char *)page->addr + i * LINE,
+			  was_saved ? from : image + i * LINE);
+		from += was_saved ? LINE : 0;
+	}
+}
+
+unchecked void uik_snapshot_load(struct uik_snapshot *snapshot,
+				 const void *saved)
+{
+	const struct saved_page *next = saved;
+
+	for (unsigned int n = 0; n < snapshot->page_count; n++) {
+		struct page_image *page = &snapshot->pages[n];
+		const char *image = image_of(snapshot, n);
+		uint64_t lines = next->page == n ? next->lines : 0;
+
+		/* Compared for the first time: it may have changed since. */
+		if (page->fresh)
+			page->lines |= lines_near(snapshot, page,
+						  page_compare(page, image));
+		page->fresh = false;
+		page_load(page, image, lines, (const char *)(next + 1));
+		if (lines)
+			next = (const void *)((const char *)(next + 1) +
+				__builtin_popcountll(lines) * LINE);
+	}
+}
+
 unchecked_inline uint64_t fold(uint64_t a, uint64_t b)
 {
 	unsigned __int128 product = (unsigned __int128)a * b;

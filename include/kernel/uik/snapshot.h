@@ -69,6 +69,23 @@ unsigned long uik_snapshot_host_changes(void) __uik_export;
  * have equal hashes, as far as restores would bring them back.
  */
 uint64_t uik_snapshot_hash(const struct uik_snapshot *snapshot) __uik_export;
+/*
+ * Whether uik_snapshot_save() can do it: not where a checker would have to know
+ * of what comes back (ASan, TSan, valgrind).
+ */
+bool uik_snapshot_can_save(void) __uik_export;
+/*
+ * What differs now, written to @out, 16-byte aligned, of @room bytes.
+ * @thorough: compares all that may have changed, and sets *@out_missed if lines
+ * differ that were not known to change; else only known lines are saved.
+ *
+ * Return: how many bytes; 0 if they are too many, or it cannot be done.
+ */
+size_t uik_snapshot_save(struct uik_snapshot *snapshot, void *out, size_t room,
+			 bool thorough, bool *out_missed) __uik_export;
+/* Brings back what was saved of the same snapshot. */
+void uik_snapshot_load(struct uik_snapshot *snapshot, const void *saved)
+	__uik_export;
 /* Forgets it; memory stays as it is, writable again. */
 void uik_snapshot_free(struct uik_snapshot *snapshot) __uik_export;
 
