@@ -70,7 +70,11 @@ static inline void lock_point(const void *lock, uint32_t size, bool write,
 #endif
 }
 
-/* No step of its own; but whoever takes the lock must come after it. */
+/*
+ * No step of its own; but whoever takes the lock must come after it.  Last thing
+ * of whoever makes the lock, so that it needs no frame: the words written before
+ * are nobody's yet.
+ */
 static inline void lock_is_new(const void *lock)
 {
 	uik_point(UIK_POINT_REF, lock, sizeof(long) | UIK_PLAIN, true);

@@ -141,8 +141,8 @@ void __mutex_init(struct mutex *lock, const char *name,
 	if (!key->name)
 		key->name = name;
 	lock->key = key;
-	lock_is_new(lock);
 	__atomic_store_n(&lock->owner, 0, __ATOMIC_RELAXED);
+	lock_is_new(lock);
 }
 
 static noinline int mutex_lock_slow(struct mutex *lock, unsigned int subclass,

@@ -6,12 +6,6 @@
 #include "kit/clock.h"
 #include "kit/rw.h"
 
-void rw_init(struct uik_rw *rw)
-{
-	__atomic_store_n(&rw->state, 0, __ATOMIC_RELAXED);
-	__atomic_store_n(&rw->owner, 0, __ATOMIC_RELAXED);
-}
-
 bool rw_read_ready(void *arg)
 {
 	struct uik_rw *rw = arg;

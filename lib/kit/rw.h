@@ -21,7 +21,11 @@
 #define RW_WAITING (1ull << 32)		/* one of them */
 #define RW_ALL_WAITING (~0ull << 32)
 
-void rw_init(struct uik_rw *rw);
+static inline void rw_init(struct uik_rw *rw)
+{
+	__atomic_store_n(&rw->state, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&rw->owner, 0, __ATOMIC_RELAXED);
+}
 /* Without waiting, but trying as often as others come and go. */
 bool rw_read_try_slow(struct uik_rw *rw);
 /* @waits: the caller is one of the waiting writers, and stops being one. */

@@ -11,8 +11,8 @@ void __init_rwsem(struct rw_semaphore *sem, const char *name,
 	if (!key->name)
 		key->name = name;
 	sem->key = key;
-	lock_is_new(sem);
 	rw_init(&sem->rw);
+	lock_is_new(sem);
 }
 
 static noinline int read_slow(struct rw_semaphore *sem, bool interruptible,

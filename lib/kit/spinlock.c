@@ -15,8 +15,8 @@ void __spin_lock_init(spinlock_t *lock, const char *name,
 	if (!key->name)
 		key->name = name;
 	lock->key = key;
-	lock_is_new(lock);
 	__atomic_store_n(&lock->owner, 0, __ATOMIC_RELAXED);
+	lock_is_new(lock);
 }
 
 static noinline void spin_lock_slow(spinlock_t *lock, unsigned int subclass,
