@@ -53,14 +53,16 @@ static void finish(struct uiommufd_run *run, void *state)
 	arm_finish(run, state);
 }
 
-/* The byte that the device gets, or -errno. */
-static int reads(struct uiommufd_run *run, uint32_t pasid)
+/* The byte that the device gets by one of its streams, or -errno. */
+static int reads_by(struct uiommufd_run *run, unsigned int stream,
+		    uint32_t pasid)
 {
 	struct uiommufd_platform *platform = uiommufd_run_platform(run);
 	uint8_t byte = 0;
 	struct uiommufd_dma dma = {
 		.size = sizeof(dma),
-		.stream_id = uiommufd_platform_stream_id(platform, "dev0", 0),
+		.stream_id = uiommufd_platform_stream_id(platform, "dev0",
+							 stream),
 		.ssid_valid = pasid,
 		.ssid = pasid,
 		.address = ARM_IOVA,
@@ -73,6 +75,11 @@ static int reads(struct uiommufd_run *run, uint32_t pasid)
 		if (errno != ENOMEM)
 			return -errno;
 	return byte;
+}
+
+static int reads(struct uiommufd_run *run, uint32_t pasid)
+{
+	return reads_by(run, 0, pasid);
 }
 
 static void check(struct uiommufd_run *run, uint32_t pasid, int want)
@@ -168,9 +175,14 @@ static void move_pasid(struct uiommufd_run *run, void *state)
 	WANT(rig_unmap(fd, dmas->other, ARM_IOVA, RIG_PAGE), 0);
 	check(run, PASID, NOTHING);
 	check(run, 0, FIRST);
+	WANT(rig_map_at(fd, dmas->other, rig_memory() + RIG_PAGE, RIG_PAGE,
+			ARM_IOVA), 0);
+	check(run, PASID, SECOND);
 	WANT(rig_detach(fd, "dev0", PASID), 0);
 	check(run, PASID, NOTHING);
 	check(run, 0, FIRST);
+	WANT(change(run, dmas, rig_attach, PASID, dmas->table[0]), 0);
+	check(run, PASID, FIRST);
 }
 
 static const struct uiommufd_scenario moving_pasid = {
@@ -184,6 +196,52 @@ static const struct uiommufd_scenario moving_pasid = {
 	.state_bytes = sizeof(struct dmas),
 	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_PIN |
 		    UIOMMUFD_FAIL_DRIVER,
+	/* The hardware's caches. */
+	.flags = UIOMMUFD_SCENARIO_REMAINS,
+};
+
+/* ---- a device with two streams ---- */
+
+static void two_streams(struct uiommufd_platform_config *config)
+{
+	configure(config);
+	config->streams_per_device = 2;
+}
+
+static void check_both(struct uiommufd_run *run, int want)
+{
+	int got[2] = { reads_by(run, 0, 0), reads_by(run, 1, 0) };
+
+	for (int i = 0; i < 2; i++)
+		if (got[i] != want && (want >= 0 || got[i] >= 0))
+			uiommufd_run_break(run, "reach",
+					   "the device gets %d by stream %d, not %d",
+					   got[i], i, want);
+}
+
+static void move_both(struct uiommufd_run *run, void *state)
+{
+	struct dmas *dmas = state;
+	int fd = dmas->arm.fd;
+
+	check_both(run, FIRST);
+	WANT(rig_replace(fd, "dev0", 0, dmas->other), 0);
+	check_both(run, SECOND);
+	WANT(rig_detach(fd, "dev0", 0), 0);
+	check_both(run, NOTHING);
+	WANT(rig_attach(fd, "dev0", 0, dmas->arm.ioas), 0);
+	check_both(run, FIRST);
+}
+
+static const struct uiommufd_scenario moving_both = {
+	.name = "dma-streams",
+	.summary = "a device reaches the same by both its streams",
+	.kind = "smmuv3",
+	.configure = two_streams,
+	.setup = setup,
+	.thread = { move_both },
+	.finish = finish,
+	.state_bytes = sizeof(struct dmas),
 	/* The hardware's caches. */
 	.flags = UIOMMUFD_SCENARIO_REMAINS,
 };
@@ -298,5 +356,5 @@ static const struct uiommufd_scenario stalled = {
 };
 
 const struct uiommufd_scenario *const scenarios_dma[] = {
-	&moving, &moving_pasid, &stalled, NULL
+	&moving, &moving_pasid, &moving_both, &stalled, NULL
 };
