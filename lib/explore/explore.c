@@ -276,6 +276,7 @@ static bool explore_given(struct session *s)
 static bool explore_plan(struct session *s)
 {
 	const struct uiommufd_explore_options asked = s->run->options;
+	const bool single = !s->run->scenario->thread[1];
 	struct stage stage;
 	bool exhausted;
 
@@ -284,7 +285,7 @@ static bool explore_plan(struct session *s)
 	for (unsigned int i = asked.stage < 0 ? 0 : asked.stage;; i++) {
 		if (asked.stage >= 0 && i > (unsigned int)asked.stage)
 			return false;
-		if (!plan_stage(&asked, i, &stage)) {
+		if (!plan_stage(&asked, single, i, &stage)) {
 			s->result->past_stages = true;
 			return false;
 		}

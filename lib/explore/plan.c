@@ -28,6 +28,20 @@ static const struct stage auto_stages[] = {
 	{ UIOMMUFD_STRATEGY_RANDOM, ANY, ANY, 1, 0, 0, false },
 };
 
+/*
+ * One thread has no orders: what it may meet is failures, and one of them at a
+ * time is soon tried completely.  The last points come first there, so a few
+ * are drawn as well where they are many.
+ */
+static const struct stage single_stages[] = {
+	{ UIOMMUFD_STRATEGY_DPOR, ANY, 1, 0, 2, 0, false },
+	{ UIOMMUFD_STRATEGY_RANDOM, ANY, 1, 2, 2, 200, false },
+	{ UIOMMUFD_STRATEGY_DPOR, ANY, ANY, 0, 2, 0, true },
+	{ UIOMMUFD_STRATEGY_RANDOM, ANY, ANY, 1, 0, 0, false },
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
 static int at_most(int wanted, int asked)
 {
 	if (wanted < 0 || (asked >= 0 && asked < wanted))
@@ -36,22 +50,22 @@ static int at_most(int wanted, int asked)
 }
 
 static bool auto_stage(const struct uiommufd_explore_options *options,
-		       unsigned int index, struct stage *out)
+		       bool single, unsigned int index, struct stage *out)
 {
-	if (index >= sizeof(auto_stages) / sizeof(auto_stages[0]))
+	if (index >= (single ? COUNT(single_stages) : COUNT(auto_stages)))
 		return false;
-	*out = auto_stages[index];
+	*out = single ? single_stages[index] : auto_stages[index];
 	out->seed = options->seed + out->seed;
 	out->preemptions = at_most(out->preemptions, options->preemptions);
 	out->failures = at_most(out->failures, options->failures);
 	return true;
 }
 
-bool plan_stage(const struct uiommufd_explore_options *options,
+bool plan_stage(const struct uiommufd_explore_options *options, bool single,
 		unsigned int index, struct stage *out)
 {
 	if (options->strategy == UIOMMUFD_STRATEGY_AUTO)
-		return auto_stage(options, index, out);
+		return auto_stage(options, single, index, out);
 	*out = (struct stage){
 		.strategy = options->strategy,
 		.preemptions = options->preemptions,

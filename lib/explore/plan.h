@@ -15,8 +15,11 @@ struct stage {
 	bool covers_all;		/* exhausted: nothing within the bounds is left */
 };
 
-/* Stage number @index of what is asked for; false if there are no more. */
-bool plan_stage(const struct uiommufd_explore_options *options,
+/*
+ * Stage number @index of what is asked for; false if there are no more.
+ * @single: the scenario has one thread
+ */
+bool plan_stage(const struct uiommufd_explore_options *options, bool single,
 		unsigned int index, struct stage *out);
 
 #endif
