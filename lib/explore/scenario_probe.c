@@ -134,13 +134,41 @@ static const struct uiommufd_scenario probing = {
 	.flags = UIOMMUFD_SCENARIO_REMAINS | UIOMMUFD_SCENARIO_MISUSES,
 };
 
+/* Interrupts may come as soon as they are asked for, and to the last. */
+static void come_and_go(struct uiommufd_run *run, void *state)
+{
+	WANT(come(run), 1);
+	leave(run);
+}
+
+static void setup_gone(struct uiommufd_run *run, void *state)
+{
+	struct probed *probed = state;
+
+	leave(run);
+	probed->blocks = count_blocks(run);
+}
+
+static const struct uiommufd_scenario plain_smmu = {
+	.name = "smmu-probe",
+	.summary = "the driver of an SMMU comes and goes, each step may fail",
+	.kind = "smmuv3",
+	.configure = bare,
+	.setup = setup_gone,
+	.thread = { come_and_go },
+	.finish = finish_probe,
+	.state_bytes = sizeof(struct probed),
+	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_HARDWARE,
+	.flags = UIOMMUFD_SCENARIO_REMAINS,
+};
+
 static const struct uiommufd_scenario failing = {
 	.name = "cmdqv-probe-fails",
-	.summary = "the driver comes, each step may fail, and goes",
+	.summary = "the driver comes and goes, each step may fail",
 	.kind = "tegra241",
 	.configure = bare,
 	.setup = setup_old_error,
-	.thread = { probe },
+	.thread = { come_and_go },
 	.finish = finish_probe,
 	.state_bytes = sizeof(struct probed),
 	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_HARDWARE,
@@ -232,5 +260,5 @@ static const struct uiommufd_scenario machines = {
 };
 
 const struct uiommufd_scenario *const scenarios_probe[] = {
-	&failing, &probing, &removing, &remove_watched, &machine, &machines, NULL
+	&plain_smmu, &failing, &probing, &removing, &remove_watched, &machine, &machines, NULL
 };

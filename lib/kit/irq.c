@@ -11,6 +11,7 @@
 #include <linux/bug.h>
 #include <linux/device.h>
 #include <linux/slab.h>
+#include <uik/hardware_fault.h>
 #include <uik/task.h>
 
 #include "kit/fork.h"
@@ -245,6 +246,19 @@ static void line_unclaim(struct irq_line *line)
 	spin_unlock(&line->lock);
 }
 
+/*
+ * The line was waiting for somebody, or is not ours alone: the handler runs
+ * before the request is done.  Only an explorer asks for it.
+ */
+static void interrupt_at_once(struct irq_line *line)
+{
+	spin_lock(&line->lock);
+	line->pending = true;
+	line_deliver_locked(line);
+	line_run_thread_locked(line);
+	spin_unlock(&line->lock);
+}
+
 int request_threaded_irq(unsigned int irq, irq_handler_t hard,
 			 irq_handler_t thread, unsigned long flags,
 			 const char *name, void *dev)
@@ -273,6 +287,8 @@ int request_threaded_irq(unsigned int irq, irq_handler_t hard,
 	if (!stepped)
 		line_deliver_locked(line);
 	spin_unlock(&line->lock);
+	if (stepped && uik_hardware_fails())
+		interrupt_at_once(line);
 	return 0;
 }
 
@@ -283,6 +299,9 @@ const void *free_irq(unsigned int irq, void *dev)
 	if (WARN(!line || !line->requested || line->dev != dev,
 		 "free_irq(%u): not served by %p", irq, dev))
 		return NULL;
+	/* One more, while the handler can still be called. */
+	if (line->machine->irqs.stepped && uik_hardware_fails())
+		interrupt_at_once(line);
 	spin_lock(&line->lock);
 	line->stop = true;	/* no delivery from here on */
 	wake_up_all(&line->wait);
