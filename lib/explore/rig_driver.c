@@ -390,8 +390,10 @@ int own_fault(struct uiommufd_run *run, uint32_t group, bool last)
 			},
 		},
 	};
-	int ret = iommu_report_device_fault(&devices[0], &fault);
+	int ret;
 
+	own_seen.asked += last;
+	ret = iommu_report_device_fault(&devices[0], &fault);
 	uik_leave(previous);
 	return ret;
 }

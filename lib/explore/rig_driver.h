@@ -36,6 +36,7 @@ struct own_seen {
 	unsigned int inits;		/* that succeeded */
 	unsigned int destroys;
 	unsigned int attaches;
+	unsigned int asked;		/* groups of page requests, complete */
 	unsigned int answers;		/* to page requests, */
 	unsigned int refusals;		/* those of them that are no success */
 	int live;			/* accepted and not yet destroyed */

@@ -25,6 +25,8 @@ struct driver {
 	bool pinned;			/* one page at RIG_IOVA */
 	bool ended;
 	unsigned int asked;
+	uint32_t again;			/* attached while it leaves, or 0 */
+	int result;			/* of that */
 };
 
 static struct uik_machine *enter(struct uiommufd_run *run)
@@ -48,6 +50,9 @@ static void unmap(void *data, unsigned long iova, unsigned long length)
 		iommufd_access_unpin_pages(driver->access, RIG_IOVA, RIG_PAGE);
 	}
 	mutex_unlock(&driver->lock);
+	if (driver->again && length == ULONG_MAX)
+		driver->result = iommufd_access_attach(driver->access,
+						       driver->again);
 }
 
 static const struct iommufd_access_ops ops = {
@@ -174,8 +179,12 @@ static void life(struct uiommufd_run *run, void *state)
 	/* It has left the other. */
 	WANT(rig_destroy(rig->fd, driver->other), 0);
 	WANT(pin(run, driver), 0);
+	/* Nowhere is not yet where it can be attached. */
+	driver->again = rig->ioas;
 	detach(run, driver);
+	driver->again = 0;
 	HOLDS(!driver->pinned);
+	HOLDS_IF_WELL(driver->result == -EBUSY);
 	WANT(move(run, driver, false, rig->ioas), -ENOENT);
 	WANT(rw(run, driver, &byte), -ENOENT);
 }

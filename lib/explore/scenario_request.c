@@ -38,6 +38,11 @@ static void finish(struct uiommufd_run *run, void *state)
 
 	rig_detach(requests->rig.fd, "own0", 0);
 	rig_unbind(requests->rig.fd, "own0");
+	/* Also without memory: the device waits. */
+	if (own_seen.answers < own_seen.asked)
+		uiommufd_run_break(run, "result",
+				   "%u of %u groups were answered",
+				   own_seen.answers, own_seen.asked);
 	uiommufd_close(requests->fd);
 	uiommufd_close(requests->rig.fd);
 	own_unplug(run);
