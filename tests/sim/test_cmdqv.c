@@ -492,6 +492,100 @@ static void test_cons_mirror(void **state)
 	hw_free(hw);
 }
 
+/* One command of VINTF 1's queue on its way, @latency_ns long. */
+static struct hw *hw_in_flight(struct ring *ring, uint64_t latency_ns)
+{
+	struct uiommufd_platform_config config;
+	struct hw *hw;
+
+	hw_config(&config);
+	config.hardware.command_latency_ns = latency_ns;
+	hw = hw_with(&config);
+	ring_init(ring, 4);
+	hw_guest_queue(hw, ring);
+	ring_put(ring, SYNC0, 0);
+	wr(hw, LV(1, 0) + 4, ring->prod);
+	assert_int_equal(uiommufd_vcmdq_step(hw->platform, UINT64_MAX), 0);
+	return hw;
+}
+
+/* Law (3.1): a VINTF, and the block, are off when their last command is done. */
+static void test_off_when_done(void **state)
+{
+	static const struct {
+		uint32_t config, status;
+	} level[] = { { VINTF(1), VINTF(1) + 4 }, { 0, 8 } };
+
+	for (int i = 0; i < 2; i++) {
+		struct ring ring;
+		struct hw *hw = hw_in_flight(&ring, 1000);
+
+		wr(hw, level[i].config, rd(hw, level[i].config) & ~1u);
+		assert_int_equal(rd(hw, level[i].status) & 1, 1);
+		uiommufd_vcmdq_step(hw->platform, UINT64_MAX);
+		assert_int_equal(rd(hw, level[i].status) & 1, 1);
+		uiommufd_platform_advance(hw->platform, 1000);
+		assert_int_equal(uiommufd_vcmdq_step(hw->platform, UINT64_MAX),
+				 1);
+		/* The same step saw it through: no access did. */
+		assert_false(hw->sim->vintf[1].enable.is);
+		assert_int_equal(rd(hw, level[i].status) & 1, 0);
+		ring_fini(&ring);
+		hw_free(hw);
+	}
+}
+
+/* Law (2.2): CONFIG resets to EN, yet nothing is on before it is written. */
+static void test_off_at_reset(void **state)
+{
+	struct uiommufd_platform_config config;
+	struct hw *hw;
+
+	hw_config(&config);
+	config.hardware.enable_latency_ns = 100;
+	hw = hw_with(&config);
+	assert_int_equal(rd(hw, 0) & 1, 1);
+	/* The SMMU's handshake makes the hardware look at everything. */
+	swr(hw, 0x20, 4);
+	uiommufd_platform_advance(hw->platform, 1000);
+	uiommufd_vcmdq_step(hw->platform, UINT64_MAX);
+	assert_int_equal(srd(hw, 0x24), 4);
+	uiommufd_platform_advance(hw->platform, 1000);
+	uiommufd_vcmdq_step(hw->platform, UINT64_MAX);
+	assert_int_equal(rd(hw, 8), 0);
+	hw_free(hw);
+}
+
+/* Law (2.3, 3.4): the maps have two and four words. */
+static void test_high_maps(void **state)
+{
+	struct uiommufd_platform_config config;
+	struct ring ring;
+	struct hw *hw;
+
+	hw_config(&config);
+	config.hardware.log2_vintfs = 0;
+	config.hardware.log2_vcmdqs = 7;
+	hw = hw_with(&config);
+	ring_init(&ring, 3);
+	hw_enable_vintf(hw, 0, 0);
+	hw_map(hw, 100, 0, 100);
+	hw_start(hw, 0, 100, &ring);
+	fail_queue(hw, 0, 100, &ring);
+	assert_true(rd64(hw, VINTF(0) + 0xc8) == 1ull << (100 - 64));
+	assert_int_equal(rd(hw, VINTF(0) + 0xcc), 1u << (100 - 96));
+	assert_true(rd64(hw, VINTF(0) + 0xc0) == 0);
+	assert_int_equal(rd(hw, 0x24 + 4 * 3), 1u << (100 - 96));
+	assert_int_equal(rd(hw, 0x14), 1);
+	wr(hw, LV(0, 100) + 8, 0);
+	wr(hw, LV(0, 100) + 0x14, 1);
+	assert_true(rd64(hw, VINTF(0) + 0xc8) == 0);
+	assert_int_equal(rd(hw, 0x24 + 4 * 3), 0);
+	assert_int_equal(rd(hw, 0x14), 0);
+	ring_fini(&ring);
+	hw_free(hw);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -510,6 +604,9 @@ int main(void)
 		cmocka_unit_test(test_locked_while_enabled),
 		cmocka_unit_test(test_start_anywhere),
 		cmocka_unit_test(test_cons_mirror),
+		cmocka_unit_test(test_off_when_done),
+		cmocka_unit_test(test_off_at_reset),
+		cmocka_unit_test(test_high_maps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

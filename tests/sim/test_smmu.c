@@ -296,6 +296,71 @@ static void test_event_abort(void **state)
 	hw_free(hw);
 }
 
+/* Law (7, 3.1): CMDQEN is acknowledged as off when the last command is done. */
+static void test_off_when_done(void **state)
+{
+	struct uiommufd_platform_config config;
+	struct ring ring;
+	struct hw *hw;
+
+	hw_config(&config);
+	config.hardware.command_latency_ns = 1000;
+	hw = hw_with(&config);
+	ring_init(&ring, 4);
+	hw_main_queue(hw, &ring);
+	ring_put(&ring, SYNC0, 0);
+	swr(hw, 0x98, ring.prod);
+	uiommufd_vcmdq_step(hw->platform, UINT64_MAX);
+	swr(hw, 0x20, 0);
+	assert_int_equal(srd(hw, 0x24), 8);
+	uiommufd_platform_advance(hw->platform, 1000);
+	assert_int_equal(uiommufd_vcmdq_step(hw->platform, UINT64_MAX), 1);
+	assert_int_equal(srd(hw, 0x24), 0);
+	ring_fini(&ring);
+	hw_free(hw);
+}
+
+/* Law (7): without its bit in IRQ_CTRL an event makes no interrupt. */
+static void test_irq_ctrl(void **state)
+{
+	uint64_t *queue = aligned_alloc(4096, 4096);
+	struct hw *hw = hw_new();
+	int irq = hw->sim->irq[SIM_LINE_EVENTQ];
+	uint64_t record[4] = { 0x10 };
+
+	runs = 0;
+	assert_int_equal(request_threaded_irq(irq, NULL, count_run,
+					      IRQF_ONESHOT, "test", hw), 0);
+	event_setup(hw, queue, 4);
+	for (int on = 0; on < 2; on++) {
+		/* GERROR's bit alone does nothing for an event. */
+		swr(hw, 0x50, on ? 4 : 1);
+		assert_int_equal(uiommufd_smmu_event(hw->platform, record), 0);
+		uiommufd_platform_interrupts(hw->platform);
+		assert_int_equal(runs, on);
+		assert_int_equal(srd(hw, 0x100a8), 1 + on);
+	}
+	free_irq(irq, hw);
+	free(queue);
+	hw_free(hw);
+}
+
+/* Law (7): GBPA changes by UPDATE only, which is over when it is read. */
+static void test_gbpa(void **state)
+{
+	struct hw *hw = hw_new();
+	uint32_t reset = srd(hw, 0x44);
+
+	assert_int_equal(reset & (1u << 31 | 1u << 20), 0);
+	swr(hw, 0x44, reset | 1u << 20);
+	assert_int_equal(srd(hw, 0x44), reset);
+	swr(hw, 0x44, reset | 1u << 31 | 1u << 20);
+	assert_int_equal(srd(hw, 0x44), reset | 1u << 20);
+	swr(hw, 0x44, reset | 1u << 31);
+	assert_int_equal(srd(hw, 0x44), reset);
+	hw_free(hw);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -309,6 +374,9 @@ int main(void)
 		cmocka_unit_test(test_events),
 		cmocka_unit_test(test_event_msi),
 		cmocka_unit_test(test_event_abort),
+		cmocka_unit_test(test_off_when_done),
+		cmocka_unit_test(test_irq_ctrl),
+		cmocka_unit_test(test_gbpa),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
