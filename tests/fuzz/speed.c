@@ -65,10 +65,12 @@ static size_t cut(const uint8_t *data, size_t size)
 
 void speed_add(const uint8_t *data, size_t size)
 {
+	unsigned int calls = call_count(data, size);
 	struct input *more;
 
-	size = cut(data, size);
-	if (call_count(data, size) < CALLS)
+	if (calls > CALLS)
+		size = cut(data, size);
+	if (calls < CALLS || call_count(data, size) < CALLS)
 		return;
 	more = realloc(inputs, (input_count + 1) * sizeof(*inputs));
 	if (!more)
