@@ -522,25 +522,30 @@ void arena_cpu_wait(struct arena_cpu *cpu)
 	} while (__atomic_exchange_n(&cpu->busy, 1, __ATOMIC_ACQUIRE));
 }
 
+/* Checked traffic leaves nothing in the lists, and counts. */
+static void count_checked(struct arena *arena, uint64_t *blocks,
+			  uint64_t *bytes)
+{
+	arena_lock(arena);
+	*blocks = arena->checked_blocks + arena->span_blocks;
+	*bytes = arena->checked_bytes + arena->span_bytes;
+	arena_unlock(arena);
+}
+
 /* What was cut and is not free is live. */
-void arena_count(struct arena *arena, uint64_t *blocks, uint64_t *bytes)
+static void count_lists(struct arena *arena, uint64_t *blocks, uint64_t *bytes)
 {
 	uint64_t live, sum = 0, size = 0;
 	unsigned int cpus = __atomic_load_n(&uik_cpus_used, __ATOMIC_ACQUIRE);
 	unsigned int cpu, class;
 
-	/* Checked traffic leaves nothing in the lists. */
-	if (arena->checked)
-		cpus = 0;
 	for (cpu = 0; cpu < cpus; cpu++)
 		arena_cpu_enter(&arena->cpu[cpu]);
 	arena_lock(arena);
 	for (class = 0; class < ARENA_CLASSES; class++) {
-		live = arena->carved[class] - arena->depot[class].count -
-		       arena->quarantined[class];
+		live = arena->carved[class] - arena->depot[class].count;
 		for (cpu = 0; cpu < cpus; cpu++)
 			live -= arena->cpu[cpu].list[class].count;
-		live -= class == RECORD_CLASS ? arena->records : 0;
 		sum += live;
 		size += live * uik_arena_class_size[class];
 	}
@@ -549,6 +554,14 @@ void arena_count(struct arena *arena, uint64_t *blocks, uint64_t *bytes)
 	arena_unlock(arena);
 	for (cpu = 0; cpu < cpus; cpu++)
 		arena_cpu_leave(&arena->cpu[cpu]);
+}
+
+void arena_count(struct arena *arena, uint64_t *blocks, uint64_t *bytes)
+{
+	if (arena->checked)
+		count_checked(arena, blocks, bytes);
+	else
+		count_lists(arena, blocks, bytes);
 }
 
 /* Its tag is live and internal; a span's size is in the next word. */

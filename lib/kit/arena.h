@@ -99,17 +99,19 @@ struct arena {
 	pthread_mutex_t lock;	/* everything below */
 	struct arena_list depot[ARENA_CLASSES];
 	uint64_t carved[ARENA_CLASSES];	/* blocks ever cut from chunks */
-	uint64_t records;		/* live: blocks that nobody asked for */
 	uint64_t last_serial;		/* of a record */
-	uint32_t quarantined[ARENA_CLASSES];
 	uintptr_t bump[ARENA_CLASSES];
 	uintptr_t bump_end[ARENA_CLASSES];
 	struct arena_zone heap;
 	struct arena_zone zone;
 	uintptr_t quarantine[ARENA_QUARANTINE];
+	uint64_t checked_blocks; /* live, if all traffic is checked */
+	uint64_t checked_bytes;
 	uint32_t quarantine_next;
 	uint32_t late_writes;	/* found in quarantine */
 	uint32_t quarantine_seen; /* up to here all was looked at */
+	uint32_t quarantine_aged; /* up to here but few are left */
+	uint32_t quarantine_old; /* at the last uik_slab_age() */
 	uint64_t span_blocks;	/* live spans but the kit's own */
 	uint64_t span_bytes;
 };

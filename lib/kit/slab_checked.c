@@ -27,6 +27,7 @@
 
 #define FILL_FREE 0x6b
 #define FILL_SLACK 0xbb
+#define AGED_KEPT 16		/* every such place of the quarantine */
 #define VERIFY_MAX 4096u	/* bytes of a block that are looked at */
 
 _Static_assert(sizeof(struct block_record) <= 128, "records fit their class");
@@ -77,7 +78,6 @@ uint64_t checked_owner(struct arena *arena, const void *site)
 	if (!p)
 		return 0;
 	*arena_tag(arena, p) = TAG_LIVE(BLOCK_INTERNAL) << TAG_SHIFT;
-	arena->records++;
 	record = (struct block_record *)p;
 	poison_open(record, sizeof(*record));
 	record->serial = ++arena->last_serial;
@@ -93,7 +93,6 @@ void checked_owner_drop(struct arena *arena, uint64_t tag)
 		return;
 	poison_close((void *)p, sizeof(struct block_record));
 	arena_block_give(arena, RECORD_CLASS, p);
-	arena->records--;
 }
 
 const void *checked_site(const struct arena *arena, uint64_t tag)
@@ -177,11 +176,19 @@ void *checked_alloc(struct arena *arena, unsigned int class, size_t bytes,
 		*arena_tag(arena, p) =
 			TAG_LIVE(kind) << TAG_SHIFT |
 			(uint64_t)(room - bytes) << TAG_FIELD_SHIFT | owner;
+		arena->checked_blocks++;
+		arena->checked_bytes += room;
 	}
 	arena_unlock(arena);
 	if (p)
 		fill_fresh(arena, (void *)p, bytes, room, zero);
 	return (void *)p;
+}
+
+static void quarantine_leave(struct arena *arena, uintptr_t p)
+{
+	verify_freed(arena, p);
+	arena_block_give(arena, *arena_class_byte(arena, p) - 1, p);
 }
 
 void checked_free(struct arena *arena, unsigned int class, uintptr_t p)
@@ -196,21 +203,48 @@ void checked_free(struct arena *arena, unsigned int class, uintptr_t p)
 	arena_lock(arena);
 	checked_owner_drop(arena, *tag);
 	*tag = 0;
-	arena->quarantined[class]++;
+	arena->checked_blocks--;
+	arena->checked_bytes -= room;
 	oldest = arena->quarantine[arena->quarantine_next];
 	arena->quarantine[arena->quarantine_next] = p;
 	arena->quarantine_next = (arena->quarantine_next + 1) %
 				 ARENA_QUARANTINE;
-	if (oldest) {
-		verify_freed(arena, oldest);
-		class = *arena_class_byte(arena, oldest) - 1;
-		arena->quarantined[class]--;
-		arena_block_give(arena, class, oldest);
-	}
+	if (oldest)
+		quarantine_leave(arena, oldest);
 	late = arena->late_writes - late;
 	arena_unlock(arena);
 	WARN(late, "block %p was written to after it was freed",
 	     (void *)oldest);
+}
+
+static void tell_late(struct uik_machine *machine, uint32_t late)
+{
+	struct uik_machine *previous = uik_enter(machine);
+
+	WARN(1, "%u blocks were written to after they were freed", late);
+	uik_leave(previous);
+}
+
+void uik_slab_age(struct uik_machine *machine)
+{
+	struct arena *arena = (struct arena *)machine;
+	uint32_t late = arena->late_writes, i;
+
+	if (!arena->checked)
+		return;
+	arena_lock(arena);
+	for (i = arena->quarantine_aged; i != arena->quarantine_old;
+	     i = (i + 1) % ARENA_QUARANTINE)
+		if (i % AGED_KEPT && arena->quarantine[i]) {
+			quarantine_leave(arena, arena->quarantine[i]);
+			arena->quarantine[i] = 0;
+		}
+	arena->quarantine_aged = i;
+	arena->quarantine_old = arena->quarantine_next;
+	late = arena->late_writes - late;
+	arena_unlock(arena);
+	if (late)
+		tell_late(machine, late);
 }
 
 void *slab_span_alloc(struct arena *arena, struct arena_zone *zone,

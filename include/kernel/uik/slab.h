@@ -65,6 +65,15 @@ bool uik_slab_is_free(const void *addr) __uik_export;
  * Return: NULL if @addr is not in the memory of a machine.
  */
 const void *uik_slab_block(const void *addr) __uik_export;
+/**
+ * uik_slab_age - let freed blocks be used again that were free the last time.
+ *
+ * Where memory is watched, a block that was freed waits until some thousand others
+ * were, so that late uses are found.  Who knows when uses end, as a fuzzer
+ * does between its inputs, needs not wait for that: memory that is used over and
+ * over stays in caches.  Every 16th block waits on.
+ */
+void uik_slab_age(struct uik_machine *machine) __uik_export;
 /** uik_slab_verify_recent - the same for blocks freed since the last time. */
 unsigned int uik_slab_verify_recent(struct uik_machine *machine) __uik_export;
 /** uik_slab_verify - look for writes to freed blocks; how many there were. */
