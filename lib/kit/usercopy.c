@@ -33,19 +33,27 @@ static bool copy_point(const void *user, size_t n, bool write, const void *site)
 static size_t fetch(void *to, const void *from, size_t n)
 {
 	const struct mm_struct *mm = current->mm;
+	size_t before = mm->own ? fault_before_hole((uintptr_t)from, n) : n;
+	size_t after = n - before;
 
-	if (!mm->own || !fault_may_touch((uintptr_t)from, n))
-		return foreign_read(mm, to, (uintptr_t)from, n);
-	return uik_raw_copy(to, from, n);
+	if (uik_unlikely(!before))
+		return after;
+	if (!mm->own || !fault_may_touch((uintptr_t)from, before))
+		return foreign_read(mm, to, (uintptr_t)from, before) + after;
+	return uik_raw_copy(to, from, before) + after;
 }
 
 static size_t store(void *to, const void *from, size_t n)
 {
 	const struct mm_struct *mm = current->mm;
+	size_t before = mm->own ? fault_before_hole((uintptr_t)to, n) : n;
+	size_t after = n - before;
 
-	if (!mm->own || !fault_may_touch((uintptr_t)to, n))
-		return foreign_write(mm, (uintptr_t)to, from, n);
-	return uik_raw_copy(to, from, n);
+	if (uik_unlikely(!before))
+		return after;
+	if (!mm->own || !fault_may_touch((uintptr_t)to, before))
+		return foreign_write(mm, (uintptr_t)to, from, before) + after;
+	return uik_raw_copy(to, from, before) + after;
 }
 
 static noinline unsigned long fetch_checked(void *to, const void *from,
@@ -153,19 +161,25 @@ static int scan_foreign(const struct mm_struct *mm, uintptr_t from, size_t n)
 static int scan(const void *from, size_t n)
 {
 	const struct mm_struct *mm = current->mm;
+	size_t before, left;
 	char seen = 0;
-	size_t left;
 
 	if (!n)
 		return 1;
 	if (!access_ok(from, n))
 		return -EFAULT;
-	if (!mm->own || !fault_may_touch((uintptr_t)from, n))
-		return scan_foreign(mm, (uintptr_t)from, n);
-	left = uik_raw_scan(from, n, &seen);
+	before = mm->own ? fault_before_hole((uintptr_t)from, n) : n;
+	if (!before)
+		return -EFAULT;
+	if (!mm->own || !fault_may_touch((uintptr_t)from, before)) {
+		int zeroed = scan_foreign(mm, (uintptr_t)from, before);
+
+		return zeroed == 1 && before < n ? -EFAULT : zeroed;
+	}
+	left = uik_raw_scan(from, before, &seen);
 	if (seen)
 		return 0;
-	return left ? -EFAULT : 1;
+	return left || before < n ? -EFAULT : 1;
 }
 
 int check_zeroed_user(const void *from, size_t size)

@@ -57,11 +57,18 @@ extern const struct raw_range uik_raw_table[], uik_raw_table_end[];
  */
 #define FAULT_PAGES 8
 #define FAULT_TRUST 256
+#define FAULT_HOLES 3
 enum fault_trust { TRUST_NOTHING, TRUST_WHAT_IS_FOUND, TRUST_FOUND };
 struct fault_state {
 	uint32_t direct;	/* copies that may still be direct */
 	uint32_t careful;	/* copies before the next look, if not direct */
 	enum fault_trust trust;	/* of uik_trust_begin() */
+	bool holes_known;	/* also by uik_trust_begin() */
+	uint32_t hole_count;
+	uint64_t looked;	/* pages since then: uik_trust_pages() */
+	struct {
+		uintptr_t start, end;
+	} holes[FAULT_HOLES];	/* of uik_trust_hole() */
 	uintptr_t pages[FAULT_PAGES];	/* page number + 1, by its low bits */
 };
 
@@ -109,6 +116,18 @@ static inline bool fault_trusts(uintptr_t addr, size_t n)
 	return true;
 }
 
+/* How many of @n bytes at @addr come before a hole that is known. */
+size_t fault_holes_look(const struct fault_state *state, uintptr_t addr,
+			size_t n);
+static inline size_t fault_before_hole(uintptr_t addr, size_t n)
+{
+	const struct fault_state *state = &uik_fault_state;
+
+	if (uik_likely(!state->holes_known))
+		return n;
+	return fault_holes_look(state, addr, n);
+}
+
 /* The same for a page that somebody else knows to be good. */
 static inline bool fault_trusts_any(void)
 {
@@ -140,7 +159,9 @@ void __tsan_write_range(void *addr, long size);
 static inline void check_ours(const void *buf, size_t n, bool write)
 {
 #ifdef KIT_ASAN
-	const void *bad = __asan_region_is_poisoned((void *)buf, n);
+	const void *bad = poison_is_none(buf, n) ?
+				  NULL :
+				  __asan_region_is_poisoned((void *)buf, n);
 
 	if (bad)	/* the access is reported here */
 		*(volatile char *)bad;

@@ -246,8 +246,12 @@ static bool signals_arrive(void)
 	       !sigismember(&blocked, SIGSEGV) && !sigismember(&blocked, SIGBUS);
 }
 
+/* All pages are looked at once: what was listed before is forgotten. */
 void uik_trust_begin(bool known)
 {
+	uik_fault_state.direct = 0;
+	uik_fault_state.looked = 0;
+	uik_fault_state.holes_known = known;
 	uik_fault_state.trust = known ? TRUST_FOUND : TRUST_WHAT_IS_FOUND;
 }
 
@@ -256,9 +260,50 @@ bool uik_trust_end(void)
 	bool found = uik_fault_state.trust == TRUST_FOUND;
 
 	uik_fault_state.trust = TRUST_NOTHING;
+	uik_fault_state.holes_known = false;
 	/* Between, it may have been believed for what was never asked. */
 	uik_fault_state.direct = 0;
 	return found;
+}
+
+void uik_trust_hole(const void *start, size_t bytes)
+{
+	struct fault_state *state = &uik_fault_state;
+	unsigned int i = state->hole_count;
+
+	if (i == FAULT_HOLES)
+		return;
+	state->holes[i].start = (uintptr_t)start;
+	state->holes[i].end = (uintptr_t)start + bytes;
+	state->hole_count++;
+}
+
+/* A range that begins behind a hole may lead into another one. */
+size_t fault_holes_look(const struct fault_state *state, uintptr_t addr,
+			size_t n)
+{
+	for (unsigned int i = 0; i < state->hole_count; i++)
+		if (addr < state->holes[i].end &&
+		    addr + n > state->holes[i].start)
+			n = addr < state->holes[i].start ?
+				    state->holes[i].start - addr :
+				    0;
+	return n;
+}
+
+uint64_t uik_trust_pages(void)
+{
+	return uik_fault_state.looked;
+}
+
+static uint64_t bits_of(uintptr_t first, uintptr_t last)
+{
+	uintptr_t more = last - first;
+
+	if (more >= 63)
+		return UINT64_MAX;
+	return ((2ull << more) - 1) << first % 64 |
+	       ((2ull << more) - 1) >> 1 >> (63 - first % 64);
 }
 
 static bool can_be_direct(struct fault_state *state)
@@ -295,6 +340,7 @@ bool fault_look(struct fault_state *state, uintptr_t first, uintptr_t last)
 {
 	uintptr_t page;
 
+	state->looked |= bits_of(first, last);
 	if (knows_pages(state, first, last)) {
 		state->direct--;
 		return true;

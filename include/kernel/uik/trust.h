@@ -12,6 +12,8 @@
 #define UIK_TRUST_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <uik/abi.h>
 
 /**
@@ -27,5 +29,20 @@ void uik_trust_begin(bool known) __uik_export;
  * Return: whether it was found that faults are caught.
  */
 bool uik_trust_end(void) __uik_export;
+/**
+ * uik_trust_hole - nothing is mapped in [@start, @start + @bytes).
+ *
+ * That lasts as long as the calling thread.  Between uik_trust_begin() with @known
+ * and uik_trust_end() bad pointers into it are answered without touching them,
+ * which takes a fault.  Three can be known, more are ignored.
+ */
+void uik_trust_hole(const void *start, size_t bytes) __uik_export;
+/**
+ * uik_trust_pages - which pages of user memory the calling thread came near.
+ *
+ * Since uik_trust_begin() no call has read, written or pinned a page whose number
+ * is n modulo 64, unless bit n is set.
+ */
+uint64_t uik_trust_pages(void) __uik_export;
 
 #endif
