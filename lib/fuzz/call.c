@@ -5,8 +5,6 @@
 #include "fuzz/client.h"
 
 #include <poll.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <uiommufd/client.h>
 #include <uiommufd/platform.h>
@@ -111,18 +109,14 @@ static void call_munmap(struct client *client, struct client_context *context,
 
 struct who {
 	struct client_device *device;
-	char name[16];
+	const char *name;
 };
 
 static struct who who(struct client *client, uint64_t number)
 {
 	unsigned int n = number % CLIENT_DEVICES;
-	const char *kind = uiommufd_platform_kind(client->platform);
-	struct who who = { .device = &client->devices[n] };
 
-	snprintf(who.name, sizeof(who.name), "%s%u",
-		 strcmp(kind, "mock") ? "dev" : "mock", n);
-	return who;
+	return (struct who){ &client->devices[n], client->names[n] };
 }
 
 static void call_bind(struct client *client, struct client_context *context,

@@ -5,7 +5,6 @@
 #include "fuzz/client.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <uapi/linux/iommufd.h>
@@ -17,20 +16,38 @@
 /* Another thread may have opened one meanwhile. */
 static void add_context(struct client *client, int fd)
 {
-	if (fd >= 0 && client->context_count == CLIENT_CONTEXTS)
+	struct client_context *context;
+
+	if (fd < 0)
+		return;
+	if (client->context_count == CLIENT_CONTEXTS) {
 		uiommufd_close(fd);
-	else if (fd >= 0)
-		client->contexts[client->context_count++].fd = fd;
+		return;
+	}
+	context = &client->contexts[client->context_count++];
+	context->fd = fd;
+	for (unsigned int class = 0; class < FUZZ_EVENT; class++)
+		context->ids[class].count = 0;
 }
+
+static const char names[][CLIENT_DEVICES][6] = {
+	{ "dev0", "dev1", "dev2", "dev3" },
+	{ "mock0", "mock1", "mock2", "mock3" },
+};
 
 bool fuzz_begin(struct client *client, struct uiommufd_platform *platform,
 		struct fuzz_memory *memory, bool virtual)
 {
-	memset(client, 0, sizeof(*client));
+	/* Of lists only the counts: the rest is long. */
 	client->platform = platform;
 	client->memory = memory;
+	client->context_count = client->file_count = client->mapping_count = 0;
+	client->limited = false;
+	client->names =
+		names[!strcmp(uiommufd_platform_kind(platform), "mock")];
 	for (int i = 0; i < CLIENT_DEVICES; i++)
-		client->devices[i].context = client->devices[i].busy = -1;
+		client->devices[i] =
+			(struct client_device){ .context = -1, .busy = -1 };
 	client->virtual = virtual && uik_fd_virtual_claim();
 	add_context(client, uiommufd_open(platform, O_RDWR | O_CLOEXEC));
 	if (!client->context_count && client->virtual)
@@ -80,12 +97,9 @@ void fuzz_add_file(struct client *client, int fd, enum fuzz_class class)
 static void release_device(struct client *client, unsigned int number, int fd)
 {
 	struct client_device *device = &client->devices[number];
-	char name[16];
+	const char *name = client->names[number];
 
 	device->busy = device->context;
-	snprintf(name, sizeof(name), "%s%u",
-		 strcmp(uiommufd_platform_kind(client->platform), "mock") ?
-			 "dev" : "mock", number);
 	while (device->pasid_count)
 		uiommufd_device_detach(fd, name,
 				       device->pasids[--device->pasid_count]);

@@ -56,6 +56,7 @@ struct client {
 	struct client_device devices[CLIENT_DEVICES];
 	bool limited;		/* the global memory limit was set */
 	bool virtual;		/* its numbers are the library's only */
+	const char (*names)[6];	/* of devices */
 };
 
 /* ---- client.c ---- */

@@ -203,8 +203,8 @@ struct fuzz_memory {
 	uint8_t *hole;		/* directly behind @good */
 	uint8_t *args;		/* one page, then a hole too */
 	int file;		/* FUZZ_PAGES of shared memory */
-	bool touched;		/* a call may have written to @good */
-	bool file_used;		/* or to the file */
+	uint32_t written;	/* pages of @good that not only calls wrote to */
+	bool file_used;		/* calls may have written to the file */
 	size_t used;		/* of @scratch */
 	unsigned int inputs;		/* since bad pointers were looked into */
 	bool trusted;			/* and are caught */
@@ -222,6 +222,9 @@ void fuzz_memory_keep(struct fuzz_memory *memory, struct uiommufd_run *run);
 void fuzz_memory_reset(struct fuzz_memory *memory);
 uint64_t fuzz_pointer(struct fuzz_memory *memory,
 		      const struct fuzz_value *value);
+/* What calls can make dirty of a thread's arguments. */
+#define FUZZ_ARG_BYTES 256
+void fuzz_args_reset(uint8_t *args);
 /* The value's own bytes, or a pointer. */
 uint64_t fuzz_data(struct fuzz_memory *memory, const struct fuzz_value *value);
 

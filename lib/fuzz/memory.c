@@ -4,11 +4,13 @@
  */
 #include "fuzz/fuzz.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include <uik/trust.h>
 
 static pthread_key_t key;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -17,6 +19,7 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 #define GOOD_AT 3
 #define READ_ONLY_AT (GOOD_AT + FUZZ_PAGES + 1)
 #define ALL_PAGES (READ_ONLY_AT + 1)
+#define NULL_BYTES 65536u
 
 _Static_assert(sizeof(struct fuzz_memory) <= FUZZ_PAGE, "it is one page");
 
@@ -52,6 +55,23 @@ static bool memory_fill(struct fuzz_memory *memory)
 	       !mprotect(memory->read_only, FUZZ_PAGE, PROT_READ);
 }
 
+/* The system maps nothing near NULL, unless a program insists. */
+static bool null_is_hole(void)
+{
+	for (uintptr_t at = 0; at < NULL_BYTES; at += FUZZ_PAGE)
+		if (!msync((void *)at, FUZZ_PAGE, MS_ASYNC) || errno != ENOMEM)
+			return false;
+	return true;
+}
+
+static void tell_holes(const struct fuzz_memory *memory)
+{
+	uik_trust_hole(memory->hole, FUZZ_PAGE);
+	uik_trust_hole(memory->args + FUZZ_PAGE, FUZZ_PAGE);
+	if (null_is_hole())
+		uik_trust_hole(NULL, NULL_BYTES);
+}
+
 struct fuzz_memory *fuzz_memory_get(void)
 {
 	struct fuzz_memory *memory;
@@ -64,8 +84,10 @@ struct fuzz_memory *fuzz_memory_get(void)
 		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (memory == MAP_FAILED)
 		return NULL;
-	if (memory_fill(memory) && !pthread_setspecific(key, memory))
+	if (memory_fill(memory) && !pthread_setspecific(key, memory)) {
+		tell_holes(memory);
 		return memory;
+	}
 	memory_free(memory);
 	return NULL;
 }
@@ -77,14 +99,23 @@ void fuzz_memory_keep(struct fuzz_memory *memory, struct uiommufd_run *run)
 }
 
 /*
- * Most of it is clear: looking costs a fraction of writing.  It is nobody's but
- * ours, so a checker needs not look at each word.
+ * It is nobody's but ours, so a checker needs not look at each word.
  */
-__attribute__((__no_sanitize__("address", "undefined"))) static void
-clear(void *start, size_t bytes)
+#define unchecked __attribute__((__no_sanitize__("address", "undefined")))
+typedef uint64_t word __attribute__((may_alias, vector_size(16)));
+
+unchecked void fuzz_args_reset(uint8_t *args)
 {
-	typedef uint64_t word __attribute__((may_alias, vector_size(16)));
-	word *at = start, *end = (word *)((uint8_t *)start + bytes);
+	volatile word *at = (volatile word *)args;
+
+	for (unsigned int i = 0; i < FUZZ_ARG_BYTES / sizeof(*at); i++)
+		at[i] = (word){ 0 };
+}
+
+/* Most of it is clear: looking costs a fraction of writing. */
+unchecked static void clear_page(void *start)
+{
+	word *at = start, *end = (word *)((uint8_t *)start + FUZZ_PAGE);
 
 	for (; at < end; at += 8) {
 		word all = at[0] | at[1] | at[2] | at[3] | at[4] | at[5] |
@@ -95,15 +126,26 @@ clear(void *start, size_t bytes)
 	}
 }
 
+/* Few: those that calls came near. */
+static void clear_pages(const struct fuzz_memory *memory)
+{
+	uintptr_t first = (uintptr_t)memory->good / FUZZ_PAGE;
+	uint64_t near = uik_trust_pages();
+
+	for (unsigned int i = 0; i < FUZZ_PAGES; i++)
+		if ((near >> (first + i) % 64 | memory->written >> i) & 1)
+			clear_page(memory->good + i * FUZZ_PAGE);
+}
+
 void fuzz_memory_reset(struct fuzz_memory *memory)
 {
-	if (memory->touched)
-		clear(memory->good, FUZZ_PAGES * FUZZ_PAGE);
+	clear_pages(memory);
 	if (memory->file_used)
 		fallocate(memory->file,
 			  FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
 			  FUZZ_PAGES * FUZZ_PAGE);
-	memory->touched = memory->file_used = false;
+	memory->written = 0;
+	memory->file_used = false;
 	memory->used = 0;
 }
 
@@ -138,7 +180,6 @@ uint64_t fuzz_pointer(struct fuzz_memory *memory,
 		return special_pointer(memory, value->code);
 	if (value->code < 0x40)
 		offset = value->code % FUZZ_PAGES * FUZZ_PAGE;
-	memory->touched = true;
 	return (uintptr_t)memory->good + offset;
 }
 

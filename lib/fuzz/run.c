@@ -13,10 +13,8 @@
 #include <uiommufd/client.h>
 #include <uiommufd/platform.h>
 #include <uik/machine.h>
+#include <uik/slab.h>
 #include <uik/trust.h>
-
-/* Of the page for structures, what calls can make dirty. */
-#define ARG_BYTES 256
 
 /* A program may have changed what SIGSEGV does: it is asked so often. */
 #define LOOK_EVERY 16
@@ -101,7 +99,7 @@ static void fill(struct client *client, const struct client_context *context,
 	}
 	/* Arguments of calls are the library's contract, not the kernel's. */
 	if (call->modifiers & FUZZ_MOD_RAW && op->way != FUZZ_CALL)
-		memcpy(args + call->raw_offset % (ARG_BYTES - 16), call->raw,
+		memcpy(args + call->raw_offset % (FUZZ_ARG_BYTES - 16), call->raw,
 		       call->raw_length);
 }
 
@@ -164,7 +162,7 @@ static uint8_t *displace(struct client *client, const struct fuzz_call *call,
 		return args;
 	at = memory->hole - call->op->size;
 	memcpy(at, args, call->op->size);
-	memory->touched = true;
+	memory->written |= 1u << (FUZZ_PAGES - 1);
 	return at;
 }
 
@@ -242,7 +240,7 @@ static void make_call(struct client *client, unsigned int thread,
 	default:
 		make_ioctl(client, context, call, args);
 	}
-	memset(args, 0, ARG_BYTES);
+	fuzz_args_reset(args);
 }
 
 void fuzz_make_calls(struct client *client, unsigned int thread,
@@ -335,6 +333,7 @@ int64_t uiommufd_fuzz_one(struct uiommufd_platform *platform,
 	if (!before)
 		return 0;
 	memory->complaint[0] = '\0';
+	uik_slab_age(uiommufd_platform_machine(platform));
 	uik_trust_begin(memory->trusted && ++memory->inputs % LOOK_EVERY);
 	broken = run_any(memory, platform, data, size);
 	memory->trusted = uik_trust_end();
