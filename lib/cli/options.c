@@ -54,6 +54,12 @@ static gboolean check_machine(struct options *o)
 	per_vintf = o->vcmdqs / o->vintfs;
 	if (o->queues == NOT_GIVEN)
 		o->queues = per_vintf;
+	if (o->queues > per_vintf) {
+		complain(0, "--queues=%d: a VINTF has %d (--vcmdqs=%d shared by "
+			 "--vintfs=%d)", o->queues, per_vintf, o->vcmdqs,
+			 o->vintfs);
+		return FALSE;
+	}
 	return is_range("queues", o->queues, 1, per_vintf) &&
 	       inject_parse(&o->inject, o->specs, o->random_faults, o->seed);
 }

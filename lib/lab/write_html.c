@@ -393,13 +393,15 @@ static void section_study(const struct uiommufd_lab_report *report, FILE *out)
 static void ratio_row(const char *what, const struct ratio *r,
 		      const char *verdict, FILE *out)
 {
-	fprintf(out, "<tr><td>%s</td>", what);
+	/* Under the name: a narrow page shows the first columns. */
+	fprintf(out, "<tr><td>%s%s%s%s</td>", what, *verdict ? "<br><b>" : "",
+		verdict, *verdict ? "</b>" : "");
 	cell(out, r->mean, 4);
 	cell(out, r->low, 4);
 	cell(out, r->high, 4);
 	cell(out, r->min, 4);
 	cell(out, r->max, 4);
-	fprintf(out, "<td>%s</td></tr>\n", verdict);
+	fputs("</tr>\n", out);
 }
 
 /* By the invalidation; by the page if they are not for as many. */
@@ -465,6 +467,8 @@ static void section_comparison(const struct uiommufd_lab_report *report,
 			       FILE *out)
 {
 	const struct comparison *c = &report->comparison;
+	double pages = comparison_pages(c) ? comparison_pages(c) : 1;
+	bool alike = pages == 1;
 	struct chart chart;
 
 	if (!c->name[0] || !c->latency->len)
@@ -475,8 +479,8 @@ static void section_comparison(const struct uiommufd_lab_report *report,
 	fprintf(out, "%u seeds.</p>\n<div class=\"table\"><table>"
 		"<tr><th>B / A</th><th class=\"n\">mean</th>"
 		"<th class=\"n\">95 %% from</th><th class=\"n\">to</th>"
-		"<th class=\"n\">least</th><th class=\"n\">most</th>"
-		"<th>so</th></tr>\n", c->latency->len);
+		"<th class=\"n\">least</th><th class=\"n\">most</th></tr>\n",
+		c->latency->len);
 	ratio_rows(c, out);
 	fputs("</table></div>\n<div class=\"plots\">", out);
 	chart = chart_new("comparison", "B / A by seed",
@@ -484,10 +488,12 @@ static void section_comparison(const struct uiommufd_lab_report *report,
 			  "seed", "ratio");
 	chart.linear_x = true;
 	for (guint i = 0; i < c->latency->len; i++) {
-		chart_add(&chart, "time of an invalidation", 0, false, i + 1,
-			  g_array_index(c->latency, double, i));
-		chart_add(&chart, "invalidations per second", 1, false, i + 1,
-			  g_array_index(c->throughput, double, i));
+		chart_add(&chart, alike ? "time of an invalidation" :
+					  "time of a page", 0, false, i + 1,
+			  g_array_index(c->latency, double, i) / pages);
+		chart_add(&chart, alike ? "invalidations per second" :
+					  "pages per second", 1, false, i + 1,
+			  g_array_index(c->throughput, double, i) * pages);
 	}
 	chart_write(&chart, out);
 	fputs("</div>\n", out);

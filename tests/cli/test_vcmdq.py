@@ -159,6 +159,7 @@ def refusals():
                        (["--devices", "99"], "--devices"),
                        (["--devices", "1"], "the ATCs of 2 devices"),
                        (["--queues", "5"], "--queues"),
+                       (["--vcmdqs", "64", "--queues", "2"], "a VINTF has 1"),
                        (["--nonsense"], "--nonsense"),
                        (["--replay", "/nonexistent.cmdq"], "/nonexistent.cmdq"),
                        (["--replay", __file__], os.path.basename(__file__)),
