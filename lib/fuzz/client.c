@@ -35,6 +35,12 @@ static const char names[][CLIENT_DEVICES][6] = {
 	{ "mock0", "mock1", "mock2", "mock3" },
 };
 
+static void device_init(struct client_device *device)
+{
+	device->context = device->busy = -1;
+	device->pasid_count = 0;
+}
+
 bool fuzz_begin(struct client *client, struct uiommufd_platform *platform,
 		struct fuzz_memory *memory, bool virtual)
 {
@@ -46,8 +52,7 @@ bool fuzz_begin(struct client *client, struct uiommufd_platform *platform,
 	client->names =
 		names[!strcmp(uiommufd_platform_kind(platform), "mock")];
 	for (int i = 0; i < CLIENT_DEVICES; i++)
-		client->devices[i] =
-			(struct client_device){ .context = -1, .busy = -1 };
+		device_init(&client->devices[i]);
 	client->virtual = virtual && uik_fd_virtual_claim();
 	add_context(client, uiommufd_open(platform, O_RDWR | O_CLOEXEC));
 	if (!client->context_count && client->virtual)

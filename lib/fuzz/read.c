@@ -116,23 +116,27 @@ bool fuzz_read_choices(const uint8_t *data, size_t size,
 	return decided;
 }
 
-static in_line struct fuzz_value read_value(struct fuzz_reader *reader,
-					   enum fuzz_kind kind)
+/* Members, not the whole: a checker makes a call of clearing what lies between. */
+static in_line void read_value(struct fuzz_reader *reader, enum fuzz_kind kind,
+			       struct fuzz_value *out)
 {
-	struct fuzz_value value = { .code = next_byte(reader) };
+	uint8_t code = next_byte(reader);
 	size_t left;
 
+	out->code = code;
+	out->length = 0;
+	out->wide = 0;
 	if (kind == FUZZ_ID || kind == FUZZ_FD)
-		return value;
-	if (value.code >= 0xf0 && value.code <= 0xf2)
-		value.wide = next_wide(reader, 2u << (value.code - 0xf0));
-	if (kind != FUZZ_DATA || value.code > 0x40)
-		return value;
+		return;
+	if (code >= 0xf0 && code <= 0xf2)
+		out->wide = next_wide(reader, 2u << (code - 0xf0));
+	if (kind != FUZZ_DATA || code > 0x40)
+		return;
 	left = reader->end - reader->at;
-	value.length = value.code < left ? value.code : left;
-	value.bytes = reader->at;
-	reader->at += value.length;
-	return value;
+	left = code < left ? code : left;
+	out->length = left;
+	out->bytes = reader->at;
+	reader->at += left;
 }
 
 static in_line void read_modifiers(struct fuzz_reader *reader, struct fuzz_call *call)
@@ -141,9 +145,9 @@ static in_line void read_modifiers(struct fuzz_reader *reader, struct fuzz_call 
 
 	call->modifiers = modifiers;
 	if (modifiers & FUZZ_MOD_SIZE)
-		call->size = read_value(reader, FUZZ_NUMBER);
+		read_value(reader, FUZZ_NUMBER, &call->size);
 	if (modifiers & FUZZ_MOD_POINTER)
-		call->pointer = read_value(reader, FUZZ_POINTER);
+		read_value(reader, FUZZ_POINTER, &call->pointer);
 	if (modifiers & FUZZ_MOD_FAIL) {
 		call->fail_kinds = next_byte(reader);
 		call->fail_nth = next_byte(reader);
@@ -176,7 +180,7 @@ bool fuzz_next_call(struct fuzz_reader *from, struct fuzz_call *call)
 		if (!field->kind)
 			break;
 		if (fuzz_is_input(field))
-			call->fields[i] = read_value(&reader, field->kind);
+			read_value(&reader, field->kind, &call->fields[i]);
 	}
 	if (call->modifiers & FUZZ_MOD_RAW)
 		read_raw(&reader, call);
