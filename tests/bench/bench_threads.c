@@ -418,7 +418,7 @@ static struct spread_cost spread_cost(uint32_t queues)
  * and with as many each.  The latter without what a step costs anyway, which
  * is to look for stores all over the page.
  *
- * A served queue costs some 270 instructions besides its commands, as much as 14
+ * A served queue costs some 290 instructions besides its commands, as much as 15
  * of them: a look, its lock, the doorbell taken over from the page, one fetch,
  * one CONS; and, where there are many, a dozen lines that only the second cache
  * holds.  With 16 commands each that is half of the time, with 64 a fifth.
