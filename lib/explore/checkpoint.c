@@ -20,6 +20,7 @@
 #define PLACES 8192u			/* a power of two */
 #define LOOK_EVERY 64u
 #define RED_ZONE 128u			/* below a stack's pointer */
+#define BATCH_MIN 8u			/* executions that make it worth while */
 
 struct piece {
 	void *addr;
@@ -41,6 +42,7 @@ struct checkpoints {
 	struct checkpoint point[POINTS_MAX];
 	unsigned int count;
 	struct checkpoint *next;	/* to go on from; NULL: the beginning */
+	bool wanted;			/* enough executions follow */
 	uint32_t taken;
 	uint64_t last_steps;		/* of the latest execution */
 	uint64_t places[PLACES];	/* where fibers were looked at */
@@ -90,6 +92,13 @@ void checkpoints_forget(struct uiommufd_run *run)
 	run->checkpoints->next = NULL;
 }
 
+void checkpoints_batch(struct uiommufd_run *run, unsigned int size)
+{
+	checkpoints_forget(run);
+	if (run->checkpoints)
+		run->checkpoints->wanted = size >= BATCH_MIN;
+}
+
 static uint64_t steps_between(const struct uiommufd_run *run)
 {
 	uint64_t even = run->checkpoints->last_steps / POINTS_MAX + 1;
@@ -102,7 +111,7 @@ void checkpoints_begin(struct uiommufd_run *run)
 	struct checkpoints *all = run->checkpoints;
 
 	run->checkpoint_at = UINT64_MAX;
-	if (!all || run->recorder || run->watch_copies ||
+	if (!all || !all->wanted || run->recorder || run->watch_copies ||
 	    !run->strategy->keep || run->law_bytes > LAW_BYTES_MAX)
 		return;
 	run->checkpoint_at = run->steps + steps_between(run);

@@ -30,6 +30,8 @@ int checkpoints_prepare(struct uiommufd_run *run);
 void checkpoints_free(struct uiommufd_run *run);
 /* There is none any more; the next execution begins at the beginning. */
 void checkpoints_forget(struct uiommufd_run *run);
+/* So many executions follow, from the beginning: few are not worth it. */
+void checkpoints_batch(struct uiommufd_run *run, unsigned int size);
 /* The execution begins: whether checkpoints are made on its way. */
 void checkpoints_begin(struct uiommufd_run *run);
 /* Every fiber stands still, and somebody is about to decide who goes on. */

@@ -160,7 +160,7 @@ static bool explore_strategy(struct session *s, uint64_t end_ns)
 		bool ended = false;
 
 		search_mark(run);
-		checkpoints_forget(run);
+		checkpoints_batch(run, size);
 		run->checkpoint_missed = false;
 		n = run_batch(s, at_most(s, size), &ended);
 		missed = uik_snapshot_restore(run->snapshot, true);
