@@ -40,8 +40,8 @@ static size_t changed_at(const struct shown *shown)
 	size_t counts = (const char *)shown->object - shown->block;
 
 	for (size_t i = 0; i < shown->bytes; i++)
-		if (shown->was[i] != (uint8_t)shown->block[i] &&
-		    (i < counts || i >= counts + COUNTS_BYTES))
+		if ((i < counts || i >= counts + COUNTS_BYTES) &&
+		    shown->was[i] != (uint8_t)shown->block[i])
 			return i;
 	return shown->bytes;
 }
