@@ -13,6 +13,7 @@ import sys
 
 ENTRY = re.compile(r"(I | S| L| M) +([0-9a-f]+),(\d+)")
 MARK = 0x100000000000
+MARK_TEXT = f" S {MARK:x},"
 
 
 class Turn:
@@ -35,6 +36,9 @@ def trace(bench, row, size):
              bench, row], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             text=True) as process:
         for text in process.stderr:
+            # Most of the trace lies before the first turn.
+            if not turn and not text.startswith(MARK_TEXT):
+                continue
             found = ENTRY.match(text)
             if not found:
                 continue

@@ -4,7 +4,7 @@
 .clang-tidy says what it looks for.
 
 usage: tidy.py SOURCE BUILD few       what the last commit changed, and the next
-                                      files in turn: two dozen
+                                      files in turn: a dozen
        tidy.py SOURCE BUILD all
        tidy.py SOURCE BUILD FILE...   these, named from SOURCE
 """
@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 
-FEW = 24
+FEW = 12
 OURS = ("lib/", "examples/", "include/uiommufd/")
 COMMAND = "cc -x c -std=gnu11 -D_GNU_SOURCE -I{0}/include -I{0}/include/uapi"
 HEADER_NEEDS = {"include/uiommufd/gtest.h": "glib-2.0"}
@@ -52,7 +52,7 @@ def git(source, *args):
 
 
 def few(source, names):
-    """Two dozen: the last commit's files first, then whose turn it is."""
+    """A dozen: the last commit's files first, then whose turn it is."""
     changed = [name for name in git(source, "diff", "--name-only", "HEAD~1", "HEAD")
                if name in names]
     turn = int((git(source, "rev-list", "--count", "HEAD") or ["0"])[0])
