@@ -34,7 +34,7 @@ fi
 
 need_packages $uiommufd_build_packages
 [ $mode = full ] && need_packages $uiommufd_full_packages
-[ $long != none ] && need_packages $uiommufd_long_packages
+[ $long = all ] && need_packages $(long_packages)
 
 results=$(mktemp) || exit 2
 trap 'rm -f "$results"' EXIT
@@ -80,12 +80,12 @@ full)
 	one gcc "$base" '--no-suite long'
 	CC=clang one clang "$base" '--no-suite slow --no-suite lint --no-suite long'
 	one asan "$base -Db_sanitize=address,undefined -Db_lundef=false" \
-		'--no-suite lint --no-suite consumers --no-suite unchecked
-		 --no-suite long -t 4'
+		'--no-suite lint --no-suite compiler --no-suite consumers
+		 --no-suite unchecked --no-suite long -t 4'
 	# Suite single: programs of one thread.
 	one tsan "$base -Db_sanitize=thread -Db_lundef=false" \
-		'--no-suite lint --no-suite consumers --no-suite explore
-		 --no-suite single --no-suite long -t 4'
+		'--no-suite lint --no-suite compiler --no-suite consumers
+		 --no-suite explore --no-suite single --no-suite long -t 4'
 	# Rooms with races to wait for take minutes on valgrind's one thread.
 	one valgrind "$base" '--suite kit --suite iommu --suite core --suite client
 		 --suite objects --no-suite novalgrind --setup valgrind' gcc
@@ -95,7 +95,11 @@ report=${BUILD:-build}-test-gcc/coverage.txt
 rm -f "$report"
 case $long in
 all) one gcc "$base" '--suite long -t 4' ;;
-turn) one gcc "$base" "$(long_test_in_turn) -t 4" ;;
+turn)
+	turn=$(long_test_in_turn)
+	(need_packages $(long_packages "$turn")) || broken=$((broken + 1))
+	one gcc "$base" "$turn -t 4"
+	;;
 esac
 if [ -f "$report" ]; then
 	echo "== coverage"

@@ -6,12 +6,26 @@
 uiommufd_build_packages='gcc make pkg-config meson ninja-build libglib2.0-dev libunwind-dev libcmocka-dev liblzma-dev libjson-glib-dev libdw-dev'
 uiommufd_full_packages='check cmake gdb patch clang llvm libclang-rt-14-dev valgrind g++ cppcheck clang-tidy libjudy-dev liburcu-dev'
 
-uiommufd_long_packages='doxygen dpkg-dev debhelper lintian gcovr afl++ patchelf zip unzip'
-# The test aarch64: another machine's compiler, libraries and emulator.
+# Another machine's compiler, libraries and emulator.
 uiommufd_arm64_packages='gcc-aarch64-linux-gnu qemu-user pkgconf:arm64 libc6-dev:arm64 libglib2.0-dev:arm64 libunwind-dev:arm64 libcmocka-dev:arm64 liblzma-dev:arm64 libjson-glib-dev:arm64'
-if [ "$(uname -m)" = x86_64 ]; then
-	uiommufd_long_packages="$uiommufd_long_packages $uiommufd_arm64_packages"
-fi
+
+# long_packages [TEST]: what a test of the suite long needs besides; all of them.
+long_packages() {
+	case "${1:-}" in
+	aarch64) [ "$(uname -m)" != x86_64 ] || echo "$uiommufd_arm64_packages" ;;
+	coverage) echo gcovr ;;
+	fuzz-afl) echo afl++ ;;
+	fuzz-oss) echo patchelf zip unzip ;;
+	packaging-api) echo doxygen ;;
+	packaging-debian) echo dpkg-dev debhelper lintian ;;
+	'')
+		for test in aarch64 coverage fuzz-afl fuzz-oss packaging-api \
+			packaging-debian; do
+			long_packages $test
+		done
+		;;
+	esac
+}
 
 need_packages() {
 	missing=
