@@ -250,6 +250,7 @@ static const struct uiommufd_scenario machine = {
 	.thread = { new_machine },
 	.state_bytes = 8,
 	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_OP,
+	.flags = SCENARIO_FROM_START,	/* their registers */
 };
 
 static const struct uiommufd_scenario machines = {
@@ -257,6 +258,7 @@ static const struct uiommufd_scenario machines = {
 	.summary = "two machines boot at the same time",
 	.thread = { new_machine, new_machine },
 	.state_bytes = 8,
+	.flags = SCENARIO_FROM_START,	/* their registers */
 };
 
 const struct uiommufd_scenario *const scenarios_probe[] = {

@@ -138,6 +138,7 @@ static const struct uiommufd_scenario viommu = {
 	.thread = { life },
 	.state_bytes = sizeof(struct guest),
 	.failures = RIG_FAIL_ANY,
+	.flags = SCENARIO_FROM_START,	/* a mapping */
 };
 
 /* ---- mapping against destroying ---- */
@@ -168,6 +169,7 @@ static const struct uiommufd_scenario map_destroy = {
 	.thread = { map_guess, destroy_viommu },
 	.state_bytes = sizeof(struct guest),
 	.failures = UIOMMUFD_FAIL_ALLOC,
+	.flags = SCENARIO_FROM_START,	/* a mapping */
 };
 
 /* Stays mapped: nobody may be aborted under it. */
@@ -215,6 +217,7 @@ static const struct uiommufd_scenario map_init = {
 	.check = unmap_kept,
 	.state_bytes = sizeof(struct guest),
 	.failures = UIOMMUFD_FAIL_COPY,
+	.flags = SCENARIO_FROM_START,	/* a mapping */
 };
 
 /* ---- commands of the guest ---- */

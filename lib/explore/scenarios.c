@@ -55,7 +55,7 @@ bool scenario_resumes(const struct uiommufd_scenario *scenario,
 		return true;
 	for (unsigned int i = 0; (own = uiommufd_scenario_at(i)); i++)
 		if (own == scenario)
-			return !laws;
+			return !laws && !own->kind;
 	return false;
 }
 

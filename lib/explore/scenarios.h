@@ -35,7 +35,8 @@ extern const struct uiommufd_scenario *const scenarios_recorded[] hidden;
 
 /*
  * Of the library's: its threads change what no snapshot brings back.  All others
- * may go on from the middle of an execution, like those whose flags say so.
+ * on the mock may go on from the middle of an execution, like those whose flags
+ * say so.  Platforms of other kinds map registers and keep memory elsewhere.
  */
 #define SCENARIO_FROM_START (1u << 31)
 

@@ -96,15 +96,15 @@ unchecked void poison_block_free(const void *p, size_t bytes)
  * For copies, which are short: their functions take longer than the copy.  Of a
  * last shadow byte that is about less than eight bytes they know more.
  */
-unchecked bool poison_is_none(const void *p, size_t bytes)
+unchecked bool poison_is_none(uintptr_t addr, size_t bytes)
 {
 	const volatile uint8_t *at, *end;
 	uint8_t all = 0;
 
 	if (!bytes || bytes > SHORT_MAX || !can_write())
 		return !bytes;
-	at = (const volatile uint8_t *)shadow_of(p);
-	end = (const volatile uint8_t *)shadow_of((const char *)p + bytes - 1);
+	at = (const volatile uint8_t *)shadow_of((void *)addr);
+	end = (const volatile uint8_t *)shadow_of((void *)(addr + bytes - 1));
 	for (; at <= end; at++)
 		all |= *at;
 	return !all;

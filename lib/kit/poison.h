@@ -127,8 +127,8 @@ void poison_block_alloc(void *p, size_t bytes, bool zeroed);
 void poison_block_free(const void *p, size_t bytes);
 /* Clears what was handed out, without looking at what is poisoned. */
 void poison_block_clear(void *p, size_t bytes);
-/* Whether nothing of [@p, @p + @bytes) is poisoned; false: it may be. */
-bool poison_is_none(const void *p, size_t bytes);
+/* Whether nothing of [@addr, @addr + @bytes) is poisoned; false: it may be. */
+bool poison_is_none(uintptr_t addr, size_t bytes);
 #else
 static inline void poison_block_alloc(void *p, size_t bytes, bool zeroed)
 {

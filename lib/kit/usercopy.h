@@ -159,7 +159,7 @@ void __tsan_write_range(void *addr, long size);
 static inline void check_ours(const void *buf, size_t n, bool write)
 {
 #ifdef KIT_ASAN
-	const void *bad = poison_is_none(buf, n) ?
+	const void *bad = poison_is_none((uintptr_t)buf, n) ?
 				  NULL :
 				  __asan_region_is_poisoned((void *)buf, n);
 
