@@ -108,6 +108,9 @@ static inline void memcpy_and_pad(void *dst, size_t size, const void *src,
 #define strtomem_pad(array, src, pad) \
 	do { \
 		const char *uik_src = (src); \
+		\
+		/* A shorter one ends by itself, whatever gcc fears. */ \
+		OPTIMIZER_HIDE_VAR(uik_src); \
 		memcpy_and_pad(array, sizeof(array) + __must_be_array(array), \
 			       uik_src, strnlen(uik_src, sizeof(array)), \
 			       (pad)); \
