@@ -295,6 +295,8 @@ struct uiommufd_explore_options {
 	 * leaves it.  Others who keep the machine busy take none of it.
 	 */
 	uint64_t processor_ns;
+	/* No execution goes on from the middle of another; false. */
+	bool from_start;
 };
 
 /** uiommufd_explore_options_init - the defaults. */

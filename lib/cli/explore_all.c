@@ -5,9 +5,11 @@
  * First come glances: every scenario that is not done is taken through all of
  * its plan in a moment, then in longer ones.  Then a round takes it through one
  * stage with a share of the time that is left.  So what is easily found is found
- * early wherever it is.  A lane is a process that works on one scenario: whatever a broken library
- * does to it, the others and the report are safe from it.  A lane that ends
- * otherwise than it should, or never, breaks a law by that.
+ * early wherever it is.  A lane is a process that works on one scenario: whatever
+ * a broken library does to it, the others and the report are safe from it.  A
+ * lane that ends otherwise than it should, or never, breaks a law by that.  One
+ * that a signal ends has its turn again, with every execution from its start: the
+ * signal must come again, so that it is the library's doing.
  *
  * Glances and shares are processor time: a scenario whose turn comes while the
  * machine is busy is not looked at less than the others.  The wall clock only
@@ -44,6 +46,7 @@ struct lane {
 	pid_t pid;			/* 0: free */
 	unsigned int scenario;
 	guint64 budget_ns;		/* of a processor */
+	gboolean again;			/* after a signal */
 	gint64 start_us;
 	guint64 used_ns;		/* when last looked at, */
 	gint64 moved_us;		/* and when that last grew */
@@ -94,6 +97,10 @@ static int run_lane(struct all *all, const struct lane *lane)
 	options.progress = NULL;
 	options.processor_ns = lane->budget_ns;
 	options.budget_ns = MAX(all->end_us - lane->start_us, 1) * 1000;
+	if (lane->again) {
+		options.from_start = TRUE;
+		options.budget_ns = 0;
+	}
 	if (uiommufd_explore(uiommufd_scenario_at(lane->scenario), &options,
 			     &r) < 0)
 		return 2 + errno;
@@ -105,11 +112,13 @@ static int run_lane(struct all *all, const struct lane *lane)
 }
 
 static gboolean start_lane(struct all *all, struct lane *lane,
-			   unsigned int scenario, guint64 budget_ns)
+			   unsigned int scenario, guint64 budget_ns,
+			   gboolean again)
 {
 	*lane = (struct lane){
 		.scenario = scenario,
 		.budget_ns = budget_ns,
+		.again = again,
 		.start_us = g_get_monotonic_time(),
 		.moved_us = g_get_monotonic_time(),
 		.trail = tmpfile(),
@@ -211,16 +220,25 @@ static void count_executions(struct all *all)
 		all->o->total_executions += all->totals[i].executions;
 }
 
+/* Takes longer, from the start. */
+static gboolean start_again(struct all *all, struct lane *lane)
+{
+	return start_lane(all, lane, lane->scenario, lane->budget_ns * 4, TRUE);
+}
+
 static void finish_lane(struct all *all, struct lane *lane, int status)
 {
+	struct lane ended = *lane;
+
 	lane->pid = 0;
 	all->busy--;
-	fseek(lane->trail, 0, SEEK_END);
-	if (!all->status) {
+	fseek(ended.trail, 0, SEEK_END);
+	if (!all->status && (!WIFSIGNALED(status) || ended.again ||
+			     !start_again(all, lane))) {
 		count_executions(all);
-		all->status = report_status(all, lane, status);
+		all->status = report_status(all, &ended, status);
 	}
-	fclose(lane->trail);
+	fclose(ended.trail);
 }
 
 /* The processor time that a process has used, without its children. */
@@ -383,7 +401,7 @@ static void run_round(struct all *all, guint64 glance_ns)
 		if (all->status)
 			break;
 		show_progress(all, i);
-		if (!start_lane(all, free_lane(all), i, budget))
+		if (!start_lane(all, free_lane(all), i, budget, FALSE))
 			all->status = complain(EXIT_USAGE, "explore: %s",
 					       g_strerror(errno));
 	}

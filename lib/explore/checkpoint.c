@@ -63,7 +63,8 @@ int checkpoints_prepare(struct uiommufd_run *run)
 	char *data;
 
 	run->checkpoint_at = UINT64_MAX;
-	if (!scenario_resumes(run->scenario, run->options.laws) ||
+	if (run->options.from_start ||
+	    !scenario_resumes(run->scenario, run->options.laws) ||
 	    !uik_snapshot_can_save())
 		return 0;
 	all = run->checkpoints = own_memory(sizeof(*all));

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Laws of `uiommufd explore`: a wrong option is named and ends with 2; the seed
-is printed first; what is clean ends with 0; a trail replays.
-usage: test_explore.py UIOMMUFD"""
+is printed first; what is clean ends with 0; a trail replays; a signal must end a
+scenario twice.
+usage: test_explore.py UIOMMUFD [LIBRARY]"""
 import os
 import pathlib
 import subprocess
@@ -13,6 +14,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "support"))
 import trace_events  # noqa: E402
 
 uiommufd = os.path.abspath(sys.argv[1])
+dying = sys.argv[2:]
 NAME = "vdevice-alloc-viommu-destroy"
 TRAIL = f"""uiommufd trail 1
 scenario {NAME}
@@ -87,9 +89,19 @@ def trails_replay(work):
     assert not trace_events.wrong((work / "a.json").read_text())
 
 
+def signals_come_again(work):
+    for library in dying:
+        for when, status, word in (("once", 0, ""),
+                                   ("always", 1, "ends by signal 9")):
+            env = {**os.environ, "LD_PRELOAD": library, "DYING": when}
+            got = explore("--all", "--budget", "60s", env=env)
+            assert got.returncode == status and word in got.stdout, got
+            assert ("scenario: vdevice-one-id" in got.stdout) == status, got
+
+
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as work:
         for law in (refusals, lists, clean_ends_with_0, equal_seeds_are_equal,
-                    trails_replay):
+                    trails_replay, signals_come_again):
             law(pathlib.Path(work))
             print("ok", law.__name__)
