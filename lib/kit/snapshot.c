@@ -443,7 +443,9 @@ unchecked static void *page_save(const struct page_image *page, unsigned int n,
 
 bool uik_snapshot_can_save(void)
 {
-	return !KIT_HAS_ASAN && !KIT_HAS_TSAN && !RUNNING_ON_VALGRIND;
+	if (KIT_HAS_ASAN || KIT_HAS_TSAN)
+		return false;
+	return !RUNNING_ON_VALGRIND;
 }
 
 size_t uik_snapshot_save(struct uik_snapshot *snapshot, void *out, size_t room,
