@@ -466,6 +466,15 @@ static void hook_map(const struct uik_map_event *event)
 
 static struct sigaction before_fpe;
 
+/* Code that keeps no frames may have anything where theirs would be. */
+static bool is_on_stack(const struct fiber *fiber, const void *frame)
+{
+	uintptr_t offset = (uintptr_t)frame -
+			   (uintptr_t)fiber->context.stack_bottom;
+
+	return offset < fiber->context.stack_bytes - 2 * sizeof(frame);
+}
+
 /* A fault in a fiber ends the execution, not the process. */
 static void hook_crash(const void *addr, const void *pc, const void *frame)
 {
@@ -483,8 +492,11 @@ static void hook_crash(const void *addr, const void *pc, const void *frame)
 		_exit(1);
 	}
 	run->guilty_frames[0] = pc;
-	run->guilty_frame_count = 1 + frames_take(frame, run->guilty_frames + 1,
-						  FRAMES_MAX - 1);
+	run->guilty_frame_count = 1;
+	if (is_on_stack(run_fiber(run), frame))
+		run->guilty_frame_count +=
+			frames_take(frame, run->guilty_frames + 1,
+				    FRAMES_MAX - 1);
 	law_crash(run, addr, pc);
 	sigemptyset(&set);
 	sigaddset(&set, SIGSEGV);
