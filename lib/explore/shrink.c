@@ -6,18 +6,23 @@
  * own fiber's failure points.
  *
  * An attempt is kept if it breaks the same law with no more turns.  Attempts
- * go on until none of a whole round is kept.
+ * go on until none of a whole round is kept, or there have been enough.
  */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+#include <linux/minmax.h>
 
 #include "explore/search.h"
 #include "explore/shrink.h"
 
 #define ATTEMPTS_MAX 4000u
+#define TIME_MAX_NS 5000000000u		/* of a processor */
 #define TURNS_MAX 4096u
 #define EXTRAS_MAX 256u
 #define FOR_EVER UINT32_MAX
+#define GROUP_MIN 3u			/* turns that can be fewer by grouping */
 
 struct turn {
 	uint8_t fiber;
@@ -231,7 +236,21 @@ struct shrink {
 	struct uiommufd_trail *trail;
 	struct script *best, *attempt, *seen;
 	unsigned int attempts;
+	uint64_t end_ns;
 };
+
+static uint64_t used_ns(void)
+{
+	struct timespec used;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+	return (uint64_t)used.tv_sec * 1000000000u + used.tv_nsec;
+}
+
+static bool is_over(const struct shrink *s)
+{
+	return s->attempts >= ATTEMPTS_MAX || used_ns() >= s->end_ns;
+}
 
 static void execute(struct shrink *s, void *search,
 		    const struct strategy *strategy)
@@ -260,8 +279,9 @@ static bool attempt(struct shrink *s)
 	struct player player = { .script = s->attempt, .seen = s->seen };
 	struct script *old = s->best;
 
-	if (s->attempts++ >= ATTEMPTS_MAX)
+	if (is_over(s))
 		return false;
+	s->attempts++;
 	execute(s, &player, &player_strategy);
 	if (s->run->verdict != VERDICT_BROKEN ||
 	    strcmp(s->run->law, s->trail->law) ||
@@ -322,6 +342,63 @@ static bool fewer_turns(struct shrink *s)
 	return false;
 }
 
+static uint32_t sum_of(uint32_t a, uint32_t b)
+{
+	return a > FOR_EVER - b ? FOR_EVER : a + b;
+}
+
+/* What is done from turn @first to before @end is done a fiber after the other. */
+static void group_turns(struct script *s, unsigned int first, unsigned int end,
+			bool backwards)
+{
+	uint32_t points[FIBERS_MAX] = {};
+	unsigned int at = first;
+
+	for (unsigned int i = first; i < end; i++) {
+		const struct turn *turn = &s->turns[i];
+
+		points[turn->fiber] = sum_of(points[turn->fiber], turn->points);
+	}
+	for (unsigned int i = 0; i < FIBERS_MAX; i++) {
+		unsigned int fiber = backwards ? FIBERS_MAX - 1 - i : i;
+
+		if (points[fiber])
+			s->turns[at++] = (struct turn){ fiber, points[fiber] };
+	}
+	memmove(&s->turns[at], &s->turns[end],
+		(s->turn_count - end) * sizeof(s->turns[0]));
+	s->turn_count -= end - at;
+}
+
+static bool grouped(struct shrink *s, unsigned int first, unsigned int length)
+{
+	for (int backwards = 0; backwards < 2; backwards++) {
+		*s->attempt = *s->best;
+		group_turns(s->attempt, first,
+			    min(first + length, s->best->turn_count), backwards);
+		if (attempt(s))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The change of threads that matters is at one place, or at few: what is before
+ * and behind it need not be in pieces.  Long pieces first; everybody has come
+ * equally far at both ends of one.
+ */
+static bool grouped_turns(struct shrink *s)
+{
+	for (unsigned int length = s->best->turn_count; length >= GROUP_MIN;
+	     length = length > GROUP_MIN ? max(length / 2, GROUP_MIN) : 0)
+		for (unsigned int first = 0;
+		     first + GROUP_MIN <= s->best->turn_count;
+		     first += length / 2)
+			if (grouped(s, first, length))
+				return true;
+	return false;
+}
+
 /* A turn that goes on until its fiber must wait makes others unnecessary. */
 static bool longer_turns(struct shrink *s)
 {
@@ -359,13 +436,15 @@ void trail_shrink(struct uiommufd_run *run, struct uiommufd_trail *trail)
 		.best = scripts,
 		.attempt = scripts + 1,
 		.seen = scripts + 2,
+		.end_ns = used_ns() + TIME_MAX_NS,
 	};
 
 	search_stop(run);
 	if (scripts && read_trail(&s))
-		while (s.attempts < ATTEMPTS_MAX &&
+		while (!is_over(&s) &&
 		       (fewer_threads(&s) || fewer_extras(&s) ||
-			fewer_turns(&s) || longer_turns(&s)))
+			grouped_turns(&s) || fewer_turns(&s) ||
+			longer_turns(&s)))
 			;
 	run->absent = 0;
 	free(scripts);

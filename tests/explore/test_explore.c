@@ -404,6 +404,49 @@ static void shrinks_to_the_core(void **unused)
 	uiommufd_trail_free(result.broken);
 }
 
+static void count_then_read(struct uiommufd_run *run, void *state)
+{
+	for (int i = 0; i < 12; i++)
+		idle(run, state);
+	mark_lost_update(run, state);
+	idle(run, state);
+}
+
+static void count_then_raise(struct uiommufd_run *run, void *state)
+{
+	struct shared *s = state;
+
+	for (int i = 0; i < 20; i++)
+		count_locked(run, state);
+	raise_flag(run, state);
+	for (int i = 0; i < 12; i++) {
+		WRITE_ONCE(s->flag, 0);
+		idle(run, state);
+	}
+}
+
+static const struct uiommufd_scenario late = {
+	.name = "late",
+	.setup = prepare,
+	.thread = { count_then_read, count_then_raise },
+	.check = both_present,
+	.state_bytes = sizeof(struct shared),
+};
+
+/*
+ * Law: hundreds of changes of threads before and after the one that matters go,
+ * also where it matters how far everybody has come.
+ */
+static void shrinks_what_is_far_in(void **unused)
+{
+	struct uiommufd_explore_result result =
+		explore(&late, UIOMMUFD_STRATEGY_RANDOM);
+
+	assert_non_null(result.broken);
+	assert_true(uiommufd_trail_length(result.broken) <= 4);
+	uiommufd_trail_free(result.broken);
+}
+
 /* ---- processes and values ------------------------------------------------ */
 
 /* Law: several processes find it too, and end when nothing is left. */
@@ -638,6 +681,7 @@ int main(void)
 		cmocka_unit_test(finds_unchecked_failure),
 		cmocka_unit_test(trails_repeat),
 		cmocka_unit_test(shrinks_to_the_core),
+		cmocka_unit_test(shrinks_what_is_far_in),
 		cmocka_unit_test(works_together),
 		cmocka_unit_test(finds_values),
 		cmocka_unit_test(finds_data_race),
