@@ -13,13 +13,14 @@ uiommufd_arm64_packages='gcc-aarch64-linux-gnu qemu-user pkgconf:arm64 libc6-dev
 long_packages() {
 	case "${1:-}" in
 	aarch64) [ "$(uname -m)" != x86_64 ] || echo "$uiommufd_arm64_packages" ;;
+	cli-page) echo chromium ;;
 	coverage) echo gcovr ;;
 	fuzz-afl) echo afl++ ;;
 	fuzz-oss) echo patchelf zip unzip ;;
 	packaging-api) echo doxygen ;;
 	packaging-debian) echo dpkg-dev debhelper lintian ;;
 	'')
-		for test in aarch64 coverage fuzz-afl fuzz-oss packaging-api \
+		for test in aarch64 cli-page coverage fuzz-afl fuzz-oss packaging-api \
 			packaging-debian; do
 			long_packages $test
 		done
