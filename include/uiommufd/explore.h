@@ -282,6 +282,7 @@ struct uiommufd_explore_options {
 	/*
 	 * AUTO goes through stages, from few deviations to many.  One of them
 	 * alone, so that many scenarios can be gone through in turn; -1: all.
+	 * See uiommufd_explore_stages().
 	 */
 	int stage;
 	bool shrink;			/* true */
@@ -315,7 +316,6 @@ struct uiommufd_explore_result {
 	uint64_t elapsed_ns;
 	uint64_t found_ns;		/* when the law broke */
 	bool exhausted;			/* nothing within preemptions, failures is left */
-	bool past_stages;		/* there is no such stage any more */
 	struct uiommufd_trail *broken;	/* owned; NULL: no law was broken */
 };
 
@@ -333,6 +333,21 @@ struct uiommufd_explore_result {
 UIOMMUFD_API int uiommufd_explore(const struct uiommufd_scenario *scenario,
 				  const struct uiommufd_explore_options *options,
 				  struct uiommufd_explore_result *result);
+
+/**
+ * uiommufd_explore_stages - how many stages an exploration has.
+ * @scenario: what would be run
+ * @options: NULL: the defaults
+ *
+ * They are numbered from 0.  A strategy that is asked for by name is one stage.
+ * The last stage of AUTO draws for as long as it may; the others can end by
+ * themselves.
+ * Return: their number; 0: there is no such scenario (no thread, too large a
+ * state), or the options are not of this library's size.
+ */
+UIOMMUFD_API unsigned int
+uiommufd_explore_stages(const struct uiommufd_scenario *scenario,
+			const struct uiommufd_explore_options *options);
 
 /**
  * uiommufd_explore_replay - run exactly one trail.

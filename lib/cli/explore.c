@@ -152,7 +152,6 @@ static int explore_once(struct explore *o,
 	total->redundant += r.redundant;
 	total->elapsed_ns += r.elapsed_ns;
 	total->exhausted |= r.exhausted;
-	total->past_stages = r.past_stages;
 	if (!r.broken)
 		return EXIT_CLEAN;
 	total->broken = r.broken;

@@ -28,9 +28,9 @@
 #include "cli.h"
 #include "explore.h"
 
-#define STAGES_MAX 32
 #define LANES_MAX 256
-#define FAST_STAGES 8		/* leave more for what follows them */
+/* Of the time that is left, a round that is not the last has this part. */
+#define ROUND_PART 3u
 #define SHARE_MIN_NS 1000000u
 /* Of the time that is left, at most this part is for one round of glances. */
 #define GLANCE_PART 4u
@@ -67,9 +67,17 @@ struct all {
 	int status;
 };
 
-static gboolean is_done(const struct uiommufd_explore_result *total)
+/* Stages of the plan of scenario @i that follow that of the round. */
+static int stages_after(const struct all *all, unsigned int i)
 {
-	return total->exhausted || total->past_stages;
+	return (int)uiommufd_explore_stages(uiommufd_scenario_at(i),
+					    &all->options) -
+	       all->options.stage - 1;
+}
+
+static gboolean is_done(const struct all *all, unsigned int i)
+{
+	return all->totals[i].exhausted || stages_after(all, i) < 0;
 }
 
 /* ---- in the lane --------------------------------------------------------- */
@@ -82,7 +90,6 @@ static void add(struct uiommufd_explore_result *total,
 	total->redundant += r->redundant;
 	total->elapsed_ns += r->elapsed_ns;
 	total->exhausted |= r->exhausted;
-	total->past_stages = r->past_stages;
 }
 
 /* Its exit status: 0, 1 with a trail, or 2 + errno. */
@@ -362,16 +369,28 @@ static struct lane *free_lane(struct all *all)
 	return NULL;
 }
 
-/* What is left of the budget, shared by @left scenarios; processor time. */
+static gboolean is_last_round(const struct all *all)
+{
+	for (unsigned int i = 0; i < all->count; i++)
+		if (!all->totals[i].exhausted && stages_after(all, i) > 0)
+			return FALSE;
+	return TRUE;
+}
+
+/*
+ * For each of @left scenarios in a round; processor time.  What one does not use
+ * is for the rounds that follow, not for those behind it in the list.
+ */
 static guint64 share_of(const struct all *all, unsigned int left)
 {
 	gint64 time = all->end_us - g_get_monotonic_time();
-	guint share = left * (all->options.stage < FAST_STAGES ? 3 : 1);
 	guint64 lanes = MIN((unsigned int)all->o->threads, left);
 
 	if (time <= 0)
 		return 0;
-	return MAX(speed(all) * time * 1000 * lanes / share, SHARE_MIN_NS);
+	if (!is_last_round(all))
+		time /= ROUND_PART;
+	return MAX(speed(all) * time * 1000 * lanes / left, SHARE_MIN_NS);
 }
 
 static unsigned int count_left(const struct all *all)
@@ -379,29 +398,23 @@ static unsigned int count_left(const struct all *all)
 	unsigned int left = 0;
 
 	for (unsigned int i = 0; i < all->count; i++)
-		left += !is_done(&all->totals[i]);
+		left += !is_done(all, i);
 	return left;
 }
 
-/* @glance_ns: for each; 0: its share of all that is left. */
-static void run_round(struct all *all, guint64 glance_ns)
+/* @share_ns: for each that is not done, until time is up. */
+static void run_round(struct all *all, guint64 share_ns)
 {
-	unsigned int left = count_left(all);
-
 	for (unsigned int i = 0; i < all->count && !all->status; i++) {
-		guint64 budget = share_of(all, MAX(left, 1));
-
-		if (budget && glance_ns)
-			budget = glance_ns;
-
-		if (!budget || is_done(&all->totals[i]))
+		if (is_done(all, i))
 			continue;
-		left--;
+		if (g_get_monotonic_time() >= all->end_us)
+			break;
 		wait_lanes(all, all->o->threads - 1);
 		if (all->status)
 			break;
 		show_progress(all, i);
-		if (!start_lane(all, free_lane(all), i, budget, FALSE))
+		if (!start_lane(all, free_lane(all), i, share_ns, FALSE))
 			all->status = complain(EXIT_USAGE, "explore: %s",
 					       g_strerror(errno));
 	}
@@ -421,7 +434,6 @@ static void run_glances(struct all *all)
 
 		if (all->status || time < 0 || cost > (double)time / GLANCE_PART)
 			return;
-		all->options.stage = -1;
 		run_round(all, glances_ns[i]);
 		/* What is drawn at random need not be drawn again. */
 		all->options.seed++;
@@ -430,12 +442,14 @@ static void run_glances(struct all *all)
 
 static void run_rounds(struct all *all)
 {
+	all->options.stage = -1;
 	run_glances(all);
-	for (int i = 0; !all->status && i < STAGES_MAX && count_left(all); i++) {
-		all->options.stage = i;
-		if (g_get_monotonic_time() >= all->end_us)
+	for (all->options.stage = 0; !all->status; all->options.stage++) {
+		unsigned int left = count_left(all);
+
+		if (!left || g_get_monotonic_time() >= all->end_us)
 			break;
-		run_round(all, 0);
+		run_round(all, share_of(all, left));
 	}
 	if (all->options.progress)
 		fputs("\r\033[K", all->options.progress);

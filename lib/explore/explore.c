@@ -273,10 +273,15 @@ static bool explore_given(struct session *s)
 	return broke;
 }
 
+static bool is_single(const struct uiommufd_scenario *scenario)
+{
+	return !scenario->thread[1];
+}
+
 static bool explore_plan(struct session *s)
 {
 	const struct uiommufd_explore_options asked = s->run->options;
-	const bool single = !s->run->scenario->thread[1];
+	const bool single = is_single(s->run->scenario);
 	struct stage stage;
 	bool exhausted;
 
@@ -285,10 +290,8 @@ static bool explore_plan(struct session *s)
 	for (unsigned int i = asked.stage < 0 ? 0 : asked.stage;; i++) {
 		if (asked.stage >= 0 && i > (unsigned int)asked.stage)
 			return false;
-		if (!plan_stage(&asked, single, i, &stage)) {
-			s->result->past_stages = true;
+		if (!plan_stage(&asked, single, i, &stage))
 			return false;
-		}
 		if (asked.stage >= 0)
 			stage.share = 0;
 		exhausted = false;
@@ -298,8 +301,7 @@ static bool explore_plan(struct session *s)
 		if (exhausted) {
 			s->result->exhausted = true;
 			return asked.strategy == UIOMMUFD_STRATEGY_AUTO &&
-			       s->run->scenario->thread[1] &&
-			       explore_unannounced(s);
+			       !single && explore_unannounced(s);
 		}
 		if (out_of_time(s, s->deadline_ns))
 			return false;
@@ -397,6 +399,23 @@ int explore_alone(const struct uiommufd_scenario *scenario,
 		fputs("\r\033[K", options->progress);
 	run_free(s.run);
 	return ret;
+}
+
+unsigned int
+uiommufd_explore_stages(const struct uiommufd_scenario *scenario,
+			const struct uiommufd_explore_options *options)
+{
+	struct uiommufd_explore_options defaults;
+	unsigned int count = 0;
+	struct stage stage;
+
+	uiommufd_explore_options_init(&defaults);
+	options = options ? options : &defaults;
+	if (!scenario_valid(scenario) || options->size != sizeof(*options))
+		return 0;
+	while (plan_stage(options, is_single(scenario), count, &stage))
+		count++;
+	return count;
 }
 
 int uiommufd_explore(const struct uiommufd_scenario *scenario,

@@ -29,11 +29,11 @@ struct worker {
 
 static void send(FILE *out, int ret, const struct uiommufd_explore_result *r)
 {
-	fprintf(out, "%d %d %llu %llu %llu %llu %d %d %d\n", ret,
+	fprintf(out, "%d %d %llu %llu %llu %llu %d %d\n", ret,
 		ret < 0 ? errno : 0, (unsigned long long)r->executions,
 		(unsigned long long)r->distinct,
 		(unsigned long long)r->redundant, (unsigned long long)r->steps,
-		r->exhausted, r->past_stages, r->broken != NULL);
+		r->exhausted, r->broken != NULL);
 	if (r->broken)
 		uiommufd_trail_save(r->broken, out);
 	fflush(out);
@@ -88,18 +88,17 @@ static int start(struct worker *worker, unsigned int number,
 static int receive(FILE *in, struct uiommufd_explore_result *total)
 {
 	unsigned long long executions, distinct, redundant, steps;
-	int ret, error, exhausted, past, broken;
+	int ret, error, exhausted, broken;
 
-	if (fscanf(in, "%d %d %llu %llu %llu %llu %d %d %d\n", &ret, &error,
+	if (fscanf(in, "%d %d %llu %llu %llu %llu %d %d\n", &ret, &error,
 		   &executions, &distinct, &redundant, &steps, &exhausted,
-		   &past, &broken) != 9)
+		   &broken) != 8)
 		return -ECHILD;
 	total->executions += executions;
 	total->distinct += distinct;
 	total->redundant += redundant;
 	total->steps += steps;
 	total->exhausted &= exhausted;
-	total->past_stages &= past;
 	if (broken && !total->broken)
 		total->broken = uiommufd_trail_load(in, NULL);
 	return ret < 0 ? -error : ret;
@@ -161,7 +160,6 @@ int explore_together(const struct uiommufd_scenario *scenario,
 	int ret = 0;
 
 	result->exhausted = true;
-	result->past_stages = true;
 	for (; count < options->workers && !ret; count++)
 		ret = start(&workers[count], count, scenario, options);
 	if (!ret)

@@ -447,6 +447,39 @@ static void shrinks_what_is_far_in(void **unused)
 	uiommufd_trail_free(result.broken);
 }
 
+/* ---- stages -------------------------------------------------------------- */
+
+/*
+ * Law: the stages one after the other are the whole exploration, and behind the
+ * last is nothing.
+ */
+static void stages_make_the_whole(void **unused)
+{
+	struct uiommufd_explore_options options;
+	struct uiommufd_explore_result result = { .size = sizeof(result) };
+	bool exhausted = false;
+	unsigned int count;
+
+	uiommufd_explore_options_init(&options);
+	count = uiommufd_explore_stages(&locked, NULL);
+	assert_true(count > 1);
+	assert_int_equal(uiommufd_explore_stages(&locked, &options), count);
+	for (options.stage = 0; options.stage < count; options.stage++) {
+		options.executions = 50;
+		assert_int_equal(uiommufd_explore(&locked, &options, &result), 0);
+		assert_int_not_equal(result.executions, 0);
+		exhausted |= result.exhausted;
+	}
+	assert_true(exhausted);
+	assert_int_equal(uiommufd_explore(&locked, &options, &result), 0);
+	assert_int_equal(result.executions, 0);
+	options.strategy = UIOMMUFD_STRATEGY_DFS;
+	assert_int_equal(uiommufd_explore_stages(&locked, &options), 1);
+	assert_int_equal(uiommufd_explore_stages(NULL, &options), 0);
+	options.size--;
+	assert_int_equal(uiommufd_explore_stages(&locked, &options), 0);
+}
+
 /* ---- processes and values ------------------------------------------------ */
 
 /* Law: several processes find it too, and end when nothing is left. */
@@ -682,6 +715,7 @@ int main(void)
 		cmocka_unit_test(trails_repeat),
 		cmocka_unit_test(shrinks_to_the_core),
 		cmocka_unit_test(shrinks_what_is_far_in),
+		cmocka_unit_test(stages_make_the_whole),
 		cmocka_unit_test(works_together),
 		cmocka_unit_test(finds_values),
 		cmocka_unit_test(finds_data_race),
