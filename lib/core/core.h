@@ -441,6 +441,34 @@ static inline u64 *iommufd_object_counts(struct iommufd_object *obj)
 	return (u64 *)obj;
 }
 
+/*
+ * TSan knows words by their addresses: who has acquired both counts has not
+ * acquired what was released in users alone.
+ */
+static inline void iommufd_object_tell_tsan(struct iommufd_object *obj)
+{
+#ifdef UIK_UNDER_TSAN
+	(void)__atomic_load_n(&obj->users.refs.counter, __ATOMIC_ACQUIRE);
+#endif
+}
+
+/**
+ * iommufd_object_take_last - take the only count there is.
+ *
+ * Acquires what those did who had the others, which refcount_dec_if_one() does
+ * not: as in the kernel, only later stores stay behind it.
+ * Return: whether it was the only one; users is 0 then.
+ */
+static inline bool iommufd_object_take_last(struct iommufd_object *obj)
+{
+	if (unlikely(!refcount_dec_if_one(&obj->users)))
+		return false;
+	/* Of their releases, which ours has followed in the same word. */
+	(void)__atomic_load_n(iommufd_object_counts(obj), __ATOMIC_ACQUIRE);
+	iommufd_object_tell_tsan(obj);
+	return true;
+}
+
 /**
  * iommufd_get_object - look an object up and enter it.
  * @type: IOMMUFD_OBJ_ANY: any
@@ -472,7 +500,7 @@ static inline void iommufd_put_object(struct iommufd_ctx *ictx,
 	}
 	/*
 	 * At once: who waits for wait_cnt looks at users next and must not find
-	 * ours.  Pairs with the wait and refcount_dec_if_one() in remove.
+	 * ours.  Pairs with the wait and iommufd_object_take_last() in remove.
 	 */
 	counts = __atomic_fetch_sub(iommufd_object_counts(obj),
 				    IOMMUFD_ONE_EACH, __ATOMIC_ACQ_REL);

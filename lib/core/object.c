@@ -109,7 +109,7 @@ void iommufd_object_finalize(struct iommufd_ctx *ictx,
 void iommufd_object_abort(struct iommufd_ctx *ictx, struct iommufd_object *obj)
 {
 	WARN_ON(!idmap_unreserve(&ictx->objects, obj->id));
-	if (WARN_ON(!refcount_dec_if_one(&obj->users))) {
+	if (WARN_ON(!iommufd_object_take_last(obj))) {
 		iommufd_object_count(ictx->machine, 1);
 		return;
 	}

@@ -68,7 +68,7 @@ claim_locked(struct iommufd_ctx *ictx, struct iommufd_object *expected, u32 id)
 	} else if (unlikely(!obj)) {
 		return ERR_PTR(-ENOENT);
 	}
-	if (unlikely(!refcount_dec_if_one(&obj->users)))
+	if (unlikely(!iommufd_object_take_last(obj)))
 		return ERR_PTR(-EBUSY);
 	return obj;
 }
@@ -122,9 +122,12 @@ static __always_inline bool claim_idle(struct iommufd_object *obj, bool owned)
 			   IOMMUFD_ONE_EACH;
 
 	/* Acquires what leavers did; pairs with the release in their put. */
-	return __atomic_compare_exchange_n(iommufd_object_counts(obj), &idle, 0,
-					   false, __ATOMIC_ACQ_REL,
-					   __ATOMIC_RELAXED);
+	if (!__atomic_compare_exchange_n(iommufd_object_counts(obj), &idle, 0,
+					 false, __ATOMIC_ACQ_REL,
+					 __ATOMIC_RELAXED))
+		return false;
+	iommufd_object_tell_tsan(obj);
+	return true;
 }
 
 /*
@@ -286,7 +289,7 @@ static unsigned int destroy_unused(struct iommufd_ctx *ictx, bool *out_empty)
 	*out_empty = true;
 	idmap_for_each(&ictx->objects, id, obj) {
 		*out_empty = false;
-		if (!refcount_dec_if_one(&obj->users))
+		if (!iommufd_object_take_last(obj))
 			continue;
 		destroyed++;
 		iommufd_objects_lock(ictx);

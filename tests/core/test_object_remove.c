@@ -273,6 +273,41 @@ static void destroy_races_with_lookups(void **state)
 	}
 }
 
+static int write_and_part(void *arg)
+{
+	struct rig_object *a = arg;
+	struct uik_machine *outer = uik_enter(a->rig->machine);
+
+	a->holds = NULL;
+	refcount_dec(&a->obj.users);
+	uik_leave(outer);
+	return 0;
+}
+
+/*
+ * Law: who destroys an object has seen what those did who had counts on it; the
+ * quick way, and the long one that the compatibility IOAS takes.  (TSan sees it.)
+ */
+static void destroy_sees_what_others_did(void **state)
+{
+	struct rig *rig = *state;
+
+	for (unsigned int round = 0; round < 60; round++) {
+		struct rig_object *a = rig_make(rig, IOMMUFD_OBJ_IOAS);
+		u32 id = a->obj.id;
+		struct uik_thread *thread;
+		int ret;
+
+		rig->ictx->vfio_ioas = round % 2 ? (void *)a : NULL;
+		refcount_inc(&a->obj.users);
+		thread = uik_thread_start(write_and_part, a, "parting");
+		while ((ret = rig_destroy(rig, id)) == -EBUSY)
+			sched_yield();
+		assert_int_equal(ret, 0);
+		assert_int_equal(uik_thread_join(thread), 0);
+	}
+}
+
 static struct rig_object *make_on(struct rig *rig, struct rig_object *needed)
 {
 	struct rig_object *object = rig_make(rig, IOMMUFD_OBJ_IOAS);
@@ -342,6 +377,7 @@ int main(void)
 		TEST(wakes_promptly),
 		TEST(removal_races_with_lookups),
 		TEST(destroy_races_with_lookups),
+		TEST(destroy_sees_what_others_did),
 		TEST(teardown_follows_the_counts),
 		TEST(teardown_reports_leaks),
 	};
