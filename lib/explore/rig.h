@@ -46,6 +46,13 @@ struct rig {
 	uint64_t offset;		/* of what the vIOMMU lets us map */
 };
 
+/*
+ * For what several threads count.  Here one runs at a time; the scenarios also
+ * run on real threads, under no schedule but the machine's.
+ */
+#define rig_count(counter, n) \
+	((void)__atomic_fetch_add((counter), (n), __ATOMIC_RELAXED))
+
 /* ---- memory ---- */
 
 /* RIG_PAGES pages, then one that cannot be touched, then a read-only one. */

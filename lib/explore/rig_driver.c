@@ -81,8 +81,8 @@ static void own_vdevice_destroy(struct iommufd_vdevice *core)
 		uiommufd_run_break(the_run, "destroy-once",
 				   "destroy of a vDEVICE that is not ready");
 	vdev->state = ENDED;
-	own_seen.destroys++;
-	own_seen.live--;
+	rig_count(&own_seen.destroys, 1);
+	rig_count(&own_seen.live, -1);
 }
 
 static int own_vdevice_init(struct iommufd_vdevice *core)
@@ -102,8 +102,8 @@ static int own_vdevice_init(struct iommufd_vdevice *core)
 	}
 	vdev->state = READY;
 	core->destroy = own_vdevice_destroy;
-	own_seen.inits++;
-	own_seen.live++;
+	rig_count(&own_seen.inits, 1);
+	rig_count(&own_seen.live, 1);
 	return 0;
 }
 
@@ -167,7 +167,7 @@ static void take_seat(struct device *dev, ioasid_t pasid,
 static int own_attach_dev(struct iommu_domain *domain, struct device *dev,
 			  struct iommu_domain *old)
 {
-	own_seen.attaches++;
+	rig_count(&own_seen.attaches, 1);
 	if (own_knobs.attach_fails && !--own_knobs.attach_fails)
 		return -EIO;
 	take_seat(dev, IOMMU_NO_PASID, domain, old);
@@ -370,8 +370,9 @@ alloc_nested(struct device *dev, struct iommu_domain *parent, u32 flags,
 static void page_response(struct device *dev, struct iopf_fault *evt,
 			  struct iommu_page_response *response)
 {
-	own_seen.answers++;
-	own_seen.refusals += response->code != IOMMU_PAGE_RESP_SUCCESS;
+	rig_count(&own_seen.answers, 1);
+	rig_count(&own_seen.refusals,
+		  response->code != IOMMU_PAGE_RESP_SUCCESS);
 }
 
 int own_fault(struct uiommufd_run *run, uint32_t group, bool last)
@@ -392,7 +393,7 @@ int own_fault(struct uiommufd_run *run, uint32_t group, bool last)
 	};
 	int ret;
 
-	own_seen.asked += last;
+	rig_count(&own_seen.asked, last);
 	ret = iommu_report_device_fault(&devices[0], &fault);
 	uik_leave(previous);
 	return ret;

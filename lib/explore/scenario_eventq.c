@@ -226,7 +226,7 @@ static void report(struct uiommufd_run *run, void *state)
 	int ret = rig_trigger_event(events->rig.fd, events->rig.dev);
 
 	WANT_ONE(ret, 0, -EOPNOTSUPP);
-	events->reported += !ret;
+	rig_count(&events->reported, !ret);
 }
 
 static void read_all(struct uiommufd_run *run, void *state)
@@ -321,13 +321,15 @@ static void read_one(struct uiommufd_run *run, void *state)
 	struct events *events = state;
 	struct record record;
 	long got = rig_read(events->fd, &record, sizeof(record));
+	unsigned int seen;
 
 	WANT_ONE(got, EVENT, 0);
 	if (!got)
 		return;
 	HOLDS(!record.header.flags && record.virt_id == VIRT_ID);
-	HOLDS(!(events->seen & 1u << record.header.sequence));
-	events->seen |= 1u << record.header.sequence;
+	seen = __atomic_fetch_or(&events->seen, 1u << record.header.sequence,
+				 __ATOMIC_RELAXED);
+	HOLDS(!(seen & 1u << record.header.sequence));
 }
 
 static void check_both(struct uiommufd_run *run, void *state)
