@@ -86,6 +86,22 @@ UIOMMUFD_API int uiommufd_graph_check(int fd, FILE *out);
 UIOMMUFD_API int uiommufd_ids_check(int fd, FILE *out);
 
 /**
+ * uiommufd_tables_check - compare page tables with what is mapped.
+ * @fd: of the context
+ * @out: receives a line for each difference; NULL: none
+ *
+ * Every page table of an IOAS has the memory of each of its mappings, and
+ * nothing beside them; what is pinned and charged is what somebody uses;
+ * ranges are reserved for page tables and for devices that are attached; a
+ * device is, for the IOMMU core too, where it is attached, and the doorbells are
+ * there that it was told.  Of a long mapping some places are looked at.
+ *
+ * Context: nobody else is in the context, no command is running.
+ * Return: how many differences there are; -1 with EBADF.
+ */
+UIOMMUFD_API int uiommufd_tables_check(int fd, FILE *out);
+
+/**
  * uiommufd_explain - why an object cannot be destroyed, and what would help.
  * @fd: of the context; @id: the object
  *

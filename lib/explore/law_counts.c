@@ -5,6 +5,8 @@
  *   counts  Each object is counted by exactly those who hold it.
  *   ids     An ID that was reserved shows its object, is a tombstone, or is
  *           free again.
+ *   tables  Page tables, pins, reserved ranges and doorbells are those that
+ *           follow from what is mapped and who is attached.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +56,11 @@ static void check_ids(struct uiommufd_run *run, void *memory)
 	check_contexts(run, "ids", uiommufd_ids_check);
 }
 
+static void check_tables(struct uiommufd_run *run, void *memory)
+{
+	check_contexts(run, "tables", uiommufd_tables_check);
+}
+
 const struct uiommufd_law law_counts = {
 	.name = "counts",
 	.summary = "counts of objects equal the edges of the object graph",
@@ -64,4 +71,10 @@ const struct uiommufd_law law_ids = {
 	.name = "ids",
 	.summary = "reserved IDs end published, given up or as tombstones",
 	.end = check_ids,
+};
+
+const struct uiommufd_law law_tables = {
+	.name = "tables",
+	.summary = "page tables have what is mapped, and nothing else",
+	.end = check_tables,
 };

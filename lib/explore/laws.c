@@ -23,6 +23,7 @@ const struct uiommufd_law *const law_table[] = {
 	&law_race,
 	&law_counts,
 	&law_ids,
+	&law_tables,
 	&law_hardware,
 	&law_linear,
 	&law_complete,

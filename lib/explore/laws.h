@@ -81,6 +81,7 @@ void law_initialised_judge(struct uiommufd_run *run);
 void law_initialised_free(struct uiommufd_run *run);
 extern const struct uiommufd_law law_initialised;
 extern const struct uiommufd_law law_ids;
+extern const struct uiommufd_law law_tables;
 extern const struct uiommufd_law law_hardware;
 /* Accesses that the hardware did not allow so far. */
 uint64_t law_hardware_count(struct uiommufd_run *run);
