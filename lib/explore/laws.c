@@ -13,6 +13,7 @@
 #include <uik/machine.h>
 #include <uik/plain.h>
 #include <uik/task.h>
+#include <uik/virtual.h>
 
 #include "explore/checkpoint.h"
 
@@ -332,4 +333,7 @@ void law_remains(struct uiommufd_run *run)
 	else if (left.mappings != (uint64_t)run->live_mappings)
 		broken(run, "leak", "%lld mappings are left",
 		       (long long)(left.mappings - run->live_mappings));
+	else if (uik_fd_next_virtual(-1) >= 0)
+		broken(run, "leak",
+		       "a descriptor was taken and neither given a file nor given back");
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include <linux/file.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -209,6 +210,41 @@ static void sees_reserved_ids(void **unused)
 			    "");
 }
 
+/* ---- descriptors that are taken for nothing ------------------------------ */
+
+static void take_number(struct uiommufd_run *run, void *state)
+{
+	uiommufd_run_expect(run, get_unused_fd_flags(O_CLOEXEC) >= 0);
+}
+
+static void take_and_give_back(struct uiommufd_run *run, void *state)
+{
+	int fd = get_unused_fd_flags(O_CLOEXEC);
+
+	uiommufd_run_expect(run, fd >= 0);
+	put_unused_fd(fd);
+}
+
+static const struct uiommufd_scenario taken = {
+	.name = "taken",
+	.thread = { take_number },
+	.state_bytes = sizeof(struct bound),
+};
+
+static const struct uiommufd_scenario given_back = {
+	.name = "given-back",
+	.thread = { take_and_give_back },
+	.state_bytes = sizeof(struct bound),
+};
+
+/* Law: a number that was taken gets a file, or is given back. */
+static void sees_numbers_without_file(void **unused)
+{
+	assert_string_equal(broken_law(&taken, UIOMMUFD_STRATEGY_DPOR), "leak");
+	assert_string_equal(broken_law(&given_back, UIOMMUFD_STRATEGY_DPOR),
+			    "");
+}
+
 /* ---- failing hardware ---------------------------------------------------- */
 
 static void attach_detach(struct uiommufd_run *run, void *state)
@@ -318,6 +354,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_no_order),
 		cmocka_unit_test(sees_reserved_ids),
+		cmocka_unit_test(sees_numbers_without_file),
 		cmocka_unit_test(fails_hardware),
 		cmocka_unit_test(finds_unset_bytes),
 	};
