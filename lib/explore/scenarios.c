@@ -24,6 +24,7 @@ static const struct uiommufd_scenario *const *const lists[] = {
 	scenarios_driver,
 	scenarios_end,
 	scenarios_dirty,
+	scenarios_bare,
 	scenarios_vfio,
 	scenarios_call,
 	scenarios_smmu,

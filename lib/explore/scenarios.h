@@ -23,6 +23,7 @@ extern const struct uiommufd_scenario *const scenarios_ioas[] hidden;
 extern const struct uiommufd_scenario *const scenarios_account[] hidden;
 extern const struct uiommufd_scenario *const scenarios_access[] hidden;
 extern const struct uiommufd_scenario *const scenarios_dirty[] hidden;
+extern const struct uiommufd_scenario *const scenarios_bare[] hidden;
 extern const struct uiommufd_scenario *const scenarios_vfio[] hidden;
 extern const struct uiommufd_scenario *const scenarios_call[] hidden;
 extern const struct uiommufd_scenario *const scenarios_smmu[] hidden;
