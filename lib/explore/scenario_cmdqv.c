@@ -16,6 +16,7 @@
 #define LV(v, q) (0x30000 + 0x20000 * (v) + 0x80 * (q))
 #define VCMDQ(n) (0x10000 + 0x80 * (n))
 #define LV1(v, q) (LV(v, q) + 0x10000)
+#define PROD 0x04
 #define CONFIG 0x08
 #define GERROR 0x10
 #define GERRORN 0x14
@@ -117,6 +118,14 @@ static const struct uiommufd_scenario full = {
 	.state_bytes = sizeof(struct arm),
 };
 
+/* Both queues as another kernel has left them: asked to read three commands. */
+static void setup_used(struct uiommufd_run *run, void *state)
+{
+	setup_guest(run, state);
+	arm_write(run, VCMDQ(2) + PROD, 3);
+	arm_write(run, VCMDQ(3) + PROD, 3);
+}
+
 static void queues(struct uiommufd_run *run, void *state)
 {
 	struct arm *arm = state;
@@ -133,9 +142,12 @@ static void queues(struct uiommufd_run *run, void *state)
 	WANT(arm_queue(arm, 0, ARM_IOVA + 64, 128, &id), -EINVAL);
 	arm_check_prefix(run, 1);
 	WANT(arm_queue(arm, 0, ARM_IOVA + 64, 64, &arm->queue[0]), 0);
+	/* What it has to read is what the guest will write. */
+	HOLDS(!arm_read(run, LV(1, 0) + PROD));
 	arm_check_prefix(run, 1);
 	WANT(arm_queue(arm, 0, ARM_IOVA, page, &id), -EEXIST);
 	WANT(arm_queue(arm, 1, ARM_IOVA + page, page, &arm->queue[1]), 0);
+	HOLDS(!arm_read(run, LV(1, 1) + PROD));
 	arm_check_prefix(run, 1);
 	WANT(rig_destroy(arm->fd, arm->queue[0]), -EBUSY);
 	WANT(rig_destroy(arm->fd, arm->viommu), -EBUSY);
@@ -145,7 +157,7 @@ static void queues(struct uiommufd_run *run, void *state)
 	HOLDS_IF_WELL(!(arm_read(run, VCMDQ(3) + CONFIG) & 1));
 	arm_check_prefix(run, 1);
 	/* Whoever gets the queue next finds nothing of this one. */
-	HOLDS(!arm_read(run, LV1(1, 1)) && !arm_read(run, LV(1, 1) + 4));
+	HOLDS(!arm_read(run, LV1(1, 1)) && !arm_read(run, LV(1, 1) + PROD));
 	WANT(rig_destroy(arm->fd, arm->queue[0]), 0);
 	arm_check_prefix(run, 1);
 }
@@ -155,7 +167,7 @@ static const struct uiommufd_scenario order = {
 	.summary = "queues of a VINTF in order, each step may fail",
 	.kind = "tegra241",
 	.configure = arm_configure,
-	.setup = setup_guest,
+	.setup = setup_used,
 	.thread = { queues },
 	.finish = arm_finish,
 	.state_bytes = sizeof(struct arm),

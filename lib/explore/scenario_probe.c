@@ -9,6 +9,7 @@
 #include <linux/device.h>
 #include <linux/platform_device.h>
 #include <uik/machine.h>
+#include <uik/module.h>
 #include <uiommufd/vcmdq.h>
 
 #include "explore/rig_arm.h"
@@ -175,6 +176,42 @@ static const struct uiommufd_scenario failing = {
 	.flags = UIOMMUFD_SCENARIO_REMAINS | UIOMMUFD_SCENARIO_MISUSES,
 };
 
+/* ---- it is told to leave the block alone ---- */
+
+static void setup_off(struct uiommufd_run *run, void *state)
+{
+	setup_gone(run, state);
+	HOLDS(!uik_param_set("arm_smmu_v3.disable_cmdqv=1"));
+}
+
+static void stay_off(struct uiommufd_run *run, void *state)
+{
+	WANT(come(run), 1);
+	/* Off, and so are its queues. */
+	HOLDS_IF_WELL(!(arm_read(run, 0) & 1));
+	HOLDS_IF_WELL(!(arm_read(run, 0x200) & 1));
+	leave(run);
+}
+
+static void finish_off(struct uiommufd_run *run, void *state)
+{
+	uik_param_set("arm_smmu_v3.disable_cmdqv=0");
+	finish_probe(run, state);
+}
+
+static const struct uiommufd_scenario off = {
+	.name = "cmdqv-off",
+	.summary = "the driver leaves the block alone, each step may fail",
+	.kind = "tegra241",
+	.configure = bare,
+	.setup = setup_off,
+	.thread = { stay_off },
+	.finish = finish_off,
+	.state_bytes = sizeof(struct probed),
+	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_HARDWARE,
+	.flags = UIOMMUFD_SCENARIO_REMAINS,
+};
+
 static void remove_driver(struct uiommufd_run *run, void *state)
 {
 	leave(run);
@@ -262,5 +299,6 @@ static const struct uiommufd_scenario machines = {
 };
 
 const struct uiommufd_scenario *const scenarios_probe[] = {
-	&plain_smmu, &failing, &probing, &removing, &remove_watched, &machine, &machines, NULL
+	&plain_smmu, &failing, &probing, &off, &removing, &remove_watched,
+	&machine, &machines, NULL
 };

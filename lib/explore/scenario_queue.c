@@ -106,6 +106,43 @@ static const struct uiommufd_scenario queue = {
 	.failures = RIG_FAIL_ANY,
 };
 
+/* Frames of neighbours are not neighbours. */
+static void scatter(struct uiommufd_platform_config *config)
+{
+	config->scatter_pages = true;
+}
+
+/* Hardware reads it by one address: it must be in one piece. */
+static void in_pieces(struct uiommufd_run *run, void *state)
+{
+	struct queues *queues = state;
+	struct rig *rig = &queues->rig;
+	const uint64_t iova = RIG_IOVA;
+
+	WANT(rig_queue(rig->fd, rig->viommu, 0, iova, 2 * RIG_PAGE,
+		       &rig->queue), -EFAULT);
+	WANT(rig_queue(rig->fd, rig->viommu, 0, iova + HALF, RIG_PAGE,
+		       &rig->queue), -EFAULT);
+	WANT(rig_queue(rig->fd, rig->viommu, 0, iova, 8 * RIG_PAGE,
+		       &rig->queue), -EFAULT);
+	WANT(rig_queue(rig->fd, rig->viommu, 0, iova + HALF, HALF,
+		       &rig->queue), 0);
+	WANT(rig_destroy(rig->fd, rig->queue), 0);
+	/* Nothing of what was refused is still pinned. */
+	WANT(rig_unmap(rig->fd, rig->ioas, iova, 8 * RIG_PAGE), 0);
+	WANT(rig_check_refs(rig->fd, rig_memory(), 8 * RIG_PAGE, 0), 0);
+}
+
+static const struct uiommufd_scenario scattered = {
+	.name = "queue-scattered",
+	.summary = "a queue's memory is not in one piece, each step may fail",
+	.configure = scatter,
+	.setup = setup,
+	.thread = { in_pieces },
+	.state_bytes = sizeof(struct queues),
+	.failures = RIG_FAIL_ANY,
+};
+
 /* ---- unmapping beside a queue ---- */
 
 static void setup_pinned(struct uiommufd_run *run, void *state)
@@ -215,5 +252,5 @@ static const struct uiommufd_scenario pair = {
 };
 
 const struct uiommufd_scenario *const scenarios_queue[] = {
-	&queue, &two_mappings, &unmap, &unmap_race, &order_race, &pair, NULL
+	&queue, &two_mappings, &scattered, &unmap, &unmap_race, &order_race, &pair, NULL
 };
