@@ -6,7 +6,7 @@
  * are what its users need, no more and no less; memory of another exporter is
  * never pinned.
  */
-#include "explore/rig.h"
+#include "explore/rig_driver.h"
 #include "explore/scenarios.h"
 
 #define SECOND (RIG_IOVA + 8 * RIG_PAGE)
@@ -155,6 +155,99 @@ static const struct uiommufd_scenario pinning = {
 	.failures = RIG_FAIL_ANY,
 };
 
+/* ---- what a mapping allows ---- */
+
+static int map_with(const struct rig *rig, uint32_t ioas, uint32_t flags,
+		    const void *memory, uint64_t length, uint64_t iova)
+{
+	struct iommu_ioas_map cmd = {
+		.size = sizeof(cmd),
+		.flags = flags | IOMMU_IOAS_MAP_FIXED_IOVA,
+		.ioas_id = ioas,
+		.user_va = (uintptr_t)memory,
+		.length = length,
+		.iova = iova,
+	};
+
+	return rig_ioctl(rig->fd, IOMMU_IOAS_MAP, &cmd);
+}
+
+/* Of three mappings in a row one can only be read, one only be written. */
+static void rights(struct uiommufd_run *run, void *state)
+{
+	struct accesses *accesses = state;
+	struct rig *rig = &accesses->rig;
+	uint8_t *memory = rig_memory(), buffer[8] = { 0 };
+	uint32_t id;
+
+	WANT(map_with(rig, rig->ioas, IOMMU_IOAS_MAP_READABLE,
+		      memory + 8 * RIG_PAGE, RIG_PAGE, SECOND), 0);
+	WANT(map_with(rig, rig->ioas, IOMMU_IOAS_MAP_WRITEABLE,
+		      memory + 9 * RIG_PAGE, RIG_PAGE, SECOND + RIG_PAGE), 0);
+	WANT(rig_rw(rig->fd, accesses->rw, SECOND - 4, buffer, 8, 0), 0);
+	WANT(rig_rw(rig->fd, accesses->rw, SECOND - 4, buffer, 8,
+		    MOCK_ACCESS_RW_WRITE), -EPERM);
+	WANT(rig_rw(rig->fd, accesses->rw, SECOND + RIG_PAGE - 4, buffer, 8, 0),
+	     -EPERM);
+	WANT(rig_rw(rig->fd, accesses->rw, SECOND + RIG_PAGE, buffer, 8,
+		    MOCK_ACCESS_RW_WRITE), 0);
+	WANT(rig_pin(rig->fd, accesses->pins, SECOND - RIG_PAGE, 2 * RIG_PAGE,
+		     MOCK_FLAGS_ACCESS_WRITE, &id), -EPERM);
+	/* A copy does not allow more. */
+	WANT(rig_copy(rig->fd, accesses->other, SECOND, rig->ioas, SECOND,
+		      RIG_PAGE), -EPERM);
+	WANT(rig_pin(rig->fd, accesses->pins, SECOND - RIG_PAGE, 2 * RIG_PAGE,
+		     0, &id), 0);
+	WANT(rig_unpin(rig->fd, accesses->pins, id), 0);
+	/* Of the pin that was refused nothing is left. */
+	WANT(rig_destroy(rig->fd, rig->stdev), 0);
+	WANT(rig_check_refs(rig->fd, memory, 10 * RIG_PAGE, 0), 0);
+}
+
+static const struct uiommufd_scenario allowed = {
+	.name = "access-rights",
+	.summary = "drivers read and write what they may not, each step may fail",
+	.setup = setup,
+	.thread = { rights },
+	.state_bytes = sizeof(struct accesses),
+	.failures = RIG_FAIL_ANY,
+};
+
+/* Where no device is, any byte may be anywhere; pages are pinned whole. */
+static void alignment(struct uiommufd_run *run, void *state)
+{
+	struct accesses *accesses = state;
+	struct rig *rig = &accesses->rig;
+	const uint32_t both = IOMMU_IOAS_MAP_READABLE |
+			      IOMMU_IOAS_MAP_WRITEABLE;
+	const uint8_t *memory = rig_memory() + 1;
+	int fd;
+
+	WANT(map_with(rig, accesses->other, both, memory, 10, RIG_IOVA + 1), 0);
+	WANT(rig_access(rig->fd, accesses->other, true, &fd), -EADDRINUSE);
+	WANT(rig_access_replace(rig->fd, accesses->pins, accesses->other),
+	     -EADDRINUSE);
+	/* Nothing of the attempts is left, and one that copies may come. */
+	WANT(rig_access_replace(rig->fd, accesses->rw, accesses->other), 0);
+	WANT(rig_unmap(rig->fd, accesses->other, RIG_IOVA + 1, 10), 0);
+	WANT(rig_access_replace(rig->fd, accesses->rw, rig->ioas), 0);
+	WANT(map_with(rig, accesses->other, both, memory, 10, RIG_IOVA + 1), 0);
+	WANT(rig_unmap(rig->fd, accesses->other, RIG_IOVA + 1, 10), 0);
+	/* With one that pins, not any more. */
+	WANT(rig_access_replace(rig->fd, accesses->pins, accesses->other), 0);
+	WANT(map_with(rig, accesses->other, both, memory, 10, RIG_IOVA + 1),
+	     -EINVAL);
+}
+
+static const struct uiommufd_scenario aligned = {
+	.name = "access-alignment",
+	.summary = "an access wants whole pages, each step may fail",
+	.setup = setup,
+	.thread = { alignment },
+	.state_bytes = sizeof(struct accesses),
+	.failures = RIG_FAIL_ANY,
+};
+
 /* ---- races ---- */
 
 static void pin_one(struct uiommufd_run *run, void *state)
@@ -296,6 +389,9 @@ static void buffers(struct uiommufd_run *run, void *state)
 	WANT(rig_dmabuf(rig->fd, 2 * RIG_PAGE, &accesses->buffer), 0);
 	WANT(rig_map_file(rig->fd, rig->ioas, accesses->buffer, 0, 3 * RIG_PAGE,
 			SECOND), -EINVAL);
+	WANT(rig_map_file(rig->fd, rig->ioas, accesses->buffer,
+			  UINT64_MAX - RIG_PAGE + 1, 2 * RIG_PAGE, SECOND),
+	     -EOVERFLOW);
 	WANT(rig_map_file(rig->fd, rig->ioas, accesses->buffer, 0, 2 * RIG_PAGE,
 			SECOND), 0);
 	/* Device memory is not for processors. */
@@ -371,7 +467,61 @@ static const struct uiommufd_scenario revoked_attach = {
 	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_DRIVER,
 };
 
+/* ---- what a device sees of it ---- */
+
+static void setup_seen(struct uiommufd_run *run, void *state)
+{
+	struct accesses *accesses = state;
+	struct rig *rig = &accesses->rig;
+
+	own_plug(run);
+	rig->fd = rig_open(run);
+	HOLDS(!rig_bind(rig->fd, "own2", &rig->dev));
+	HOLDS(!rig_ioas(rig->fd, &rig->ioas));
+	HOLDS(!rig_dmabuf(rig->fd, 2 * RIG_PAGE, &accesses->buffer));
+	HOLDS(!rig_map_file(rig->fd, rig->ioas, accesses->buffer, 0,
+			    2 * RIG_PAGE, SECOND));
+	HOLDS(!rig_attach(rig->fd, "own2", 0, rig->ioas));
+}
+
+/* Nor does a table have it that is made when it is gone. */
+static void look(struct uiommufd_run *run, void *state)
+{
+	struct accesses *accesses = state;
+	struct rig *rig = &accesses->rig;
+
+	HOLDS(own_reads(run, 2, 0, SECOND) == 0);
+	WANT(rig_revoke(rig->fd, accesses->buffer), 0);
+	HOLDS(own_reads(run, 2, 0, SECOND) == -EFAULT);
+	WANT(rig_hwpt(rig->fd, rig->dev, rig->ioas, 0, &rig->hwpt), 0);
+	WANT(rig_replace(rig->fd, "own2", 0, rig->hwpt), 0);
+	HOLDS(own_reads(run, 2, 0, SECOND) == -EFAULT);
+	WANT(rig_unmap(rig->fd, rig->ioas, SECOND, 2 * RIG_PAGE), 0);
+}
+
+static void finish_seen(struct uiommufd_run *run, void *state)
+{
+	struct accesses *accesses = state;
+
+	rig_detach(accesses->rig.fd, "own2", 0);
+	rig_unbind(accesses->rig.fd, "own2");
+	uiommufd_close(accesses->buffer);
+	uiommufd_close(accesses->rig.fd);
+	own_unplug(run);
+}
+
+static const struct uiommufd_scenario seen = {
+	.name = "dmabuf-seen",
+	.summary = "what a device sees of revoked memory, each step may fail",
+	.setup = setup_seen,
+	.thread = { look },
+	.finish = finish_seen,
+	.state_bytes = sizeof(struct accesses),
+	.failures = RIG_FAIL_ANY,
+};
+
 const struct uiommufd_scenario *const scenarios_access[] = {
-	&making, &reading, &pinning, &buffer, &unmap_race, &asked, &replace_race,
-	&replace_twice, &close_race, &revoked, &revoked_attach, NULL
+	&making, &reading, &pinning, &allowed, &aligned, &buffer, &seen,
+	&unmap_race, &asked, &replace_race, &replace_twice, &close_race,
+	&revoked, &revoked_attach, NULL
 };

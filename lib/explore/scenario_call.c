@@ -199,8 +199,10 @@ static void replies(struct uiommufd_run *run, void *state)
 	HOLDS_IF_WELL(!info[1] && !info[3]);
 	hw.size = sizeof(hw);
 	hw.data_len = 4;
+	info[0] = ~0ull;
 	WANT(rig_ioctl(rig->fd, IOMMU_GET_HW_INFO, &hw), 0);
 	HOLDS_IF_WELL(hw.out_capabilities & IOMMU_HW_CAP_DIRTY_TRACKING);
+	HOLDS(info[0] >> 32 == UINT32_MAX);
 	hw.data_len = 8;
 	hw.data_uptr = (uintptr_t)RIG_BAD;
 	WANT(rig_ioctl(rig->fd, IOMMU_GET_HW_INFO, &hw), -EFAULT);

@@ -280,6 +280,121 @@ static const struct uiommufd_scenario reserved = {
 	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_COPY,
 };
 
+/* ---- places that are chosen ---- */
+
+static long choose(const struct rig *rig, uintptr_t va, uint64_t length,
+		   uint64_t *iova)
+{
+	struct iommu_ioas_map cmd = {
+		.size = sizeof(cmd),
+		.flags = IOMMU_IOAS_MAP_READABLE,
+		.ioas_id = rig->ioas,
+		.user_va = va,
+		.length = length,
+	};
+	long ret = rig_ioctl(rig->fd, IOMMU_IOAS_MAP, &cmd);
+
+	*iova = cmd.iova;
+	return ret;
+}
+
+#define EIGHT (8 * RIG_PAGE)
+
+static void choosing(struct uiommufd_run *run, void *state)
+{
+	struct spaces *spaces = state;
+	struct rig there = { .fd = spaces->rig.fd, .ioas = spaces->other };
+	const uintptr_t va = ((uintptr_t)rig_memory() + EIGHT - 1) & -EIGHT;
+	struct iommu_iova_range range[2] = {
+		{ 3 * EIGHT + RIG_PAGE, 5 * EIGHT - 1 },
+		{ 0x80000000, 0x80000000 + RIG_PAGE - 1 },
+	};
+	uint64_t iova;
+
+	WANT(allow(&there, range, 2), 0);
+	WANT(choose(&there, va + RIG_PAGE, RIG_PAGE, &iova), 0);
+	HOLDS_IF_WELL(iova == range[0].start);
+	/* As well aligned as the memory; what is left before it stays free. */
+	WANT(choose(&there, va, EIGHT, &iova), 0);
+	HOLDS_IF_WELL(iova == 4 * EIGHT);
+	WANT(choose(&there, va, EIGHT, &iova), -ENOSPC);
+	WANT(choose(&there, va + 8, 16, &iova), 0);
+	HOLDS_IF_WELL(iova == range[0].start + RIG_PAGE + 8);
+	WANT(choose(&there, va, 4 * RIG_PAGE, &iova), 0);
+	HOLDS_IF_WELL(iova == 4 * EIGHT - 4 * RIG_PAGE);
+	WANT(choose(&there, va, RIG_PAGE, &iova), 0);
+	HOLDS_IF_WELL(iova == range[0].start + 2 * RIG_PAGE);
+	WANT(choose(&there, va, RIG_PAGE, &iova), 0);
+	HOLDS_IF_WELL(iova == range[1].start);
+	WANT(choose(&there, va, RIG_PAGE, &iova), -ENOSPC);
+	WANT(rig_unmap(there.fd, there.ioas, 0, UINT64_MAX), 0);
+	/* At the very end nothing begins at 0. */
+	range[0] = (struct iommu_iova_range){ -EIGHT + RIG_PAGE, UINT64_MAX };
+	WANT(allow(&there, range, 1), 0);
+	WANT(choose(&there, va, EIGHT, &iova), -ENOSPC);
+	WANT(choose(&there, va, RIG_PAGE, &iova), 0);
+	HOLDS_IF_WELL(iova == range[0].start);
+}
+
+static const struct uiommufd_scenario chosen = {
+	.name = "ioas-choose",
+	.summary = "the kernel chooses where a mapping goes, each step may fail",
+	.setup = setup,
+	.thread = { choosing },
+	.state_bytes = sizeof(struct spaces),
+	/* Not copies: what cannot be told is mapped all the same. */
+	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_PIN |
+		    UIOMMUFD_FAIL_DRIVER,
+};
+
+/* ---- copying ---- */
+
+static void bad_copies(struct uiommufd_run *run, void *state)
+{
+	struct spaces *spaces = state;
+	struct rig *rig = &spaces->rig;
+	const uint32_t to = spaces->other, from = rig->ioas;
+	const uint32_t flags = IOMMU_IOAS_MAP_FIXED_IOVA |
+			       IOMMU_IOAS_MAP_READABLE;
+	const struct { struct iommu_ioas_copy cmd; int result; } row[] = {
+		{ { 0, flags | 8, to, from, RIG_PAGE, 0, RIG_IOVA },
+		  -EOPNOTSUPP },
+		{ { 0, IOMMU_IOAS_MAP_FIXED_IOVA, to, from, RIG_PAGE, 0,
+		    RIG_IOVA }, -EINVAL },
+		{ { 0, flags, to, RIG_ANY, RIG_PAGE, 0, RIG_IOVA }, -ENOENT },
+		{ { 0, flags, RIG_ANY, from, RIG_PAGE, 0, RIG_IOVA }, -ENOENT },
+		{ { 0, flags, to, from, 0, 0, RIG_IOVA }, -EINVAL },
+		{ { 0, flags, to, from, UINT64_MAX, 0, RIG_IOVA }, -EOVERFLOW },
+		{ { 0, flags, to, from, RIG_PAGE, UINT64_MAX, RIG_IOVA },
+		  -EOVERFLOW },
+		{ { 0, flags, to, from, RIG_PAGE, 0, UINT64_MAX }, -EOVERFLOW },
+		{ { 0, flags, to, from, RIG_PAGE, UINT64_MAX - 1, RIG_IOVA },
+		  -EOVERFLOW },
+		{ { 0, flags, to, from, 9 * RIG_PAGE, 0, RIG_IOVA }, -ENOENT },
+		{ { 0, flags, from, from, RIG_PAGE, RIG_IOVA, RIG_IOVA },
+		  -EEXIST },
+	};
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct iommu_ioas_copy cmd = row[i].cmd;
+
+		cmd.size = sizeof(cmd);
+		WANT(rig_ioctl(rig->fd, IOMMU_IOAS_COPY, &cmd), row[i].result);
+	}
+	/* Nothing of it was left. */
+	WANT(rig_unmap(rig->fd, to, 0, UINT64_MAX), 0);
+	WANT(rig_check_refs(rig->fd, rig_memory(), 8 * RIG_PAGE, 1), 0);
+}
+
+static const struct uiommufd_scenario copies = {
+	.name = "ioas-copy",
+	.summary = "copies that cannot be, each step may fail",
+	.setup = setup,
+	.thread = { bad_copies },
+	.state_bytes = sizeof(struct spaces),
+	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_PIN,
+};
+
 /* ---- options ---- */
 
 static long option(int fd, uint32_t id, uint16_t op, uint32_t object,
@@ -353,8 +468,8 @@ static void change(struct uiommufd_run *run, void *state)
 {
 	struct spaces *spaces = state;
 
-	/* Memory of a process stays its; without any, nothing is to be done. */
-	WANT_ONE(change_process(spaces->rig.fd), 0, -EINVAL);
+	/* Memory of a process stays its. */
+	WANT(change_process(spaces->rig.fd), -EINVAL);
 }
 
 static void make_space(struct uiommufd_run *run, void *state)
@@ -437,6 +552,7 @@ static const struct uiommufd_scenario map_unmap = {
 };
 
 const struct uiommufd_scenario *const scenarios_ioas[] = {
-	&refusals, &unaligned, &tables, &reserved, &option_calls, &processes,
+	&refusals, &unaligned, &tables, &reserved, &chosen, &copies,
+	&option_calls, &processes,
 	&copy_unmap, &map_unmap, NULL
 };

@@ -170,6 +170,65 @@ static const struct uiommufd_scenario cutting_buffer = {
 	.failures = RIG_FAIL_ANY,
 };
 
+/* Both halves allow what the whole did. */
+static void cuts_rights(struct uiommufd_run *run, void *state)
+{
+	struct container *container = state;
+	struct rig *rig = &container->rig;
+	const uint64_t iova = RIG_IOVA + 16 * RIG_PAGE;
+	uint8_t byte = 0;
+	int fd;
+
+	WANT(unmap(rig, 0, RIG_IOVA, 8 * RIG_PAGE), 8 * RIG_PAGE);
+	WANT(rig_ioctl(rig->fd, VFIO_SET_IOMMU, (void *)VFIO_TYPE1_IOMMU), 0);
+	WANT(map(rig, sizeof(struct vfio_iommu_type1_dma_map),
+		 VFIO_DMA_MAP_FLAG_WRITE, rig_memory(), iova, 4 * RIG_PAGE), 0);
+	WANT(unmap(rig, 0, iova + RIG_PAGE, RIG_PAGE), RIG_PAGE);
+	WANT(rig_access(rig->fd, rig->ioas, false, &fd), 0);
+	for (uint64_t at = iova; at < iova + 4 * RIG_PAGE; at += 3 * RIG_PAGE) {
+		WANT(rig_rw(rig->fd, fd, at, &byte, 1, MOCK_ACCESS_RW_WRITE),
+		     0);
+		WANT(rig_rw(rig->fd, fd, at, &byte, 1, 0), -EPERM);
+	}
+}
+
+static const struct uiommufd_scenario cutting_rights = {
+	.name = "vfio-cut-rights",
+	.summary = "a part of a write-only mapping is unmapped, steps may fail",
+	.setup = setup,
+	.thread = { cuts_rights },
+	.state_bytes = sizeof(struct container),
+	.failures = RIG_FAIL_ANY,
+};
+
+/* What is gone when one cannot go is told. */
+static void unmap_some(struct uiommufd_run *run, void *state)
+{
+	struct container *container = state;
+	struct rig *rig = &container->rig;
+	const uint32_t size = sizeof(struct vfio_iommu_type1_dma_map);
+	const uint64_t iova = RIG_IOVA + 16 * RIG_PAGE;
+	struct vfio_iommu_type1_dma_unmap cmd = {
+		.argsz = sizeof(cmd), .iova = iova, .size = 5 * RIG_PAGE,
+	};
+
+	WANT(map(rig, size, 3, rig_memory(), iova, 2 * RIG_PAGE), 0);
+	WANT(map(rig, size, 3, rig_memory(), iova + 2 * RIG_PAGE, 4 * RIG_PAGE),
+	     0);
+	WANT_ONCE(rig_ioctl(rig->fd, VFIO_IOMMU_UNMAP_DMA, &cmd), -ENOENT);
+	HOLDS_IF_WELL(cmd.size == 2 * RIG_PAGE);
+	WANT(unmap(rig, 0, iova, 6 * RIG_PAGE), 4 * RIG_PAGE);
+}
+
+static const struct uiommufd_scenario some = {
+	.name = "vfio-unmap-some",
+	.summary = "only some of a range can be unmapped, each step may fail",
+	.setup = setup,
+	.thread = { unmap_some },
+	.state_bytes = sizeof(struct container),
+	.failures = RIG_FAIL_ANY,
+};
+
 /* ---- information ---- */
 
 static void infos(struct uiommufd_run *run, void *state)
@@ -252,5 +311,5 @@ static const struct uiommufd_scenario which = {
 };
 
 const struct uiommufd_scenario *const scenarios_vfio[] = {
-	&mapping, &cutting, &cutting_buffer, &information, &which, NULL
+	&mapping, &some, &cutting, &cutting_buffer, &cutting_rights, &information, &which, NULL
 };
