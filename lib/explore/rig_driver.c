@@ -403,8 +403,9 @@ int own_fault(struct uiommufd_run *run, uint32_t group, bool last)
 
 static bool own_capable(struct device *dev, enum iommu_cap cap)
 {
-	return cap == IOMMU_CAP_CACHE_COHERENCY ||
-	       cap == IOMMU_CAP_ENFORCE_CACHE_COHERENCY;
+	return !own_knobs.incoherent &&
+	       (cap == IOMMU_CAP_CACHE_COHERENCY ||
+		cap == IOMMU_CAP_ENFORCE_CACHE_COHERENCY);
 }
 
 static struct iommu_device *own_probe_device(struct device *dev)
@@ -609,4 +610,20 @@ int own_compose(struct uiommufd_run *run, const char *name, uint64_t doorbell,
 		put_device(dev);
 	uik_leave(previous);
 	return ret;
+}
+
+uint64_t own_reaches(struct uiommufd_run *run, const char *name, uint64_t iova)
+{
+	struct uik_machine *previous =
+		uik_enter(uiommufd_platform_machine(uiommufd_run_platform(run)));
+	struct device *dev =
+		bus_find_device_by_name(&platform_bus_type, NULL, name);
+	phys_addr_t phys = 0;
+
+	if (dev) {
+		phys = iommu_iova_to_phys(iommu_get_domain_for_dev(dev), iova);
+		put_device(dev);
+	}
+	uik_leave(previous);
+	return phys;
 }

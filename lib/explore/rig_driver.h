@@ -29,6 +29,7 @@ struct own_knobs {
 	unsigned int late;		/* of these, after it set destroy */
 	unsigned int attach_fails;	/* the nth call of attach_dev; 0: none */
 	unsigned int slow_ms;		/* making a domain takes so long */
+	bool incoherent;		/* devices do not see processors' caches */
 };
 
 /* What it has seen. */
@@ -74,5 +75,7 @@ int own_lookup(int fd, uint32_t viommu, uint64_t virt_id);
 /* An interrupt's message is composed for @name, as the MSI layer does. */
 int own_compose(struct uiommufd_run *run, const char *name, uint64_t doorbell,
 		uint64_t *out_iova);
+/* Where a write by @name to @iova goes; 0: nowhere. */
+uint64_t own_reaches(struct uiommufd_run *run, const char *name, uint64_t iova);
 
 #endif

@@ -10,6 +10,7 @@
 #include <uiommufd/dma.h>
 
 #include "explore/rig_arm.h"
+#include "explore/rig_driver.h"
 #include "explore/scenarios.h"
 
 #define PASID 5
@@ -246,6 +247,52 @@ static const struct uiommufd_scenario moving_both = {
 	.flags = UIOMMUFD_SCENARIO_REMAINS,
 };
 
+/* ---- a device that interrupts ---- */
+
+#define DOORBELL 0x100040ull
+
+static void check_doorbell(struct uiommufd_run *run, uint64_t iova)
+{
+	uint64_t phys = own_reaches(run, "dev0", iova);
+
+	if (phys != DOORBELL)
+		uiommufd_run_break(run, "reach",
+				   "the device's interrupt goes to 0x%llx, not 0x%llx",
+				   (unsigned long long)phys, DOORBELL);
+}
+
+/* It is told once where to write, and does so wherever it is attached. */
+static void interrupt(struct uiommufd_run *run, void *state)
+{
+	struct dmas *dmas = state;
+	struct arm *arm = &dmas->arm;
+	int fd = arm->fd;
+	uint64_t iova;
+
+	WANT(own_compose(run, "dev0", DOORBELL, &iova), 0);
+	iova += DOORBELL % RIG_PAGE;
+	check_doorbell(run, iova);
+	WANT(rig_replace(fd, "dev0", 0, dmas->other), 0);
+	check_doorbell(run, iova);
+	WANT(rig_replace(fd, "dev0", 0, dmas->table[0]), 0);
+	check_doorbell(run, iova);
+	WANT(rig_detach(fd, "dev0", 0), 0);
+	WANT(rig_attach(fd, "dev0", 0, dmas->table[1]), 0);
+	check_doorbell(run, iova);
+}
+
+static const struct uiommufd_scenario interrupting = {
+	.name = "dma-doorbell",
+	.summary = "a device reaches its doorbell, each step may fail",
+	.kind = "smmuv3",
+	.configure = configure,
+	.setup = setup,
+	.thread = { interrupt },
+	.finish = finish,
+	.state_bytes = sizeof(struct dmas),
+	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_DRIVER,
+};
+
 /* ---- a device that waits for a page ---- */
 
 struct stalls {
@@ -356,5 +403,5 @@ static const struct uiommufd_scenario stalled = {
 };
 
 const struct uiommufd_scenario *const scenarios_dma[] = {
-	&moving, &moving_pasid, &moving_both, &stalled, NULL
+	&moving, &moving_pasid, &moving_both, &interrupting, &stalled, NULL
 };

@@ -411,6 +411,35 @@ static void read_badly(struct uiommufd_run *run, void *state)
 	WANT(rig_read(events->fd, RIG_BAD, EVENT), -EFAULT);
 }
 
+/* One was lost, and those before it have been read. */
+static void setup_only_lost(struct uiommufd_run *run, void *state)
+{
+	struct events *events = state;
+	struct record record[2];
+
+	setup_lost(run, state);
+	HOLDS(rig_read(events->fd, record, 2 * EVENT) == 2 * EVENT);
+}
+
+/* Of a loss before an event the event's number tells. */
+static void check_only_event(struct uiommufd_run *run, void *state)
+{
+	struct events *events = state;
+	struct record record[2];
+
+	WANT(rig_read(events->fd, record, sizeof(record)), EVENT);
+	check_record(run, &record[0], 3);
+}
+
+static const struct uiommufd_scenario put_back_late = {
+	.name = "eventq-put-back-late",
+	.summary = "the record of a loss cannot be read while an event comes",
+	.setup = setup_only_lost,
+	.thread = { read_badly, report },
+	.check = check_only_event,
+	.state_bytes = sizeof(struct events),
+};
+
 static void poll_it(struct uiommufd_run *run, void *state)
 {
 	struct events *events = state;
@@ -506,5 +535,6 @@ static const struct uiommufd_scenario end_all = {
 
 const struct uiommufd_scenario *const scenarios_eventq[] = {
 	&making, &reading, &losing, &put_back, &report_read, &report_leave,
-	&read_two, &read_lost, &read_full, &report_destroy, &make_two, &end_all, NULL
+	&read_two, &read_lost, &read_full, &put_back_late, &report_destroy,
+	&make_two, &end_all, NULL
 };

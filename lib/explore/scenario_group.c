@@ -215,6 +215,37 @@ static const struct uiommufd_scenario claimed = {
 	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_DRIVER,
 };
 
+/* ---- a device that does not see what processors wrote ---- */
+
+static void setup_incoherent(struct uiommufd_run *run, void *state)
+{
+	struct pair *pair = state;
+
+	own_plug(run);
+	pair->rig.fd = rig_open(run);
+}
+
+static void bind_incoherent(struct uiommufd_run *run, void *state)
+{
+	struct pair *pair = state;
+
+	own_knobs.incoherent = true;
+	WANT(rig_bind(pair->rig.fd, "own0", &pair->dev[0]), -EINVAL);
+	own_knobs.incoherent = false;
+	/* The attempt has claimed nothing. */
+	WANT(rig_bind(pair->rig.fd, "own1", &pair->dev[1]), 0);
+}
+
+static const struct uiommufd_scenario incoherent = {
+	.name = "group-incoherent",
+	.summary = "a device is not coherent, each step may fail",
+	.setup = setup_incoherent,
+	.thread = { bind_incoherent },
+	.finish = finish,
+	.state_bytes = sizeof(struct pair),
+	.failures = RIG_FAIL_ANY,
+};
+
 /* ---- again ---- */
 
 static void bind_again(struct uiommufd_run *run, void *state)
@@ -310,5 +341,6 @@ static const struct uiommufd_scenario drivers = {
 };
 
 const struct uiommufd_scenario *const scenarios_group[] = {
-	&group, &refusal, &race, &succession, &claimed, &again, &drivers, NULL
+	&group, &refusal, &race, &succession, &claimed, &incoherent, &again,
+	&drivers, NULL
 };
