@@ -159,6 +159,55 @@ static void test_vmid(void **state)
 	hw_free(hw);
 }
 
+/* A TLBI of VMID 0x1234 that is under way. */
+static void start_tlbi(struct hw *hw, struct ring *ring)
+{
+	ring_put(ring, tlbi_va0(0x1234, 7), 0x1000);
+	wr(hw, LV(1, 0) + 4, ring->prod);
+	assert_int_equal(uiommufd_vcmdq_step(hw->platform, UINT64_MAX), 0);
+}
+
+static void end_tlbi(struct hw *hw, const struct seen *seen, unsigned int vmid)
+{
+	uiommufd_platform_advance(hw->platform, 1000);
+	assert_int_equal(uiommufd_vcmdq_step(hw->platform, UINT64_MAX), 1);
+	assert_true(seen->last.word[0] == tlbi_va0(vmid, 7));
+}
+
+/*
+ * Law (2.3, 4): the VMID is the one that the VINTF was enabled with.  Another that
+ * is written while it goes off is not that of a command under way, nor of any
+ * if software turns round before STATUS fell.
+ */
+static void test_vmid_latched(void **state)
+{
+	struct uiommufd_platform_config config;
+	struct seen seen = { 0 };
+	struct ring ring;
+	struct hw *hw;
+
+	hw_config(&config);
+	config.hardware.command_latency_ns = 1000;
+	hw = hw_with(&config);
+	ring_init(&ring, 4);
+	hw_guest_queue(hw, &ring);
+	uiommufd_vcmdq_observe(hw->platform, remember, &seen);
+	start_tlbi(hw, &ring);
+	wr(hw, VINTF(1), 9 << 1);
+	end_tlbi(hw, &seen, 0x55);
+	assert_int_equal(rd(hw, VINTF(1) + 4) & 1, 0);
+	wr(hw, VINTF(1), 9 << 1 | 1);
+	start_tlbi(hw, &ring);
+	wr(hw, VINTF(1), 0x33 << 1);
+	assert_int_equal(rd(hw, VINTF(1) + 4) & 1, 1);
+	wr(hw, VINTF(1), 0x33 << 1 | 1);
+	end_tlbi(hw, &seen, 9);
+	start_tlbi(hw, &ring);
+	end_tlbi(hw, &seen, 9);
+	ring_fini(&ring);
+	hw_free(hw);
+}
+
 /* Law (spec/70 4): virtual StreamIDs match by enabled entry or are refused. */
 static void test_sids(void **state)
 {
@@ -217,7 +266,12 @@ static void test_sync_msi(void **state)
 	assert_int_equal(guest_error_count(hw->cmdqv), 1);
 	assert_int_equal(run(hw, &host, LV(0, 0), sync, (uintptr_t)word), 0);
 	assert_int_equal(*word, 0xabcd);
-	assert_int_equal(counters_of(hw, 0).msi_writes, 1);
+	/* MSIADDR has bits 51 to 2: the others are not the address's. */
+	*word = 1;
+	assert_int_equal(run(hw, &host, LV(0, 0), sync,
+			     (uintptr_t)word | 3ull << 52 | 3), 0);
+	assert_int_equal(*word, 0xabcd);
+	assert_int_equal(counters_of(hw, 0).msi_writes, 2);
 	assert_int_equal(counters_of(hw, 2).msi_writes, 0);
 	free(word);
 	ring_fini(&guest);
@@ -309,6 +363,52 @@ static void test_tlbi_scope(void **state)
 	assert_int_equal(left_after(hw, &ring, 0x21 | 2ull << 48, 0), ALL);
 	assert_int_equal(left_after(hw, &ring, 0x22 | 1ull << 48, 0x10000),
 			 BUT(ONE(EL2)));
+	ring_fini(&ring);
+	hw_free(hw);
+}
+
+#define NUM(n) ((uint64_t)(n) << 12)
+#define SCALE(n) ((uint64_t)(n) << 20)
+#define TG(n) ((uint64_t)(n) << 10)
+
+/* Law (5): a range is (NUM + 1) << SCALE granules; every bit of each counts. */
+static void test_ranges(void **state)
+{
+	const unsigned int asid1 = ONE(NH_A) | ONE(NH_B) | ONE(GLOBAL);
+	struct uiommufd_translation top = {
+		.vmid = 1, .asid = 1, .address = ~0xfffull, .log2_page = 12 };
+	struct hw *hw = hw_new();
+	struct ring ring;
+
+	ring_init(&ring, 4);
+	hw_host_queue(hw, &ring);
+	/* Three granules of 16 KiB, two of 64 KiB. */
+	assert_int_equal(left_after(hw, &ring, tlbi_va0(1, 1) | NUM(2),
+				    0x10000 | TG(2)),
+			 BUT(asid1));
+	assert_int_equal(left_after(hw, &ring, tlbi_va0(1, 1) | NUM(1),
+				    0x10000 | TG(2)),
+			 BUT(ONE(NH_A) | ONE(GLOBAL)));
+	assert_int_equal(left_after(hw, &ring, tlbi_va0(1, 1) | NUM(1),
+				    TG(3)),
+			 BUT(asid1));
+	assert_int_equal(left_after(hw, &ring, tlbi_va0(1, 1), TG(3)), ALL);
+	assert_int_equal(left_after(hw, &ring, tlbi_va0(1, 1) | NUM(16),
+				    0x8000 | TG(1)),
+			 BUT(asid1));
+	assert_int_equal(left_after(hw, &ring, tlbi_va0(1, 1) | SCALE(32),
+				    TG(1)),
+			 BUT(asid1));
+	assert_int_equal(left_after(hw, &ring, 0x13 | 1ull << 32 | NUM(7),
+				    0x11000 | TG(1)),
+			 BUT(ONE(NH_B)));
+	/* It ends where addresses end. */
+	uiommufd_cache_fill(hw->platform, UIOMMUFD_CACHE_IOTLB, &top);
+	assert_int_equal(left_after(hw, &ring, tlbi_va0(1, 1) | NUM(1),
+				    ~0xfffull | TG(1)),
+			 ALL);
+	assert_int_equal(uiommufd_cache_find(hw->platform,
+					     UIOMMUFD_CACHE_IOTLB, &top), 0);
 	ring_fini(&ring);
 	hw_free(hw);
 }
@@ -489,9 +589,11 @@ int main(void)
 		cmocka_unit_test(test_features),
 		cmocka_unit_test(test_operands),
 		cmocka_unit_test(test_vmid),
+		cmocka_unit_test(test_vmid_latched),
 		cmocka_unit_test(test_sids),
 		cmocka_unit_test(test_sync_msi),
 		cmocka_unit_test(test_tlbi_scope),
+		cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_no_range),
 		cmocka_unit_test(test_atc_scope),
 		cmocka_unit_test(test_cfgi_scope),

@@ -7,7 +7,11 @@
  * each test lets it issue.  Its deliberate mistakes are the tests.
  */
 #include "hw.h"
+#include <pthread.h>
+#include <sched.h>
 #include <uiommufd/dma.h>
+#include <unistd.h>
+#include "sim/device.h"
 
 #define SID 3
 #define PAGE 4096
@@ -531,6 +535,64 @@ static void test_off(void **state)
 	bench_free(b);
 }
 
+/* --- CMD_SYNC --------------------------------------------------------------- */
+
+static void *look_main(void *arg)
+{
+	return (void *)(intptr_t)look(arg);
+}
+
+static bool stepping;
+
+static void *step_main(void *arg)
+{
+	__atomic_store_n(&stepping, true, __ATOMIC_RELAXED);
+	step(arg);
+	return NULL;
+}
+
+/*
+ * Law: a CMD_SYNC waits for an access that is under way, whether the law is on
+ * (and commands go the long way) or not.
+ */
+static void sync_case(bool law)
+{
+	struct bench *b = with_page(0);
+	struct sim *sim = b->hw->sim;
+	pthread_t device, engine;
+	uint32_t cons;
+	void *byte;
+
+	if (!law)
+		uiommufd_dma_law(b->hw->platform, false, NULL, NULL);
+	issue(b, SYNC0, 0);
+	/* What it looks up in the cache that we keep does not come. */
+	spin_lock(&sim->cache[UIOMMUFD_CACHE_IOTLB].lock);
+	pthread_create(&device, NULL, look_main, b);
+	while (!spin_is_locked(&sim->devices->lock))
+		sched_yield();
+	stepping = false;
+	pthread_create(&engine, NULL, step_main, b);
+	while (!__atomic_load_n(&stepping, __ATOMIC_RELAXED))
+		sched_yield();
+	/* Ample for a CMD_SYNC that does not wait. */
+	usleep(20000);
+	cons = srd(b->hw, 0x9c);
+	spin_unlock(&sim->cache[UIOMMUFD_CACHE_IOTLB].lock);
+	pthread_join(device, &byte);
+	pthread_join(engine, NULL);
+	assert_int_equal(cons, 0);
+	assert_int_equal((intptr_t)byte, 0x10);
+	assert_int_equal(srd(b->hw, 0x9c), 1);
+	bench_free(b);
+}
+
+static void test_sync_waits(void **state)
+{
+	sync_case(true);
+	sync_case(false);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -548,6 +610,7 @@ int main(void)
 		cmocka_unit_test(test_guest),
 		cmocka_unit_test(test_random_drivers),
 		cmocka_unit_test(test_off),
+		cmocka_unit_test(test_sync_waits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

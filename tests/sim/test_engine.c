@@ -3,8 +3,11 @@
  * Who moves the queues: by hand, inline, by the engine's thread.
  */
 #include "hw.h"
+#include <linux/interrupt.h>
+#include <pthread.h>
 #include <sched.h>
 #include <time.h>
+#include <uik/clock.h>
 #include <uik/task.h>
 
 static struct hw *hw_mode(enum uiommufd_engine engine,
@@ -318,6 +321,123 @@ static void test_change_mode(void **state)
 	hw_free(hw);
 }
 
+static void *step_main(void *arg)
+{
+	struct hw *hw = arg;
+
+	uiommufd_vcmdq_step(hw->platform, UINT64_MAX);
+	return NULL;
+}
+
+/*
+ * Law (12): CONS passes a CMD_SYNC when that is done, not when all that was
+ * fetched with it is.
+ */
+static void test_cons_at_sync(void **state)
+{
+	struct hw *hw = hw_mode(UIOMMUFD_ENGINE_STEPPED, UIOMMUFD_CLOCK_MANUAL);
+	struct cache *cache = &hw->sim->cache[UIOMMUFD_CACHE_CONFIG];
+	struct uiommufd_translation stream = { .stream_id = 5 };
+	pthread_t thread;
+	struct ring ring;
+	bool passed;
+
+	ring_init(&ring, 4);
+	hw_host_queue(hw, &ring);
+	uiommufd_cache_fill(hw->platform, UIOMMUFD_CACHE_CONFIG, &stream);
+	ring_put(&ring, tlbi_va0(0, 1), 0);
+	ring_put(&ring, SYNC0, 0);
+	ring_put(&ring, sid_command(3, 9), 1);
+	ring_put(&ring, SYNC0, 0);
+	wr(hw, LV(0, 0) + 4, ring.prod);
+	assert_false(hw->sim->slow);
+	/* The CFGI in the middle waits for the cache that we keep. */
+	spin_lock(&cache->lock);
+	pthread_create(&thread, NULL, step_main, hw);
+	passed = wait_cons((uint32_t *)hw->sim->vintf[0].page, 2);
+	spin_unlock(&cache->lock);
+	pthread_join(thread, NULL);
+	assert_true(passed);
+	assert_int_equal(rd(hw, LV(0, 0)), 4);
+	ring_fini(&ring);
+	hw_free(hw);
+}
+
+/* Time passes while a guest's command is executed. */
+static void take_time(void *arg, const struct uiommufd_vcmdq_command *command)
+{
+	struct hw *hw = arg;
+
+	if (command->queue == 2)
+		uik_clock_advance(hw->platform->machine, 500);
+}
+
+/*
+ * Law: a step ends when nothing is left that could be done: what was under way
+ * when it was looked at may be due by the end of the look.
+ */
+static void test_step_again_in_flight(void **state)
+{
+	struct uiommufd_platform_config config;
+	struct ring first, second;
+	struct hw *hw;
+
+	hw_config(&config);
+	config.hardware.command_latency_ns = 1000;
+	hw = hw_with(&config);
+	ring_init(&first, 4);
+	ring_init(&second, 4);
+	hw_host_queue(hw, &first);
+	hw_guest_queue(hw, &second);
+	uiommufd_vcmdq_observe(hw->platform, take_time, hw);
+	ring_put(&second, SYNC0, 0);
+	wr(hw, LV(1, 0) + 4, second.prod);
+	assert_int_equal(uiommufd_vcmdq_step(hw->platform, UINT64_MAX), 0);
+	uiommufd_platform_advance(hw->platform, 500);
+	ring_put(&first, SYNC0, 0);
+	wr(hw, LV(0, 0) + 4, first.prod);
+	assert_int_equal(uiommufd_vcmdq_step(hw->platform, UINT64_MAX), 0);
+	uiommufd_platform_advance(hw->platform, 500);
+	assert_int_equal(uiommufd_vcmdq_step(hw->platform, UINT64_MAX), 2);
+	ring_fini(&first);
+	ring_fini(&second);
+	hw_free(hw);
+}
+
+static irqreturn_t ring_main_queue(int irq, void *arg)
+{
+	swr(arg, 0x98, 1);
+	return IRQ_HANDLED;
+}
+
+/* Law: nor before what an interrupt's handler gives it to do is done. */
+static void test_step_again_interrupt(void **state)
+{
+	struct hw *hw = hw_mode(UIOMMUFD_ENGINE_THREAD, UIOMMUFD_CLOCK_MANUAL);
+	int irq = hw->sim->irq[SIM_LINE_CMDQV];
+	struct ring guest, main_ring;
+
+	/* Handlers go on running by themselves. */
+	assert_int_equal(uiommufd_vcmdq_set_engine(hw->platform,
+						   UIOMMUFD_ENGINE_STEPPED), 0);
+	assert_int_equal(request_threaded_irq(irq, ring_main_queue, NULL, 0,
+					      "test", hw), 0);
+	ring_init(&guest, 4);
+	ring_init(&main_ring, 7);
+	hw_main_queue(hw, &main_ring);
+	ring_put(&main_ring, SYNC0, 0);
+	hw_guest_queue(hw, &guest);
+	ring_put(&guest, SYNC0, 0);
+	ring_put(&guest, 0xee, 0);
+	wr(hw, LV(1, 0) + 4, guest.prod);
+	assert_int_equal(uiommufd_vcmdq_step(hw->platform, UINT64_MAX), 2);
+	assert_int_equal(srd(hw, 0x9c), 1);
+	free_irq(irq, hw);
+	ring_fini(&guest);
+	ring_fini(&main_ring);
+	hw_free(hw);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -329,6 +449,9 @@ int main(void)
 		cmocka_unit_test(test_thread_churn),
 		cmocka_unit_test(test_rest),
 		cmocka_unit_test(test_change_mode),
+		cmocka_unit_test(test_cons_at_sync),
+		cmocka_unit_test(test_step_again_in_flight),
+		cmocka_unit_test(test_step_again_interrupt),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
