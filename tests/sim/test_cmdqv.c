@@ -287,6 +287,24 @@ static void test_map_order(void **state)
 	hw_free(hw);
 }
 
+/* Law (3.1, 3.2): so is what is enabled or allocated in a way that is not right. */
+static void test_misuse(void **state)
+{
+	struct hw *hw = hw_new();
+
+	hw_enable_vintf(hw, 1, 0);
+	wr(hw, ALLOC(0), 1 << 15 | 1);
+	assert_non_null(strstr(last_error(hw), "together with its fields"));
+	assert_int_equal(guest_error_count(hw->cmdqv), 1);
+	wr(hw, SLOT(3) + 8, 1);
+	assert_non_null(strstr(last_error(hw), "enabled while unmapped"));
+	wr(hw, VINTF(1), 0);
+	wr(hw, ALLOC(0), 1 << 15);
+	assert_non_null(strstr(last_error(hw), "unmapped after its VINTF"));
+	assert_int_equal(guest_error_count(hw->cmdqv), 4);
+	hw_free(hw);
+}
+
 /* Law: unmapping stops a running queue at once and clears its errors. */
 static void test_unmap_running(void **state)
 {
@@ -364,6 +382,14 @@ static irqreturn_t count_run(int irq, void *arg)
 	return IRQ_HANDLED;
 }
 
+static void listen(struct hw *hw)
+{
+	runs = 0;
+	assert_int_equal(request_threaded_irq(hw->sim->irq[SIM_LINE_CMDQV],
+					      NULL, count_run, IRQF_ONESHOT,
+					      "test", hw), 0);
+}
+
 static void fail_queue(struct hw *hw, unsigned int v, unsigned int l,
 		       struct ring *ring)
 {
@@ -380,12 +406,9 @@ static void fail_queue(struct hw *hw, unsigned int v, unsigned int l,
 static void test_interrupt(void **state)
 {
 	struct hw *hw = hw_new();
-	int irq = hw->sim->irq[SIM_LINE_CMDQV];
 	struct ring ring[2];
 
-	runs = 0;
-	assert_int_equal(request_threaded_irq(irq, NULL, count_run,
-					      IRQF_ONESHOT, "test", hw), 0);
+	listen(hw);
 	hw_enable_vintf(hw, 1, 0);
 	for (int l = 0; l < 2; l++) {
 		ring_init(&ring[l], 3);
@@ -413,9 +436,67 @@ static void test_interrupt(void **state)
 	uiommufd_platform_interrupts(hw->platform);
 	assert_int_equal(runs, 4);
 	assert_int_equal(counters_of(hw, UIOMMUFD_QUEUE_ANY).interrupts, 4);
-	free_irq(irq, hw);
+	free_irq(hw->sim->irq[SIM_LINE_CMDQV], hw);
 	ring_fini(&ring[0]);
 	ring_fini(&ring[1]);
+	hw_free(hw);
+}
+
+/* Writes VINTF 40's mask; interrupts so far. */
+static int mask(struct hw *hw, bool on)
+{
+	wr(hw, 0x20, on ? 1 << (40 - 32) : 0);
+	uiommufd_platform_interrupts(hw->platform);
+	return runs;
+}
+
+static void mend(struct hw *hw, unsigned int v, unsigned int l,
+		 struct ring *ring)
+{
+	ring->entry[2 * (rd(hw, LV(v, l)) & 7)] = SYNC0;
+	wr(hw, LV(v, l) + 0x14, rd(hw, LV(v, l) + 0x10));
+	uiommufd_vcmdq_step(hw->platform, UINT64_MAX);
+}
+
+/*
+ * Law (3.4): a VINTF's mask is its own bit of two words; unmasking tells of what
+ * happened meanwhile once, and not of what was acknowledged meanwhile.
+ */
+static void test_masks(void **state)
+{
+	struct uiommufd_platform_config config;
+	struct ring ring;
+	struct hw *hw;
+
+	hw_config(&config);
+	config.hardware.log2_vintfs = 6;
+	config.hardware.log2_vcmdqs = 6;
+	hw = hw_with(&config);
+	listen(hw);
+	ring_init(&ring, 3);
+	hw_enable_vintf(hw, 40, 0);
+	hw_map(hw, 9, 40, 0);
+	hw_start(hw, 40, 0, &ring);
+	/* All masked but its own. */
+	wr(hw, 0x1c, ~0u);
+	wr(hw, 0x20, ~(1u << (40 - 32)));
+	fail_queue(hw, 40, 0, &ring);
+	assert_int_equal(runs, 1);
+	mend(hw, 40, 0, &ring);
+	wr(hw, 0x1c, 0);
+	mask(hw, true);
+	fail_queue(hw, 40, 0, &ring);
+	assert_int_equal(runs, 1);
+	assert_int_equal(mask(hw, false), 2);
+	mask(hw, true);
+	assert_int_equal(mask(hw, false), 2);
+	mend(hw, 40, 0, &ring);
+	mask(hw, true);
+	fail_queue(hw, 40, 0, &ring);
+	mend(hw, 40, 0, &ring);
+	assert_int_equal(mask(hw, false), 2);
+	free_irq(hw->sim->irq[SIM_LINE_CMDQV], hw);
+	ring_fini(&ring);
 	hw_free(hw);
 }
 
@@ -460,34 +541,68 @@ static void test_start_anywhere(void **state)
 	hw_free(hw);
 }
 
+static void put_and_step(struct hw *hw, struct ring *ring, uint64_t word0)
+{
+	ring_put(ring, word0, 0);
+	wr(hw, LV(1, 0) + 4, ring->prod);
+	uiommufd_vcmdq_step(hw->platform, UINT64_MAX);
+}
+
 /* Law [E]: with CONS_DRAM_EN the read index is mirrored into memory. */
 static void test_cons_mirror(void **state)
 {
-	struct hw *hw = hw_new();
-	struct ring ring;
 	uint32_t *mirror = aligned_alloc(64, 64);
 
-	memset(mirror, 0xff, 64);
+	for (uint32_t on = 0; on < 2; on++) {
+		struct hw *hw = hw_new();
+		struct ring ring;
+
+		*mirror = 77;
+		ring_init(&ring, 3);
+		wr(hw, 0, rd(hw, 0) | on << 20);
+		hw_enable_vintf(hw, 1, 0);
+		hw_map(hw, 2, 1, 0);
+		wr64(hw, LV1(1, 0) + 8, (uintptr_t)mirror);
+		hw_start(hw, 1, 0, &ring);
+		put_and_step(hw, &ring, SYNC0);
+		assert_int_equal(*mirror, on ? 1 : 77);
+		put_and_step(hw, &ring, 0xee);
+		assert_int_equal(*mirror, on ? 1 << 24 | 1 : 77);
+		ring_fini(&ring);
+		hw_free(hw);
+	}
+	free(mirror);
+}
+
+/*
+ * Law [E] (2.4, 3.3, 3.4): where the mirror cannot be written is an error of its
+ * own.  It shows in the maps, and stops nothing: neither the queue, nor its
+ * restart after another error.
+ */
+static void test_mirror_abort(void **state)
+{
+	struct hw *hw = hw_new();
+	struct ring ring;
+
 	ring_init(&ring, 3);
 	wr(hw, 0, rd(hw, 0) | 1 << 20);
 	hw_enable_vintf(hw, 1, 0);
 	hw_map(hw, 2, 1, 0);
-	wr64(hw, LV1(1, 0) + 8, (uintptr_t)mirror);
-	hw_start(hw, 1, 0, &ring);
-	ring_put(&ring, SYNC0, 0);
-	ring_put(&ring, SYNC0, 0);
-	wr(hw, LV(1, 0) + 4, ring.prod);
-	uiommufd_vcmdq_step(hw->platform, UINT64_MAX);
-	assert_int_equal(*mirror, 2);
-	wr(hw, LV(1, 0) + 8, 0);
 	wr64(hw, LV1(1, 0) + 8, 0x1000);
-	wr(hw, LV(1, 0) + 8, 1);
-	ring_put(&ring, SYNC0, 0);
-	wr(hw, LV(1, 0) + 4, ring.prod);
-	uiommufd_vcmdq_step(hw->platform, UINT64_MAX);
+	hw_start(hw, 1, 0, &ring);
+	put_and_step(hw, &ring, SYNC0);
 	assert_int_equal(rd(hw, LV(1, 0) + 0x10), 2);
-	assert_int_equal(rd(hw, LV(1, 0)), 3);
-	free(mirror);
+	assert_int_equal(rd(hw, LV(1, 0)), 1);
+	assert_int_equal(rd64(hw, VINTF(1) + 0xc0), 1);
+	put_and_step(hw, &ring, 0xee);
+	assert_int_equal(rd(hw, LV(1, 0) + 0x10), 3);
+	ring.entry[2] = SYNC0;
+	wr(hw, LV(1, 0) + 0x14, 1);
+	assert_int_equal(uiommufd_vcmdq_step(hw->platform, UINT64_MAX), 1);
+	assert_int_equal(rd(hw, LV(1, 0)), 2);
+	assert_int_equal(rd64(hw, VINTF(1) + 0xc0), 1);
+	wr(hw, LV(1, 0) + 0x14, 3);
+	assert_int_equal(rd64(hw, VINTF(1) + 0xc0), 0);
 	ring_fini(&ring);
 	hw_free(hw);
 }
@@ -533,6 +648,44 @@ static void test_off_when_done(void **state)
 		ring_fini(&ring);
 		hw_free(hw);
 	}
+}
+
+/* Law (3.2): what was under way when a queue was unmapped never ends. */
+static void test_unmap_in_flight(void **state)
+{
+	struct ring ring;
+	struct hw *hw = hw_in_flight(&ring, 1000);
+
+	wr(hw, ALLOC(2), 1 << 15);
+	wr(hw, SLOT(2) + 8, 0);
+	wr(hw, ALLOC(2), 1 << 15 | 1);
+	/* The same index, another command. */
+	ring.entry[0] = 0xee;
+	hw_start(hw, 1, 0, &ring);
+	for (int i = 0; i < 2; i++) {
+		uiommufd_platform_advance(hw->platform, 1000);
+		assert_int_equal(uiommufd_vcmdq_step(hw->platform, UINT64_MAX),
+				 0);
+	}
+	assert_int_equal(rd(hw, LV(1, 0)), 1 << 24);
+	ring_fini(&ring);
+	hw_free(hw);
+}
+
+/* Law (2.3): a VINTF's STATUS shows an error whatever else changes in it. */
+static void test_status_error(void **state)
+{
+	struct hw *hw = hw_new();
+	struct ring ring;
+
+	ring_init(&ring, 3);
+	hw_guest_queue(hw, &ring);
+	fail_queue(hw, 1, 0, &ring);
+	assert_int_equal(rd(hw, VINTF(1) + 4), 1 | 1 << 1 | 1 << 16);
+	hw_map(hw, 3, 1, 1);
+	assert_int_equal(rd(hw, VINTF(1) + 4), 1 | 1 << 1 | 2 << 16);
+	ring_fini(&ring);
+	hw_free(hw);
 }
 
 /* Law (2.2): CONFIG resets to EN, yet nothing is on before it is written. */
@@ -598,13 +751,18 @@ int main(void)
 		cmocka_unit_test(test_unmapped),
 		cmocka_unit_test(test_aliases),
 		cmocka_unit_test(test_map_order),
+		cmocka_unit_test(test_misuse),
 		cmocka_unit_test(test_unmap_running),
 		cmocka_unit_test(test_error_maps),
 		cmocka_unit_test(test_interrupt),
+		cmocka_unit_test(test_masks),
 		cmocka_unit_test(test_locked_while_enabled),
 		cmocka_unit_test(test_start_anywhere),
 		cmocka_unit_test(test_cons_mirror),
+		cmocka_unit_test(test_mirror_abort),
 		cmocka_unit_test(test_off_when_done),
+		cmocka_unit_test(test_unmap_in_flight),
+		cmocka_unit_test(test_status_error),
 		cmocka_unit_test(test_off_at_reset),
 		cmocka_unit_test(test_high_maps),
 	};

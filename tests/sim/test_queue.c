@@ -4,6 +4,7 @@
  * latency, enabling and disabling with work in flight.
  */
 #include "hw.h"
+#include <sys/mman.h>
 
 /* Law (spec/70 6.1): pending and full follow from the two counters alone. */
 static void test_arithmetic(void **state)
@@ -230,6 +231,34 @@ static void test_no_memory(void **state)
 	hw_free(hw);
 }
 
+/* Law: of a ring that is there in part, all that is there is executed. */
+static void test_hole(void **state)
+{
+	/* In the middle of what is fetched at once. */
+	const uint32_t first = 64;
+	struct hw *hw = hw_new();
+	struct ring ring;
+	char *second;
+
+	ring_init(&ring, 9);
+	ring.prod = first;
+	second = (char *)ring.entry + 4096;
+	hw_enable_vintf(hw, 1, 0);
+	hw_map(hw, 2, 1, 0);
+	wr(hw, LV(1, 0), first);
+	for (uint32_t i = first; i < 300; i++)
+		ring_put(&ring, SYNC0, 0);
+	mprotect(second, 4096, PROT_NONE);
+	hw_start(hw, 1, 0, &ring);
+	wr(hw, LV(1, 0) + 4, ring.prod);
+	assert_int_equal(uiommufd_vcmdq_step(hw->platform, UINT64_MAX),
+			 256 - first);
+	expect_error(hw, 2, 256);
+	mprotect(second, 4096, PROT_READ | PROT_WRITE);
+	ring_fini(&ring);
+	hw_free(hw);
+}
+
 /*
  * Law (spec/70 6.2): an unanswered ATC_INV shows at the queue's next CMD_SYNC,
  * which is executed again after the acknowledge.
@@ -309,6 +338,54 @@ static void test_left_timeout(void **state)
 	}
 }
 
+/*
+ * Law (6.2, 9.7): a running queue hears of its timeouts itself, whoever else syncs;
+ * and those of a disabled one are collected by the main queue alone.
+ */
+static void test_whose_timeout(void **state)
+{
+	struct hw *hw = hw_new();
+	struct ring ring, other, main_ring;
+	struct uiommufd_fault fault = {
+		.size = sizeof(fault), .kind = UIOMMUFD_FAULT_ATC_TIMEOUT,
+		.number = 2, .times = 2,
+	};
+
+	ring_init(&ring, 4);
+	ring_init(&other, 4);
+	ring_init(&main_ring, 7);
+	hw_main_queue(hw, &main_ring);
+	hw_guest_queue(hw, &ring);
+	hw_host_queue(hw, &other);
+	wr(hw, VINTF(1) + 0x40, 9 << 1 | 1);
+	uiommufd_fault_inject(hw->platform, &fault);
+	for (int off = 0; off < 2; off++) {
+		ring_put(&ring, sid_command(0x40, 9), 52);
+		wr(hw, LV(1, 0) + 4, ring.prod);
+		uiommufd_vcmdq_step(hw->platform, UINT64_MAX);
+		if (off)
+			wr(hw, LV(1, 0) + 8, 0);
+		ring_put(&other, SYNC0, 0);
+		wr(hw, LV(0, 0) + 4, other.prod);
+		if (!off) {
+			ring_put(&main_ring, SYNC0, 0);
+			swr(hw, 0x98, main_ring.prod);
+		}
+		uiommufd_vcmdq_step(hw->platform, UINT64_MAX);
+		wr(hw, LV(1, 0) + 8, 1);
+		ring_put(&ring, SYNC0, 0);
+		wr(hw, LV(1, 0) + 4, ring.prod);
+		uiommufd_vcmdq_step(hw->platform, UINT64_MAX);
+		expect_error(hw, 3, 1 + 2 * off);
+		acknowledge(hw);
+		uiommufd_vcmdq_step(hw->platform, UINT64_MAX);
+	}
+	ring_fini(&ring);
+	ring_fini(&other);
+	ring_fini(&main_ring);
+	hw_free(hw);
+}
+
 /* Law: a command takes effect, and CONS moves, when its time has passed. */
 static void test_latency(void **state)
 {
@@ -333,6 +410,15 @@ static void test_latency(void **state)
 	uiommufd_platform_advance(hw->platform, 3000);
 	assert_int_equal(uiommufd_vcmdq_step(hw->platform, UINT64_MAX), 3);
 	assert_int_equal(rd(hw, LV(1, 0)), 4);
+	/* But nothing is done in the time before its doorbell. */
+	uiommufd_platform_advance(hw->platform, 5000);
+	assert_int_equal(uiommufd_vcmdq_step(hw->platform, UINT64_MAX), 1);
+	uiommufd_platform_advance(hw->platform, 5000);
+	ring_put(&ring, SYNC0, 0);
+	wr(hw, LV(1, 0) + 4, ring.prod);
+	assert_int_equal(uiommufd_vcmdq_step(hw->platform, UINT64_MAX), 0);
+	uiommufd_platform_advance(hw->platform, 1000);
+	assert_int_equal(uiommufd_vcmdq_step(hw->platform, UINT64_MAX), 1);
 	ring_fini(&ring);
 	hw_free(hw);
 }
@@ -426,8 +512,10 @@ int main(void)
 		cmocka_unit_test(test_illegal_and_restart),
 		cmocka_unit_test(test_fetch_abort),
 		cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_hole),
 		cmocka_unit_test(test_atc_timeout),
 		cmocka_unit_test(test_left_timeout),
+		cmocka_unit_test(test_whose_timeout),
 		cmocka_unit_test(test_latency),
 		cmocka_unit_test(test_disable_in_flight),
 		cmocka_unit_test(test_atc_latency),
