@@ -74,6 +74,16 @@ static inline struct hw *hw_new(void)
 	return hw_with(&config);
 }
 
+/* Each command takes @command_ns. */
+static inline struct hw *hw_slow(uint64_t command_ns)
+{
+	struct uiommufd_platform_config config;
+
+	hw_config(&config);
+	config.hardware.command_latency_ns = command_ns;
+	return hw_with(&config);
+}
+
 static inline void hw_free(struct hw *hw)
 {
 	uik_leave(hw->previous);

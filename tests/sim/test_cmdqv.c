@@ -610,12 +610,8 @@ static void test_mirror_abort(void **state)
 /* One command of VINTF 1's queue on its way, @latency_ns long. */
 static struct hw *hw_in_flight(struct ring *ring, uint64_t latency_ns)
 {
-	struct uiommufd_platform_config config;
-	struct hw *hw;
+	struct hw *hw = hw_slow(latency_ns);
 
-	hw_config(&config);
-	config.hardware.command_latency_ns = latency_ns;
-	hw = hw_with(&config);
 	ring_init(ring, 4);
 	hw_guest_queue(hw, ring);
 	ring_put(ring, SYNC0, 0);

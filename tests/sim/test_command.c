@@ -181,14 +181,10 @@ static void end_tlbi(struct hw *hw, const struct seen *seen, unsigned int vmid)
  */
 static void test_vmid_latched(void **state)
 {
-	struct uiommufd_platform_config config;
 	struct seen seen = { 0 };
 	struct ring ring;
-	struct hw *hw;
+	struct hw *hw = hw_slow(1000);
 
-	hw_config(&config);
-	config.hardware.command_latency_ns = 1000;
-	hw = hw_with(&config);
 	ring_init(&ring, 4);
 	hw_guest_queue(hw, &ring);
 	uiommufd_vcmdq_observe(hw->platform, remember, &seen);

@@ -378,13 +378,9 @@ static void take_time(void *arg, const struct uiommufd_vcmdq_command *command)
  */
 static void test_step_again_in_flight(void **state)
 {
-	struct uiommufd_platform_config config;
 	struct ring first, second;
-	struct hw *hw;
+	struct hw *hw = hw_slow(1000);
 
-	hw_config(&config);
-	config.hardware.command_latency_ns = 1000;
-	hw = hw_with(&config);
 	ring_init(&first, 4);
 	ring_init(&second, 4);
 	hw_host_queue(hw, &first);

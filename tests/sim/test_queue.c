@@ -389,13 +389,9 @@ static void test_whose_timeout(void **state)
 /* Law: a command takes effect, and CONS moves, when its time has passed. */
 static void test_latency(void **state)
 {
-	struct uiommufd_platform_config config;
 	struct ring ring;
-	struct hw *hw;
+	struct hw *hw = hw_slow(1000);
 
-	hw_config(&config);
-	config.hardware.command_latency_ns = 1000;
-	hw = hw_with(&config);
 	ring_init(&ring, 4);
 	hw_guest_queue(hw, &ring);
 	for (int i = 0; i < 5; i++)
@@ -429,13 +425,9 @@ static void test_latency(void **state)
  */
 static void test_disable_in_flight(void **state)
 {
-	struct uiommufd_platform_config config;
 	struct ring ring;
-	struct hw *hw;
+	struct hw *hw = hw_slow(1000);
 
-	hw_config(&config);
-	config.hardware.command_latency_ns = 1000;
-	hw = hw_with(&config);
 	ring_init(&ring, 4);
 	hw_guest_queue(hw, &ring);
 	ring_put(&ring, SYNC0, 0);

@@ -180,6 +180,91 @@ static void test_msi_polling(void **state)
 	hw_free(hw);
 }
 
+/*
+ * Law (7): GERROR's message goes to its own address, if IRQ_CTRL lets it, once for
+ * an error.
+ */
+static void test_gerror_msi(void **state)
+{
+	uint32_t *word = aligned_alloc(64, 64);
+	struct hw *hw = hw_new();
+	struct ring ring;
+
+	ring_init(&ring, 7);
+	hw_main_queue(hw, &ring);
+	uiommufd_mmio_write(hw->smmu, 0x68, 8, (uintptr_t)word);
+	swr(hw, 0x70, 0x815);
+	for (uint32_t enabled = 0; enabled < 2; enabled++) {
+		*word = 0;
+		/* EVTQ's bit alone does nothing for it. */
+		swr(hw, 0x50, enabled ? 1 : 4);
+		ring_put(&ring, 0xee, 0);
+		swr(hw, 0x98, ring.prod);
+		uiommufd_vcmdq_step(hw->platform, UINT64_MAX);
+		assert_int_equal(*word, enabled ? 0x815 : 0);
+		ring.entry[2 * enabled] = SYNC0;
+		swr(hw, 0x64, srd(hw, 0x60));
+		uiommufd_vcmdq_step(hw->platform, UINT64_MAX);
+		assert_int_equal(srd(hw, 0x9c), 1 + enabled);
+	}
+	assert_int_equal(counters_of(hw, UIOMMUFD_QUEUE_ANY).smmu_interrupts,
+			 1);
+	free(word);
+	ring_fini(&ring);
+	hw_free(hw);
+}
+
+/* Law (7): tables, and the event queue, stay as they are while they are used. */
+static void test_used(void **state)
+{
+	static const struct {
+		uint32_t at, width, enable;
+	} rows[] = {
+		{ 0x28, 4, 1 }, { 0x2c, 4, 1 }, { 0x80, 8, 1 }, { 0x88, 4, 1 },
+		{ 0xa0, 8, 4 }, { 0x100a8, 4, 4 },
+	};
+	struct hw *hw = hw_new();
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint64_t was = uiommufd_mmio_read(hw->smmu, rows[i].at,
+						  rows[i].width);
+		uint64_t other = was ^ 0x40, told;
+
+		/* PTM and RECINVSID are what CR2 has. */
+		other = rows[i].at == 0x2c ? was ^ 6 : other;
+		swr(hw, 0x20, rows[i].enable);
+		told = guest_error_count(hw->smmu);
+		uiommufd_mmio_write(hw->smmu, rows[i].at, rows[i].width, other);
+		assert_true(uiommufd_mmio_read(hw->smmu, rows[i].at,
+					       rows[i].width) == was);
+		assert_int_equal(guest_error_count(hw->smmu), told + 1);
+		/* The other half of CR0 does not matter to it. */
+		swr(hw, 0x20, 5 & ~rows[i].enable);
+		uiommufd_mmio_write(hw->smmu, rows[i].at, rows[i].width, other);
+		assert_true(uiommufd_mmio_read(hw->smmu, rows[i].at,
+					       rows[i].width) == other);
+	}
+	hw_free(hw);
+}
+
+/* Law (7): a queue of no good place or size is told, and does not run. */
+static void test_bad_queue(void **state)
+{
+	struct hw *hw = hw_new();
+	struct ring ring;
+
+	ring_init(&ring, 7);
+	ring_put(&ring, SYNC0, 0);
+	uiommufd_mmio_write(hw->smmu, 0x90, 8, ring_base(&ring) | 0x20);
+	swr(hw, 0x20, 8);
+	assert_int_equal(guest_error_count(hw->smmu), 1);
+	swr(hw, 0x98, ring.prod);
+	assert_int_equal(uiommufd_vcmdq_step(hw->platform, UINT64_MAX), 0);
+	assert_int_equal(srd(hw, 0x9c), 0);
+	ring_fini(&ring);
+	hw_free(hw);
+}
+
 /* Law: while CMDQEN, base and CONS are the hardware's. */
 static void test_locked(void **state)
 {
@@ -276,6 +361,22 @@ static void test_event_msi(void **state)
 	hw_free(hw);
 }
 
+/* Law (7): a message that nothing takes raises MSI_EVTQ_ABT; the record is there. */
+static void test_event_msi_abort(void **state)
+{
+	uint64_t *queue = aligned_alloc(4096, 4096);
+	struct hw *hw = hw_new();
+	uint64_t record[4] = { 0x10 };
+
+	uiommufd_mmio_write(hw->smmu, 0xb0, 8, 0x1000);
+	event_setup(hw, queue, 2);
+	assert_int_equal(uiommufd_smmu_event(hw->platform, record), 0);
+	assert_int_equal(srd(hw, 0x60), 1 << 5);
+	assert_int_equal(srd(hw, 0x100a8), 1);
+	free(queue);
+	hw_free(hw);
+}
+
 /* Law: an event queue in no memory raises EVTQ_ABT. */
 static void test_event_abort(void **state)
 {
@@ -292,6 +393,11 @@ static void test_event_abort(void **state)
 	assert_int_equal(srd(hw, 0x60), 4);
 	uiommufd_platform_interrupts(hw->platform);
 	assert_int_equal(runs, 1);
+	/* Active already: no news. */
+	assert_int_equal(uiommufd_smmu_event(hw->platform, record), -1);
+	assert_int_equal(srd(hw, 0x60), 4);
+	uiommufd_platform_interrupts(hw->platform);
+	assert_int_equal(runs, 1);
 	free_irq(irq, hw);
 	hw_free(hw);
 }
@@ -299,13 +405,9 @@ static void test_event_abort(void **state)
 /* Law (7, 3.1): CMDQEN is acknowledged as off when the last command is done. */
 static void test_off_when_done(void **state)
 {
-	struct uiommufd_platform_config config;
 	struct ring ring;
-	struct hw *hw;
+	struct hw *hw = hw_slow(1000);
 
-	hw_config(&config);
-	config.hardware.command_latency_ns = 1000;
-	hw = hw_with(&config);
 	ring_init(&ring, 4);
 	hw_main_queue(hw, &ring);
 	ring_put(&ring, SYNC0, 0);
@@ -370,9 +472,13 @@ int main(void)
 		cmocka_unit_test(test_ack_latency),
 		cmocka_unit_test(test_command_error),
 		cmocka_unit_test(test_msi_polling),
+		cmocka_unit_test(test_gerror_msi),
+		cmocka_unit_test(test_used),
+		cmocka_unit_test(test_bad_queue),
 		cmocka_unit_test(test_locked),
 		cmocka_unit_test(test_events),
 		cmocka_unit_test(test_event_msi),
+		cmocka_unit_test(test_event_msi_abort),
 		cmocka_unit_test(test_event_abort),
 		cmocka_unit_test(test_off_when_done),
 		cmocka_unit_test(test_irq_ctrl),
