@@ -181,7 +181,8 @@ static inline bool idmap_publish(struct idmap *map, u32 id, void *entry)
 /* idmap_publish() when nobody watches; false: it has to do it. */
 static inline bool idmap_publish_quick(struct idmap *map, u32 id, void *entry)
 {
-	if (uik_hooks || id >= IDMAP_LEAF_IDS || map->first.entry[id] ||
+	if (id >= IDMAP_LEAF_IDS ||
+	    uik_some_or_watched((unsigned long)map->first.entry[id]) ||
 	    !(READ_ONCE_NOCHECK(map->first.used) >> id & 1))
 		return false;
 	__atomic_store_n(&map->first.entry[id], entry, __ATOMIC_RELEASE);

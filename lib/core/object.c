@@ -204,8 +204,7 @@ struct iommufd_object *iommufd_get_object(struct iommufd_ctx *ictx, u32 id,
 	struct task_struct *task = uik_current_task;
 	struct iommufd_object *obj;
 
-	if (unlikely(uik_is_watched() ||
-		     !uik_spin_brief(&ictx->objects.lock, task)))
+	if (unlikely(!uik_spin_brief_unseen(&ictx->objects.lock, task)))
 		return get_object_watched(ictx, id, type);
 	obj = idmap_peek_locked(&ictx->objects, id);
 	if (unlikely(!obj || (obj->type != type && type != IOMMUFD_OBJ_ANY) ||

@@ -26,10 +26,16 @@ extern unsigned long fail_armed_for_others __asm__("uik_fail_armed")
 extern unsigned int uik_fence_word __uik_export;
 unsigned int uik_fence_word;
 
+void uik_fail_arm(int more)
+{
+	long change = more * (long)UIK_ARMED;
+
+	__atomic_fetch_add(&uik_fail_armed, change, __ATOMIC_RELAXED);
+}
+
 void uik_hooks_install(const struct uik_hooks *hooks)
 {
-	__atomic_fetch_add(&uik_fail_armed, !!hooks - !!uik_hooks,
-			   __ATOMIC_RELAXED);
+	uik_fail_arm(!!hooks - !!uik_hooks);
 	uik_hooks = hooks;
 	__atomic_store_n(&uik_numbers_quick, hooks ? 0 : NUMBERS_MAX,
 			 __ATOMIC_RELAXED);
@@ -93,13 +99,13 @@ bool uik_fail_nth(uint32_t nth, uint32_t kinds, bool sticky)
 	bool had_hit = fail->hit;
 
 	if (fail->kinds)
-		__atomic_fetch_sub(&uik_fail_armed, 1, __ATOMIC_RELAXED);
+		uik_fail_arm(-1);
 	*fail = (struct uik_fail_nth){
 		.kinds = nth ? kinds : 0,
 		.countdown = nth,
 		.sticky = sticky,
 	};
 	if (fail->kinds)
-		__atomic_fetch_add(&uik_fail_armed, 1, __ATOMIC_RELAXED);
+		uik_fail_arm(1);
 	return had_hit;
 }

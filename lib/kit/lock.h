@@ -48,6 +48,9 @@ void lock_sleeps_atomic(const void *lock, const struct lock_class_key *key,
 			const void *site);
 /* What a reader calls a class. */
 const char *lock_name(const struct lock_class_key *key);
+/* The first of its class, or seen. */
+void lock_is_new_slow(const void *lock, const char *name,
+		      struct lock_class_key *key, const void *site);
 
 /* A schedule point that says whether the lock is free. */
 static inline void lock_point(const void *lock, uint32_t size, bool write,
@@ -71,13 +74,16 @@ static inline void lock_point(const void *lock, uint32_t size, bool write,
 }
 
 /*
- * No step of its own; but whoever takes the lock must come after it.  Last thing
- * of whoever makes the lock, so that it needs no frame: the words written before
- * are nobody's yet.
+ * Last thing of whoever makes a lock, so that it needs no frame: the words written
+ * before are nobody's yet.  A class has its name from its first lock on, so that
+ * looking for it finds the point, too.
  */
-static inline void lock_is_new(const void *lock)
+static __always_inline void lock_is_new(const void *lock, const char *name,
+					struct lock_class_key *key,
+					const void *site)
 {
-	uik_point(UIK_POINT_REF, lock, sizeof(long) | UIK_PLAIN, true);
+	if (uik_none_or_watched((unsigned long)key->name))
+		lock_is_new_slow(lock, name, key, site);
 }
 
 /* Whether an owner word is free; a struct uik_rw lets a reader or writer in. */

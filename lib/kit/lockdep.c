@@ -76,6 +76,17 @@ const char *lock_name(const struct lock_class_key *key)
 	return key && key->name ? key->name : "a static lock";
 }
 
+void lock_is_new_slow(const void *lock, const char *name,
+		      struct lock_class_key *key, const void *site)
+{
+	if (!key->name)
+		key->name = name;
+	/* No step of its own; but whoever takes the lock must come after it. */
+	if (uik_hooks)
+		uik_point_slow(UIK_POINT_REF, lock, sizeof(long) | UIK_PLAIN,
+			       true, site);
+}
+
 void lock_stack_full(const void *lock)
 {
 	WARN_ONCE(1, "more than %d locks held, %p is not recorded",

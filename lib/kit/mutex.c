@@ -138,11 +138,17 @@ bool owner_unlock_slow(unsigned long *owner, struct task_struct *task)
 void __mutex_init(struct mutex *lock, const char *name,
 		  struct lock_class_key *key)
 {
-	if (!key->name)
-		key->name = name;
 	lock->key = key;
 	__atomic_store_n(&lock->owner, 0, __ATOMIC_RELAXED);
-	lock_is_new(lock);
+	lock_is_new(lock, name, key, __builtin_return_address(0));
+}
+
+void uik_mutex_destroy_slow(struct mutex *lock)
+{
+	uik_point(UIK_POINT_STORE, lock, sizeof(*lock), true);
+	if (!WARN_ON(mutex_is_locked(lock)))
+		__atomic_store_n(&lock->owner, UIK_MUTEX_ENDED,
+				 __ATOMIC_RELAXED);
 }
 
 static noinline int mutex_lock_slow(struct mutex *lock, unsigned int subclass,

@@ -8,11 +8,9 @@
 void __init_rwsem(struct rw_semaphore *sem, const char *name,
 		  struct lock_class_key *key)
 {
-	if (!key->name)
-		key->name = name;
 	sem->key = key;
 	rw_init(&sem->rw);
-	lock_is_new(sem);
+	lock_is_new(sem, name, key, __builtin_return_address(0));
 }
 
 static noinline int read_slow(struct rw_semaphore *sem, bool interruptible,

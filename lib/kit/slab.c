@@ -164,15 +164,6 @@ static noinline void *alloc_slow(size_t bytes, enum block_kind kind, gfp_t gfp,
 			       gfp & __GFP_ZERO, site);
 }
 
-static __always_inline bool points_idle(void)
-{
-#ifndef UIK_NO_HOOKS
-	return uik_likely(!uik_hooks);
-#else
-	return true;
-#endif
-}
-
 /* Small and listed, nobody watching: all in line; else the slow way. */
 static __always_inline void *block_alloc(size_t bytes, enum block_kind kind,
 					 gfp_t gfp, const void *site)
@@ -184,7 +175,8 @@ static __always_inline void *block_alloc(size_t bytes, enum block_kind kind,
 	struct arena_cpu *cpu;
 	void *p;
 
-	if (uik_unlikely(bytes - 1 >= FAST_MAX || !task || uik_is_watched()))
+	if (uik_unlikely(bytes - 1 >= FAST_MAX) ||
+	    uik_none_or_watched((unsigned long)task))
 		return alloc_slow(bytes, kind, gfp, site);
 	machine = task->machine;
 	if (uik_unlikely(!machine))
@@ -333,7 +325,8 @@ void kfree(const void *block)
 	unsigned int class;
 	uint64_t *tag;
 
-	if (uik_unlikely(!arena || !task || p % 64) || !points_idle())
+	if (uik_unlikely(!arena || p % 64) ||
+	    uik_none_or_watched((unsigned long)task))
 		goto slow;
 	class = *arena_class_byte(arena, p);
 	tag = arena_tag(arena, p);

@@ -12,11 +12,9 @@
 void __spin_lock_init(spinlock_t *lock, const char *name,
 		      struct lock_class_key *key)
 {
-	if (!key->name)
-		key->name = name;
 	lock->key = key;
 	__atomic_store_n(&lock->owner, 0, __ATOMIC_RELAXED);
-	lock_is_new(lock);
+	lock_is_new(lock, name, key, __builtin_return_address(0));
 }
 
 static noinline void spin_lock_slow(spinlock_t *lock, unsigned int subclass,

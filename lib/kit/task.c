@@ -126,7 +126,7 @@ void uik_task_end(struct task_struct *task)
 	bool pooled = in_pool(task);
 
 	if (task->fail.kinds)
-		__atomic_fetch_sub(&uik_fail_armed, 1, __ATOMIC_RELAXED);
+		uik_fail_arm(-1);
 	uik_mm_put(task->mm);
 	uik_user_put(task->user);
 	uik_rawlock_lock(&tasks_lock);

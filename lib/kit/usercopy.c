@@ -18,8 +18,8 @@
 /* Nobody watches, and [@user, @user + @n) may be touched here and now. */
 static __always_inline bool may_go_straight(const void *user, size_t n)
 {
-	return !uik_is_watched() && user_is_own() &&
-	       uik_likely(fault_trusts((uintptr_t)user, n));
+	return user_is_own() &&
+	       uik_likely(fault_trusts_unseen((uintptr_t)user, n));
 }
 
 /* One failure point for a copy: true when it must fail. */

@@ -100,6 +100,16 @@ void fault_handler_release(const struct fault_hold *hold);
 /* Finds out, for pages @first to @last; whether to touch directly. */
 bool fault_look(struct fault_state *state, uintptr_t first, uintptr_t last);
 
+/* Whether [@addr, @addr + @n) lies in one page that was found good. */
+static __always_inline bool fault_knows(const struct fault_state *state,
+					uintptr_t addr, size_t n)
+{
+	uintptr_t page = addr >> 12;
+
+	return uik_likely(state->pages[page % FAULT_PAGES] == page + 1 &&
+			  (addr & 4095) + n <= 4096);
+}
+
 /*
  * Whether [@addr, @addr + @n) lies in one page that may be touched directly
  * for all that is known.  If not, nothing is said.
@@ -107,10 +117,19 @@ bool fault_look(struct fault_state *state, uintptr_t first, uintptr_t last);
 static inline bool fault_trusts(uintptr_t addr, size_t n)
 {
 	struct fault_state *state = &uik_fault_state;
-	uintptr_t page = addr >> 12;
 
-	if (uik_unlikely(state->pages[page % FAULT_PAGES] != page + 1 ||
-			 (addr & 4095) + n > 4096 || !state->direct))
+	if (!fault_knows(state, addr, n) || uik_unlikely(!state->direct))
+		return false;
+	state->direct--;
+	return true;
+}
+
+/* The same, but false also when anybody looks at copies. */
+static __always_inline bool fault_trusts_unseen(uintptr_t addr, size_t n)
+{
+	struct fault_state *state = &uik_fault_state;
+
+	if (!fault_knows(state, addr, n) || uik_none_or_watched(state->direct))
 		return false;
 	state->direct--;
 	return true;
@@ -193,8 +212,8 @@ static __always_inline bool user_is_own(void)
 static __always_inline bool user_fetch_quick(void *to, const void *from,
 					     size_t n)
 {
-	if (uik_is_watched() || uik_unlikely(!uik_current_task->mm->own) ||
-	    !fault_trusts((uintptr_t)from, n))
+	if (uik_unlikely(!uik_current_task->mm->own) ||
+	    !fault_trusts_unseen((uintptr_t)from, n))
 		return false;
 	check_ours(to, n, true);
 	return uik_likely(!uik_raw_exact[n / 4](to, from));

@@ -8,6 +8,7 @@
 #include <linux/mutex.h>
 #include <linux/refcount.h>
 #include <linux/rwsem.h>
+#include <uik/plain.h>
 
 #define LOG_MAX 64
 
@@ -83,6 +84,57 @@ static void lock_points(void **state)
 	up_read(&sem);
 }
 
+/* Law: who makes a lock, or ends it, tells; and so it is with the first of a class. */
+static void lock_lives(void **state)
+{
+	static struct lock_class_key key;
+	struct mutex lock;
+
+	assert_non_null(current);
+	for (int i = 0; i < 2; i++) {
+		recording(__mutex_init(&lock, "lock", &key));
+		assert_int_equal(seen_count, 1);
+		assert_point(0, UIK_POINT_REF, &lock, sizeof(long) | UIK_PLAIN,
+			     true);
+		assert_string_equal(key.name, "lock");
+		recording(mutex_destroy(&lock));
+		assert_int_equal(seen_count, 2);
+		assert_point(0, UIK_POINT_STORE, &lock, sizeof(lock), true);
+		assert_point(1, UIK_POINT_LOAD, &lock.owner, sizeof(long),
+			     false);
+		assert_false(mutex_is_locked(&lock));
+	}
+}
+
+static noinline bool none(unsigned long word)
+{
+	return uik_none_or_watched(word);
+}
+
+static noinline bool some(unsigned long word)
+{
+	return uik_some_or_watched(word);
+}
+
+/* Law: a question that is asked together with the look is a yes while watched. */
+static void joint_questions(void **state)
+{
+	static const unsigned long words[] = { 0, 1, 0x7fffffffffff,
+					       UIK_ARMED - 1 };
+
+	/* Nobody; then a counter, both, hooks. */
+	for (int armed = 0; armed < 4; armed++) {
+		uik_fail_nth(armed == 1 || armed == 2, UIK_FAIL_ANY, true);
+		uik_hooks_install(armed >= 2 ? &recorder : NULL);
+		for (unsigned int i = 0; i < ARRAY_SIZE(words); i++) {
+			assert_int_equal(none(words[i]), armed || !words[i]);
+			assert_int_equal(some(words[i]), armed || words[i]);
+		}
+	}
+	uik_hooks_install(NULL);
+	assert_int_equal(uik_fail_armed, 0);
+}
+
 static noinline bool fail_point(void)
 {
 	return uik_fail(UIK_FAIL_ALLOC);
@@ -98,7 +150,7 @@ static void nth_once(void **state)
 {
 	assert_int_equal(uik_fail_armed, 0);
 	assert_false(uik_fail_nth(3, 1 << UIK_FAIL_ALLOC, false));
-	assert_int_equal(uik_fail_armed, 1);
+	assert_int_equal(uik_fail_armed, UIK_ARMED);
 	assert_false(fail_point());
 	assert_false(copy_point());
 	assert_false(fail_point());
@@ -287,6 +339,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(operands),
 		cmocka_unit_test(lock_points),
+		cmocka_unit_test(lock_lives),
+		cmocka_unit_test(joint_questions),
 		cmocka_unit_test(nth_once),
 		cmocka_unit_test(nth_sticky),
 		cmocka_unit_test(nth_is_private),

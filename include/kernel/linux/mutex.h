@@ -112,6 +112,9 @@ static inline bool mutex_is_locked(struct mutex *lock)
 	return owner && owner != UIK_MUTEX_ENDED;
 }
 
+/* It is not free, or somebody looks. */
+void uik_mutex_destroy_slow(struct mutex *lock) __uik_export;
+
 /*
  * Ends a mutex; warns when it is held.  Taking it then warns, until it is made
  * again.  A schedule point: whoever does this should be alone with the lock, and
@@ -119,8 +122,9 @@ static inline bool mutex_is_locked(struct mutex *lock)
  */
 static inline void mutex_destroy(struct mutex *lock)
 {
-	uik_point(UIK_POINT_STORE, lock, sizeof(*lock), true);
-	if (!WARN_ON(mutex_is_locked(lock)))
+	if (uik_some_or_watched(READ_ONCE_NOCHECK(lock->owner)))
+		uik_mutex_destroy_slow(lock);
+	else
 		__atomic_store_n(&lock->owner, UIK_MUTEX_ENDED,
 				 __ATOMIC_RELAXED);
 }

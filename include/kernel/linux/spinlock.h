@@ -72,6 +72,14 @@ uik_quick bool uik_spin_brief(spinlock_t *lock, struct task_struct *task)
 	       uik_likely(uik_owner_try(&lock->owner, task));
 }
 
+/* The same, but false also when anybody looks at failure points. */
+uik_quick bool uik_spin_brief_unseen(spinlock_t *lock, struct task_struct *task)
+{
+	return !uik_none_or_watched((unsigned long)task) &&
+	       uik_lock_has_room(task) &&
+	       uik_likely(uik_owner_try(&lock->owner, task));
+}
+
 /* Somebody sleeps on it.  Returns @result, for callers to return the same. */
 void *uik_spin_brief_end_slow(spinlock_t *lock, struct task_struct *task,
 			      void *result);

@@ -4,8 +4,9 @@
  *
  * Every synchronisation, shared-memory access that matters, allocation, free
  * and user copy of the library passes through uik_point() or uik_fail().  With
- * nothing installed both cost one predictable branch.  An explorer installs
- * struct uik_hooks and then decides who runs next and what fails.
+ * nothing installed both cost one predictable branch, and nothing where that
+ * branch is one that is needed anyway.  An explorer installs struct uik_hooks and
+ * then decides who runs next and what fails.
  *
  * Vocabulary: a point is an operation about to happen, with its operand; a
  * site is the address of the code that asked for it; a task is parked when
@@ -132,14 +133,20 @@ void uik_point_slow(enum uik_point_kind kind, const void *addr, uint32_t size,
 void uik_point_lock(const struct uik_point *point) __uik_export;
 
 /*
- * Number of armed fail-nth counters in the process, one more while hooks are
- * installed: 0 says that nobody looks at points of either kind.  A long:
- * compilers compare it in place, and load what is shorter first.
+ * UIK_ARMED for each armed fail-nth counter in the process, and once more while
+ * hooks are installed: 0 says that nobody looks at points of either kind.  A long:
+ * compilers compare it in place, and load what is shorter first.  So large a
+ * step that whatever is not 0 lies above every address: see uik_none_or_watched().
  */
 extern unsigned long uik_fail_armed uik_word(uik_fail_armed);
+#define UIK_ARMED (1ul << 48)
+
+/* Counts @more of them, or fewer. */
+void uik_fail_arm(int more) __uik_export;
+
 /*
- * Asked after the task's fail-nth and before the hooks; whoever sets it counts in
- * uik_fail_armed.
+ * Asked after the task's fail-nth and before the hooks; whoever sets it arms
+ * (uik_fail_arm()).
  */
 extern bool (*uik_fail_more)(enum uik_fail_kind kind, const void *site)
 	__uik_export;
@@ -167,16 +174,40 @@ uik_point(enum uik_point_kind kind, const void *addr, uint32_t size, bool write)
 #endif
 #endif
 
-/* Whether a schedule or failure point has anybody to tell. */
-static inline __attribute__((always_inline)) bool uik_is_watched(void)
+/* uik_fail_armed, as points look at it. */
+static inline __attribute__((always_inline)) unsigned long uik_armed(void)
 {
 #ifdef UIK_NO_HOOKS
-	return false;
+	return 0;
 #elif defined(UIK_UNDER_TSAN)
 	return __atomic_load_n(&uik_fail_armed, __ATOMIC_RELAXED);
 #else
-	return uik_unlikely(uik_fail_armed);
+	return uik_fail_armed;
 #endif
+}
+
+/* Whether a schedule or failure point has anybody to tell. */
+static inline __attribute__((always_inline)) bool uik_is_watched(void)
+{
+	return uik_unlikely(uik_armed());
+}
+
+/*
+ * The same together with a question that is asked anyway, in one comparison: who
+ * looks for a way around what is rare goes around points, too.  @word is an
+ * address, or another number below UIK_ARMED; the first is true if it is 0, the
+ * second if it is not.
+ */
+static inline __attribute__((always_inline)) bool
+uik_none_or_watched(unsigned long word)
+{
+	return uik_unlikely(word <= uik_armed());
+}
+
+static inline __attribute__((always_inline)) bool
+uik_some_or_watched(unsigned long word)
+{
+	return uik_unlikely(word != uik_armed());
 }
 
 /*

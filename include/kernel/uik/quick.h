@@ -35,13 +35,19 @@ uik_quick const void *uik_here(void)
 }
 
 /*
- * Whether @task can take a lock in line; @sleeps: one that may sleep.  While
- * hooks are installed held_quick lies below every stack, so that nobody can.
+ * Whether the stack of @task takes another lock in line.  While hooks are
+ * installed held_quick lies below every stack, so that none does.
  */
+uik_quick bool uik_lock_has_room(const struct task_struct *task)
+{
+	return uik_likely(task->held_top < task->held_quick);
+}
+
+/* Whether @task can take a lock in line; @sleeps: one that may sleep. */
 uik_quick bool uik_lock_quick(const struct task_struct *task, bool sleeps)
 {
 	return uik_likely(task) && uik_likely(!sleeps || !task->atomic_depth) &&
-	       uik_likely(task->held_top < task->held_quick);
+	       uik_lock_has_room(task);
 }
 
 /* Pushes where there is room. */

@@ -134,7 +134,7 @@ static void apply(struct attribute *attr)
 		return;
 	drawing = any;
 	uik_fail_more = any ? draw : NULL;
-	__atomic_fetch_add(&uik_fail_armed, any ? 1 : -1, __ATOMIC_RELAXED);
+	uik_fail_arm(any ? 1 : -1);
 }
 
 static ssize_t attribute_show(struct attribute *attr, unsigned int k,
@@ -231,8 +231,7 @@ static int nth_store(int tid, const char *text)
 		.countdown = (uint32_t)nth,
 	};
 	if (was != (nth != 0))
-		__atomic_fetch_add(&uik_fail_armed, nth ? 1 : -1,
-				   __ATOMIC_RELAXED);
+		uik_fail_arm(nth ? 1 : -1);
 	return 0;
 }
 

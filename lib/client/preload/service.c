@@ -362,7 +362,7 @@ static void wear(struct server *server, const struct message *message)
 	if (!message->fail.kinds)
 		return;
 	task->fail = message->fail;
-	__atomic_fetch_add(&uik_fail_armed, 1, __ATOMIC_RELAXED);
+	uik_fail_arm(1);
 }
 
 static void undress(struct server *server, struct message *message)
@@ -374,7 +374,7 @@ static void undress(struct server *server, struct message *message)
 		return;
 	message->fail = task->fail;
 	task->fail = (struct uik_fail_nth){ 0 };
-	__atomic_fetch_sub(&uik_fail_armed, 1, __ATOMIC_RELAXED);
+	uik_fail_arm(-1);
 }
 
 /*
