@@ -6,6 +6,7 @@
 #include <linux/completion.h>
 #include <linux/device.h>
 #include <linux/interrupt.h>
+#include <uik/hardware_fault.h>
 #include <uik/irq.h>
 
 struct handler {
@@ -311,6 +312,59 @@ static void stepped(void **state)
 	line_end(m, irq, &h);
 }
 
+static bool hardware_fails(enum uik_fail_kind kind, const void *site)
+{
+	return kind == UIK_FAIL_HARDWARE;
+}
+
+static void assert_runs(const struct handler *h, int count)
+{
+	assert_int_equal(h->hard_runs, count);
+	assert_int_equal(h->runs, count);
+}
+
+/*
+ * Law: where hardware does what it should not, a handler that can run has run when
+ * its request is done, and once more when it is freed; all the same in no other
+ * than stepped mode.
+ */
+static void uncalled_for(void **state)
+{
+	static const struct uik_hooks hooks = { .fail = hardware_fails };
+	const struct uik_hooks *before = uik_hooks;
+	struct kit_machine m = machine_with(NULL);
+	struct handler h;
+	int irq = line(m);
+
+	handler_init(&h);
+	uik_hooks_install(&hooks);
+	uik_irq_set_stepped(m.machine, true);
+	assert_int_equal(request_threaded_irq(irq, hard, threaded, 0, "t", &h),
+			 0);
+	assert_runs(&h, 1);
+	assert_int_equal(uik_irq_run_pending(m.machine), 0);
+	assert_non_null(free_irq(irq, &h));
+	assert_runs(&h, 2);
+	assert_int_equal(request_threaded_irq(irq, hard, threaded,
+					      IRQF_NO_AUTOEN, "t", &h), 0);
+	assert_runs(&h, 2);
+	enable_irq(irq);
+	assert_int_equal(uik_irq_run_pending(m.machine), 2);
+	assert_runs(&h, 3);
+	disable_irq(irq);
+	assert_non_null(free_irq(irq, &h));
+	assert_runs(&h, 3);
+	uik_irq_set_stepped(m.machine, false);
+	assert_int_equal(request_threaded_irq(irq, hard, threaded, 0, "t", &h),
+			 0);
+	uik_irq_run_pending(m.machine);
+	assert_non_null(free_irq(irq, &h));
+	assert_runs(&h, 3);
+	uik_hooks_install(before);
+	uik_irq_release(m.machine, irq);
+	machine_end(m);
+}
+
 /* Law: a managed handler goes with its device, or before. */
 static void managed(void **state)
 {
@@ -577,6 +631,7 @@ int main(void)
 		cmocka_unit_test(self_wait),
 		cmocka_unit_test(hard_is_atomic),
 		cmocka_unit_test(stepped),
+		cmocka_unit_test(uncalled_for),
 		cmocka_unit_test(managed),
 		cmocka_unit_test(storm),
 		cmocka_unit_test(no_thread_for_it),
