@@ -268,6 +268,17 @@ struct iommufd_ctx *iommufd_file_ctx(const struct file *file);
 long iommufd_ctx_ioctl(struct iommufd_ctx *ictx, unsigned int cmd,
 		       unsigned long arg);
 
+/*
+ * Gives it back in line.  False: iommufd_ucmd_respond() has to.  True says, too,
+ * that nobody watches: else it would not have been fetched so.
+ */
+static inline bool iommufd_ucmd_respond_quick(struct iommufd_ucmd *ucmd,
+					      size_t cmd_len)
+{
+	return ucmd->quick &&
+	       user_store_quick(ucmd->ubuffer, ucmd->cmd, cmd_len);
+}
+
 /**
  * iommufd_ucmd_respond - give the structure back to the caller.
  * @cmd_len: its size; what the caller does not have is not written
@@ -279,8 +290,7 @@ static inline int iommufd_ucmd_respond(struct iommufd_ucmd *ucmd,
 {
 	size_t len;
 
-	if (likely(ucmd->quick &&
-		   user_store_quick(ucmd->ubuffer, ucmd->cmd, cmd_len)))
+	if (likely(iommufd_ucmd_respond_quick(ucmd, cmd_len)))
 		return 0;
 	len = cmd_len < ucmd->user_size ? cmd_len : ucmd->user_size;
 	return copy_to_user(ucmd->ubuffer, ucmd->cmd, len) ? -EFAULT : 0;
@@ -488,24 +498,49 @@ void iommufd_put_object_last(struct iommufd_ctx *ictx,
 void iommufd_put_object_watched(struct iommufd_ctx *ictx,
 				struct iommufd_object *obj);
 
-/** iommufd_put_object - leave an object. */
-static inline void iommufd_put_object(struct iommufd_ctx *ictx,
-				      struct iommufd_object *obj)
+/* iommufd_put_object() by a caller who has found nobody watching. */
+static inline void iommufd_put_object_unseen(struct iommufd_ctx *ictx,
+					     struct iommufd_object *obj)
 {
-	u64 counts;
-
-	if (unlikely(uik_hooks)) {
-		iommufd_put_object_watched(ictx, obj);
-		return;
-	}
 	/*
 	 * At once: who waits for wait_cnt looks at users next and must not find
 	 * ours.  Pairs with the wait and iommufd_object_take_last() in remove.
 	 */
-	counts = __atomic_fetch_sub(iommufd_object_counts(obj),
-				    IOMMUFD_ONE_EACH, __ATOMIC_ACQ_REL);
+	u64 counts = __atomic_fetch_sub(iommufd_object_counts(obj),
+					IOMMUFD_ONE_EACH, __ATOMIC_ACQ_REL);
+
 	if (unlikely((counts - 2 * IOMMUFD_ONE_EACH) & IOMMUFD_NOT_USUAL))
 		iommufd_put_object_last(ictx, obj, counts);
+}
+
+/** iommufd_put_object - leave an object. */
+static inline void iommufd_put_object(struct iommufd_ctx *ictx,
+				      struct iommufd_object *obj)
+{
+	if (unlikely(uik_hooks))
+		iommufd_put_object_watched(ictx, obj);
+	else
+		iommufd_put_object_unseen(ictx, obj);
+}
+
+/**
+ * iommufd_ucmd_respond_put - iommufd_ucmd_respond(), then leave @obj.
+ *
+ * Return: of the first.
+ */
+static inline int iommufd_ucmd_respond_put(struct iommufd_ucmd *ucmd,
+					   size_t cmd_len,
+					   struct iommufd_object *obj)
+{
+	int ret;
+
+	if (likely(iommufd_ucmd_respond_quick(ucmd, cmd_len))) {
+		iommufd_put_object_unseen(ucmd->ictx, obj);
+		return 0;
+	}
+	ret = iommufd_ucmd_respond(ucmd, cmd_len);
+	iommufd_put_object(ucmd->ictx, obj);
+	return ret;
 }
 
 /**

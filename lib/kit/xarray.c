@@ -176,7 +176,8 @@ void *__xa_cmpxchg(struct xarray *xa, unsigned long index, void *old,
 {
 	void *head = xa_head_locked(xa);
 
-	if (!entry && old && xa_is_node(head) && likely(!uik_hooks))
+	if (!entry && !uik_none_or_watched((unsigned long)old) &&
+	    xa_is_node(head))
 		return xa_unzero(erase_from(xa, xa_to_node(head), index, old));
 	return xa_unzero(cmpxchg_raw(xa, index, old, entry, gfp));
 }

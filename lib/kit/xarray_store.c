@@ -40,9 +40,16 @@ static __always_inline void *store(struct xa_state *xas, void *entry,
 		       store_null(xas, watched);
 }
 
-/* Apart, so that the way without points keeps nothing for calls. */
-static noinline void *store_watched(struct xa_state *xas, void *entry)
+/*
+ * With points, or not to be done at all.  Apart, so that the way without points
+ * keeps nothing for calls.
+ */
+static noinline void *store_slow(struct xa_state *xas, void *entry)
 {
+	if (WARN_ON_ONCE(xas->xa_shift)) {
+		xas_set_err(xas, -EINVAL);
+		return NULL;
+	}
 	return store(xas, entry, true);
 }
 
@@ -50,13 +57,8 @@ void *xas_store(struct xa_state *xas, void *entry)
 {
 	if (xas_error(xas))
 		return NULL;
-	if (unlikely(xas->xa_shift)) {
-		WARN_ON_ONCE(xas->xa_shift);
-		xas_set_err(xas, -EINVAL);
-		return NULL;
-	}
-	if (unlikely(uik_hooks))
-		return store_watched(xas, entry);
+	if (uik_some_or_watched(xas->xa_shift))
+		return store_slow(xas, entry);
 	return store(xas, entry, false);
 }
 

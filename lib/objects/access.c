@@ -25,11 +25,13 @@ static bool has_unmap(const struct iommufd_access *access)
  * Leaves @ioas.  The lock is let go around the driver's unmap: it unpins, and
  * unpin takes the lock.  Meanwhile ioas is NULL and ioas_unpin is not.
  */
-static void leave(struct iommufd_access *access, struct iommufd_ioas *ioas)
+static __always_inline void leave(struct iommufd_access *access,
+				  struct iommufd_ioas *ioas, bool watched)
 {
 	u32 key = access->key;
 
-	kcsan_check_write(&access->ioas, sizeof(access->ioas));
+	if (watched)
+		kcsan_check_write(&access->ioas, sizeof(access->ioas));
 	access->ioas = NULL;
 	if (has_unmap(access)) {
 		mutex_unlock(&access->lock);
@@ -38,18 +40,22 @@ static void leave(struct iommufd_access *access, struct iommufd_ioas *ioas)
 		mutex_lock(&access->lock);
 	}
 	iopt_remove_access(&ioas->iopt, access, key);
-	refcount_dec(&ioas->obj.users);
+	if (watched)
+		refcount_dec(&ioas->obj.users);
+	else
+		uik_ref_dec(&ioas->obj.users);
 }
 
-/* Moves the access to @ioas, or to none. */
-static int change_ioas(struct iommufd_access *access, struct iommufd_ioas *ioas)
+static __always_inline int change(struct iommufd_access *access,
+				  struct iommufd_ioas *ioas, bool watched)
 {
 	struct iommufd_ioas *old = access->ioas;
 	u32 key = 0;
 	int ret;
 
 	lockdep_assert_held(&access->lock);
-	kcsan_check_write(&access->ioas, sizeof(access->ioas));
+	if (watched)
+		kcsan_check_write(&access->ioas, sizeof(access->ioas));
 	/* Another thread is in leave(). */
 	if (old != access->ioas_unpin)
 		return -EBUSY;
@@ -60,15 +66,33 @@ static int change_ioas(struct iommufd_access *access, struct iommufd_ioas *ioas)
 		ret = iopt_add_access(&ioas->iopt, access, &key);
 		if (ret)
 			return ret;
-		refcount_inc(&ioas->obj.users);
+		if (watched)
+			refcount_inc(&ioas->obj.users);
+		else
+			uik_ref_add(1, &ioas->obj.users, NULL);
 	}
 	if (old)
-		leave(access, old);
-	kcsan_check_write(&access->ioas, sizeof(access->ioas));
+		leave(access, old, watched);
+	if (watched)
+		kcsan_check_write(&access->ioas, sizeof(access->ioas));
 	access->ioas = ioas;
 	access->ioas_unpin = ioas;
 	access->key = key;
 	return 0;
+}
+
+/* Apart, so that the way without points keeps nothing for calls. */
+static noinline int change_watched(struct iommufd_access *access,
+				   struct iommufd_ioas *ioas)
+{
+	return change(access, ioas, true);
+}
+
+/* Moves the access to @ioas, or to none. */
+static int change_ioas(struct iommufd_access *access, struct iommufd_ioas *ioas)
+{
+	return uik_is_watched() ? change_watched(access, ioas) :
+				  change(access, ioas, false);
 }
 
 static int change_ioas_id(struct iommufd_access *access, u32 ioas_id)

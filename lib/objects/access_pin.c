@@ -215,6 +215,12 @@ unpin:
 	return ret;
 }
 
+static noinline bool has_ioas(const struct iommufd_access *access)
+{
+	kcsan_check_read(&access->ioas, sizeof(access->ioas));
+	return access->ioas;
+}
+
 /*
  * For work on [iova, out_last] of the IOAS of @access: it and its areas stay
  * until leave().  -EINVAL: nothing asked for; -EOVERFLOW; -ENOENT: no IOAS.
@@ -228,8 +234,8 @@ static int enter(struct iommufd_access *access, unsigned long iova,
 	if (__builtin_add_overflow(iova, length - 1, out_last))
 		return -EOVERFLOW;
 	mutex_lock(&access->lock);
-	kcsan_check_read(&access->ioas, sizeof(access->ioas));
-	if (!access->ioas) {
+	if (uik_none_or_watched((unsigned long)access->ioas) &&
+	    !has_ioas(access)) {
 		mutex_unlock(&access->lock);
 		return -ENOENT;
 	}

@@ -76,7 +76,7 @@ static int finish(struct iommufd_ucmd *ucmd, struct iommufd_ioas *ioas,
 		  int ret, size_t cmd_bytes)
 {
 	if (!ret)
-		ret = iommufd_ucmd_respond(ucmd, cmd_bytes);
+		return iommufd_ucmd_respond_put(ucmd, cmd_bytes, &ioas->obj);
 	iommufd_put_ioas(ucmd->ictx, ioas);
 	return ret;
 }

@@ -223,18 +223,18 @@ static inline void iopt_alignment_count(struct iopt *iopt,
 	iopt->alignments[area->alignment_class]++;
 }
 
-/* What iopt_area_insert() does when there are others. */
-void iopt_area_insert_tree(struct iopt *iopt, struct iopt_area *area);
+/* What iopt_area_insert() does when there are others, or somebody watches. */
+void iopt_area_insert_slow(struct iopt *iopt, struct iopt_area *area);
 
 /* Adds an area that meets no other.  A tree of one is in order as it is. */
 static inline void iopt_area_insert(struct iopt *iopt, struct iopt_area *area)
 {
-	kcsan_check_write(&iopt->areas, sizeof(iopt->areas));
-	iopt_alignment_count(iopt, area);
-	if (unlikely(iopt->area_count++)) {
-		iopt_area_insert_tree(iopt, area);
+	if (uik_some_or_watched(iopt->area_count)) {
+		iopt_area_insert_slow(iopt, area);
 		return;
 	}
+	iopt_alignment_count(iopt, area);
+	iopt->area_count = 1;
 	area->sub = (struct iopt_summary){ area->first, area->last, 0 };
 	area->node = (struct rb_node){ .__rb_parent_color = RB_BLACK };
 	iopt->areas.rb_node = &area->node;

@@ -52,10 +52,13 @@ struct iopt_area *iopt_area_after(struct iopt_area *area)
 	return next && next->first == area->last + 1 ? next : NULL;
 }
 
-void iopt_area_insert_tree(struct iopt *iopt, struct iopt_area *area)
+void iopt_area_insert_slow(struct iopt *iopt, struct iopt_area *area)
 {
 	struct rb_node **link = &iopt->areas.rb_node, *parent = NULL;
 
+	kcsan_check_write(&iopt->areas, sizeof(iopt->areas));
+	iopt_alignment_count(iopt, area);
+	iopt->area_count++;
 	while (*link) {
 		struct iopt_area *other = iopt_to_area(*link);
 

@@ -39,6 +39,14 @@ static inline void drop_owner(const struct pages *pages)
 	owner_drop(pages->mm, pages->task, pages->user);
 }
 
+/* Whether there is memory; if so, whoever watches is told of the first count. */
+static noinline bool has_block(struct iopt_first *first)
+{
+	if (first)
+		refcount_set(&first->pages.refs, 1);
+	return first;
+}
+
 /* @start_byte + @length does not overflow; @length > 0. */
 static __always_inline struct pages *
 pages_new(struct iommufd_ctx *ictx, enum pages_kind kind,
@@ -52,12 +60,12 @@ pages_new(struct iommufd_ctx *ictx, enum pages_kind kind,
 		return ERR_PTR(-EINVAL);
 	/* The area is initialised when it is used. */
 	first = kmalloc(sizeof(*first), GFP_KERNEL_ACCOUNT);
-	if (!first)
+	if (uik_none_or_watched((unsigned long)first) && !has_block(first))
 		return ERR_PTR(-ENOMEM);
 	task = current;
 	pages = &first->pages;
 	/* Member by member: clearing the block first would cost as much. */
-	refcount_set(&pages->refs, 1);
+	uik_ref_set(&pages->refs, 1);
 	pages->kind = kind;
 	pages->account = account_of(ictx, task);
 	pages->writable = writable;

@@ -35,6 +35,15 @@ struct device *iommufd_vdevice_to_device(struct iommufd_vdevice *vdev)
 	return vdev->idev->dev;
 }
 
+/* Before the eyes of watchers: it leaves @viommu, and @idev may have another. */
+static noinline void show_unlink(struct iommufd_vdevice *vdev)
+{
+	/* Whoever has found it there is done with it. */
+	kcsan_check_write(&vdev->idev, sizeof(vdev->idev));
+	refcount_dec(&vdev->viommu->obj.users);
+	kcsan_check_write(&vdev->idev->vdev, sizeof(vdev->idev->vdev));
+}
+
 /* Under the group's lock. */
 static __always_inline void undo_locked(struct iommufd_vdevice *vdev)
 {
@@ -45,10 +54,10 @@ static __always_inline void undo_locked(struct iommufd_vdevice *vdev)
 		driver_tell_as(vdevice_destroy, vdev->destroy(vdev));
 	/* Not if the slot is another's, which is why this one is aborted. */
 	xa_cmpxchg(&viommu->vdevs, vdev->virt_id, vdev, NULL, GFP_KERNEL);
-	/* Whoever has found it there is done with it. */
-	kcsan_check_write(&vdev->idev, sizeof(vdev->idev));
-	refcount_dec(&viommu->obj.users);
-	kcsan_check_write(&idev->vdev, sizeof(idev->vdev));
+	if (uik_is_watched())
+		show_unlink(vdev);
+	else
+		uik_ref_dec(&viommu->obj.users);
 	idev->vdev = NULL;
 }
 
@@ -109,6 +118,44 @@ static int enter_viommu(struct iommufd_vdevice *vdev)
 	return 0;
 }
 
+/* The same, told to watchers step by step. */
+static noinline int check_device_slow(struct iommufd_device *idev)
+{
+	kcsan_check_read(&idev->destroying, sizeof(idev->destroying));
+	if (idev->destroying)
+		return -ENOENT;
+	kcsan_check_read(&idev->vdev, sizeof(idev->vdev));
+	return idev->vdev ? -EEXIST : 0;
+}
+
+/* Whether it may have a vDEVICE: 0, -ENOENT, -EEXIST. */
+static __always_inline int check_device(struct iommufd_device *idev)
+{
+	if (unlikely(idev->destroying) ||
+	    uik_some_or_watched((unsigned long)idev->vdev))
+		return check_device_slow(idev);
+	return 0;
+}
+
+static noinline void show_link(struct iommufd_viommu *viommu,
+			       struct iommufd_device *idev)
+{
+	refcount_inc(&viommu->obj.users);
+	kcsan_check_write(&idev->vdev, sizeof(idev->vdev));
+}
+
+/* @vdev, which only the caller knows, is @idev's and counts in its vIOMMU. */
+static __always_inline void link_device(struct iommufd_vdevice *vdev,
+					struct iommufd_device *idev)
+{
+	vdev->idev = idev;
+	if (uik_is_watched())
+		show_link(vdev->viommu, idev);
+	else
+		uik_ref_add(1, &vdev->viommu->obj.users, NULL);
+	idev->vdev = vdev;
+}
+
 static int vdevice_alloc_locked(struct iommufd_ucmd *ucmd,
 				struct iommufd_viommu *viommu,
 				struct iommufd_device *idev)
@@ -120,12 +167,9 @@ static int vdevice_alloc_locked(struct iommufd_ucmd *ucmd,
 	int ret;
 
 	lockdep_assert_held(&idev->igroup->lock);
-	kcsan_check_read(&idev->destroying, sizeof(idev->destroying));
-	if (idev->destroying)
-		return -ENOENT;
-	kcsan_check_read(&idev->vdev, sizeof(idev->vdev));
-	if (idev->vdev)
-		return -EEXIST;
+	ret = check_device(idev);
+	if (ret)
+		return ret;
 	size = vdevice_size(viommu->ops);
 	if (size < 0)
 		return size;
@@ -135,10 +179,7 @@ static int vdevice_alloc_locked(struct iommufd_ucmd *ucmd,
 	vdev = to_vdevice(obj);
 	vdev->virt_id = cmd->virt_id;
 	vdev->viommu = viommu;
-	refcount_inc(&viommu->obj.users);
-	vdev->idev = idev;
-	kcsan_check_write(&idev->vdev, sizeof(idev->vdev));
-	idev->vdev = vdev;
+	link_device(vdev, idev);
 	ret = enter_viommu(vdev);
 	if (!ret) {
 		cmd->out_vdevice_id = vdev->obj.id;

@@ -108,7 +108,9 @@ static int viommu_alloc_on(struct iommufd_ucmd *ucmd,
 	if (ret)
 		goto out_parent;
 	cmd->out_viommu_id = viommu->obj.id;
-	ret = iommufd_ucmd_respond(ucmd, sizeof(*cmd));
+	return iommufd_ucmd_respond_put(ucmd, sizeof(*cmd),
+					&parent->common.obj);
+
 out_parent:
 	iommufd_put_object(ucmd->ictx, &parent->common.obj);
 	return ret;

@@ -62,10 +62,13 @@ static inline unsigned int refcount_read(const refcount_t *r)
 	return atomic_read(&r->refs);
 }
 
-/*
- * The operations, without their points.  Adds @i unless zero; the old value
- * goes to *@old_p.
- */
+/* The operations, without their points. */
+static inline void uik_ref_set(refcount_t *r, int n)
+{
+	__atomic_store_n(&r->refs.counter, n, __ATOMIC_RELAXED);
+}
+
+/* Adds @i unless zero; the old value goes to *@old_p. */
 static inline __must_check bool uik_ref_add_not_zero(int i, refcount_t *r,
 						     int *old_p, int order)
 {
