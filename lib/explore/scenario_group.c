@@ -316,7 +316,10 @@ static void foreign(struct uiommufd_run *run, void *state)
 	WANT(own_viommu(rig->fd, pair->dev[0], rig->parent, &rig->viommu), 0);
 	WANT(rig_vdevice(rig->fd, rig->viommu, pair->mock, 7, &id), -EINVAL);
 	WANT(rig_nested(rig->fd, pair->mock, rig->viommu, &id), -EINVAL);
+	WANT(own_nested(rig->fd, pair->mock, rig->viommu, &id), -EINVAL);
 	WANT(own_nested(rig->fd, pair->dev[0], rig->parent, &id), 0);
+	/* It has no way to invalidate. */
+	WANT(own_lookup(rig->fd, id, 7), -EOPNOTSUPP);
 	WANT(rig_attach(rig->fd, "mock0", 0, id), -EINVAL);
 	WANT(attach(pair, 0, pair->mock_parent), -EINVAL);
 	WANT(rig_hwpt(rig->fd, pair->dev[0], rig->ioas, IOMMU_HWPT_ALLOC_PASID,

@@ -185,13 +185,32 @@ static bool has_owner(struct tables *tables, const struct iopt *iopt,
 	return owner.found;
 }
 
+static bool is_same(const struct iopt_reservation *a,
+		    const struct iopt_reservation *b)
+{
+	return a->owner == b->owner && a->first == b->first &&
+	       a->last == b->last;
+}
+
+/* Number @i of them; tests may reserve twice. */
+static void check_range(struct tables *tables, const struct iopt *iopt,
+			unsigned int i)
+{
+	const struct iopt_reservation *range = &iopt->reserved.list[i];
+
+	if (!has_owner(tables, iopt, range))
+		say(tables, "0x%lx-0x%lx is reserved for what is not attached\n",
+		    range->first, range->last);
+	for (unsigned int k = 0; range->owner && k < i; k++)
+		if (is_same(range, &iopt->reserved.list[k]))
+			say(tables, "0x%lx-0x%lx is reserved twice for the same\n",
+			    range->first, range->last);
+}
+
 static void check_ranges(struct tables *tables, const struct iopt *iopt)
 {
 	for (unsigned int i = 0; i < iopt->reserved.count; i++)
-		if (!has_owner(tables, iopt, &iopt->reserved.list[i]))
-			say(tables, "0x%lx-0x%lx is reserved for what is not attached\n",
-			    iopt->reserved.list[i].first,
-			    iopt->reserved.list[i].last);
+		check_range(tables, iopt, i);
 }
 
 /* ---- objects ------------------------------------------------------------- */

@@ -117,7 +117,11 @@ static void ranges_are_compared(void **state)
 				      in.idev->dev), 0);
 	assert_int_equal(iopt_reserve(iopt, 0x3000000, 0x3000fff, NULL), 0);
 	assert_int_equal(wrong(&in), 0);
+	assert_int_equal(iopt_reserve(iopt, 0x2000000, 0x2000fff,
+				      in.idev->dev), 0);
+	assert_true(wrong(&in) > 0);
 	iopt_unreserve(iopt, in.idev->dev);
+	assert_int_equal(wrong(&in), 0);
 	iopt->alignment *= 2;
 	assert_true(wrong(&in) > 0);
 	iopt->alignment /= 2;
