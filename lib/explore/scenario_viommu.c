@@ -172,6 +172,26 @@ static const struct uiommufd_scenario map_destroy = {
 	.flags = SCENARIO_FROM_START,	/* a mapping */
 };
 
+/* Memory is pinned where no mapping of ours is. */
+static void map_memory(struct uiommufd_run *run, void *state)
+{
+	struct guest *guest = state;
+	struct rig *rig = &guest->rig;
+	const uint64_t iova = RIG_IOVA + 16 * RIG_PAGE;
+
+	WANT(rig_map_at(rig->fd, rig->ioas, rig_memory(), RIG_PAGE, iova), 0);
+	WANT(rig_unmap(rig->fd, rig->ioas, iova, RIG_PAGE), 0);
+}
+
+static const struct uiommufd_scenario map_beside = {
+	.name = "mmap-beside",
+	.summary = "areas are mapped by two while memory is pinned",
+	.setup = setup_made,
+	.thread = { map_guess, map_guess, map_memory },
+	.state_bytes = sizeof(struct guest),
+	.flags = SCENARIO_FROM_START,	/* mappings */
+};
+
 /* Stays mapped: nobody may be aborted under it. */
 static void map_and_keep(struct uiommufd_run *run, void *state)
 {
@@ -426,5 +446,6 @@ static const struct uiommufd_scenario command_end = {
 
 const struct uiommufd_scenario *const scenarios_viommu[] = {
 	&command_end,
-	&viommu, &map_destroy, &map_init, &invalidation, &nested, NULL
+	&viommu, &map_destroy, &map_beside, &map_init, &invalidation, &nested,
+	NULL
 };

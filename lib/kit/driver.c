@@ -14,6 +14,7 @@
 
 #include "kit/device.h"
 #include "kit/fork.h"
+#include "kit/leaf.h"
 #include "kit/format.h"
 #include "kit/machine.h"
 
@@ -61,7 +62,7 @@ static struct device_driver *next_driver(struct device *dev,
 	struct device_driver *drv, *found = NULL;
 	bool seen = !after;
 
-	pthread_mutex_lock(&drivers_lock);
+	leaf_lock(&drivers_lock);
 	list_for_each_entry(drv, &drivers, drivers_node_) {
 		if (seen && driver_serves(drv, dev)) {
 			found = drv;
@@ -69,7 +70,7 @@ static struct device_driver *next_driver(struct device *dev,
 		}
 		seen |= drv == after;
 	}
-	pthread_mutex_unlock(&drivers_lock);
+	leaf_unlock(&drivers_lock);
 	return found;
 }
 
@@ -125,14 +126,14 @@ int driver_register(struct device_driver *drv)
 	struct device_driver *other;
 	int rc = 0;
 
-	pthread_mutex_lock(&drivers_lock);
+	leaf_lock(&drivers_lock);
 	list_for_each_entry(other, &drivers, drivers_node_)
 		if (other == drv || (other->bus == drv->bus &&
 				     !strcmp(other->name, drv->name)))
 			rc = -EEXIST;
 	if (!rc)
 		list_add_tail(&drv->drivers_node_, &drivers);
-	pthread_mutex_unlock(&drivers_lock);
+	leaf_unlock(&drivers_lock);
 	if (!rc)
 		bus_for_each_dev(drv->bus, NULL, NULL, attach_unbound);
 	return rc;
@@ -140,9 +141,9 @@ int driver_register(struct device_driver *drv)
 
 void driver_unregister(struct device_driver *drv)
 {
-	pthread_mutex_lock(&drivers_lock);
+	leaf_lock(&drivers_lock);
 	list_del(&drv->drivers_node_);
-	pthread_mutex_unlock(&drivers_lock);
+	leaf_unlock(&drivers_lock);
 	bus_for_each_dev(drv->bus, NULL, drv, release_if_bound);
 }
 

@@ -12,8 +12,10 @@
 #include <uik/task.h>
 
 #include "kit/file.h"
+#include "kit/leaf.h"
 #include "kit/lock.h"
 
+__thread unsigned int leaf_depth;
 const struct uik_hooks *uik_hooks;
 unsigned long uik_fail_armed;
 bool (*uik_fail_more)(enum uik_fail_kind kind, const void *site);
@@ -54,7 +56,7 @@ void uik_point_slow(enum uik_point_kind kind, const void *addr, uint32_t size,
 		.site = site,
 	};
 
-	if (hooks && hooks->point)
+	if (hooks && hooks->point && !leaf_depth)
 		hooks->point(&point);
 }
 

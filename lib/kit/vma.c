@@ -18,6 +18,7 @@
 #include <linux/slab.h>
 
 #include "kit/fork.h"
+#include "kit/leaf.h"
 #include "kit/machine.h"
 #include "kit/pages.h"
 #include "kit/snapshot.h"
@@ -77,7 +78,7 @@ static void link_vma(struct vm_area_struct *vma)
 	struct vm_area_struct *other;
 	struct list_head *before = &vmas;
 
-	pthread_mutex_lock(&vmas_lock);
+	leaf_lock(&vmas_lock);
 	list_for_each_entry(other, &vmas, vm_node_) {
 		if (other->vm_start > vma->vm_start) {
 			before = &other->vm_node_;
@@ -86,7 +87,7 @@ static void link_vma(struct vm_area_struct *vma)
 	}
 	list_add_tail(&vma->vm_node_, before);
 	__atomic_fetch_add(&vma_total, 1, __ATOMIC_RELAXED);
-	pthread_mutex_unlock(&vmas_lock);
+	leaf_unlock(&vmas_lock);
 	uik_count_mapping(1);
 }
 
@@ -123,9 +124,9 @@ bool vma_range_ours(uintptr_t start, uintptr_t end)
 
 	if (!__atomic_load_n(&vma_total, __ATOMIC_RELAXED))
 		return false;
-	pthread_mutex_lock(&vmas_lock);
+	leaf_lock(&vmas_lock);
 	ours = find_locked(start, end);
-	pthread_mutex_unlock(&vmas_lock);
+	leaf_unlock(&vmas_lock);
 	return ours;
 }
 
@@ -141,11 +142,11 @@ void uik_vma_each(bool (*visit)(const struct vm_area_struct *vma, void *arg),
 
 	if (!__atomic_load_n(&vma_total, __ATOMIC_RELAXED))
 		return;
-	pthread_mutex_lock(&vmas_lock);
+	leaf_lock(&vmas_lock);
 	list_for_each_entry(vma, &vmas, vm_node_)
 		if (!visit(vma, arg))
 			break;
-	pthread_mutex_unlock(&vmas_lock);
+	leaf_unlock(&vmas_lock);
 }
 
 /* Never linked: its counts go. */
@@ -197,7 +198,7 @@ static int vma_cut(struct vm_area_struct *vma, uintptr_t start, uintptr_t end)
 		if (tail->vm_ops && tail->vm_ops->open)
 			tail->vm_ops->open(tail);
 	}
-	pthread_mutex_lock(&vmas_lock);
+	leaf_lock(&vmas_lock);
 	gone = vma->vm_start >= start && vma->vm_end <= end;
 	if (gone) {
 		list_del(&vma->vm_node_);
@@ -206,7 +207,7 @@ static int vma_cut(struct vm_area_struct *vma, uintptr_t start, uintptr_t end)
 	} else {
 		vma_begins_at(vma, end);
 	}
-	pthread_mutex_unlock(&vmas_lock);
+	leaf_unlock(&vmas_lock);
 	if (tail)
 		link_vma(tail);
 	if (gone)
@@ -224,9 +225,9 @@ int uik_munmap(void *addr, size_t length)
 	if (start % PAGE_SIZE || !length || end <= start)
 		return -EINVAL;
 	do {
-		pthread_mutex_lock(&vmas_lock);
+		leaf_lock(&vmas_lock);
 		vma = find_locked(start, end);
-		pthread_mutex_unlock(&vmas_lock);
+		leaf_unlock(&vmas_lock);
 		if (vma)
 			rc = vma_cut(vma, start, end);
 	} while (vma && !rc);
@@ -241,9 +242,9 @@ static int vma_split(uintptr_t at)
 	struct uik_machine *previous;
 	struct vm_area_struct *vma, *tail;
 
-	pthread_mutex_lock(&vmas_lock);
+	leaf_lock(&vmas_lock);
 	vma = find_locked(at, at + 1);
-	pthread_mutex_unlock(&vmas_lock);
+	leaf_unlock(&vmas_lock);
 	if (!vma || vma->vm_start == at)
 		return 0;
 	previous = uik_enter(vma->vm_file->machine);
@@ -251,9 +252,9 @@ static int vma_split(uintptr_t at)
 	if (tail) {
 		if (tail->vm_ops && tail->vm_ops->open)
 			tail->vm_ops->open(tail);
-		pthread_mutex_lock(&vmas_lock);
+		leaf_lock(&vmas_lock);
 		vma->vm_end = at;
-		pthread_mutex_unlock(&vmas_lock);
+		leaf_unlock(&vmas_lock);
 		link_vma(tail);
 	}
 	uik_leave(previous);
@@ -266,12 +267,12 @@ static int protect_check(uintptr_t start, uintptr_t end, int prot)
 	struct vm_area_struct *vma;
 	int rc = 0;
 
-	pthread_mutex_lock(&vmas_lock);
+	leaf_lock(&vmas_lock);
 	list_for_each_entry(vma, &vmas, vm_node_)
 		if (vma->vm_start < end && vma->vm_end > start &&
 		    prot & PROT_WRITE && !(vma->vm_flags & VM_MAYWRITE))
 			rc = -EACCES;
-	pthread_mutex_unlock(&vmas_lock);
+	leaf_unlock(&vmas_lock);
 	return rc;
 }
 
@@ -280,13 +281,13 @@ static void protect_note(uintptr_t start, uintptr_t end, int prot)
 {
 	struct vm_area_struct *vma;
 
-	pthread_mutex_lock(&vmas_lock);
+	leaf_lock(&vmas_lock);
 	list_for_each_entry(vma, &vmas, vm_node_)
 		if (vma->vm_start >= start && vma->vm_end <= end) {
 			vm_flags_clear(vma, VM_READ | VM_WRITE | VM_EXEC);
 			vm_flags_set(vma, can_of(prot));
 		}
-	pthread_mutex_unlock(&vmas_lock);
+	leaf_unlock(&vmas_lock);
 }
 
 int uik_mprotect(void *addr, size_t length, int prot)
@@ -335,14 +336,14 @@ unsigned int uik_vma_end_all(void)
 	uintptr_t start = 0, end = 0;
 
 	for (;; count++) {
-		pthread_mutex_lock(&vmas_lock);
+		leaf_lock(&vmas_lock);
 		vma = list_first_entry_or_null(&vmas, struct vm_area_struct,
 					       vm_node_);
 		if (vma) {
 			start = vma->vm_start;
 			end = vma->vm_end;
 		}
-		pthread_mutex_unlock(&vmas_lock);
+		leaf_unlock(&vmas_lock);
 		if (!vma || uik_munmap((void *)start, end - start))
 			return count;
 	}
@@ -353,11 +354,11 @@ static struct vm_area_struct *find_whole(uintptr_t start, uintptr_t end)
 {
 	struct vm_area_struct *vma;
 
-	pthread_mutex_lock(&vmas_lock);
+	leaf_lock(&vmas_lock);
 	vma = find_locked(start, end);
 	if (vma && (vma->vm_start > start || vma->vm_end < end))
 		vma = NULL;
-	pthread_mutex_unlock(&vmas_lock);
+	leaf_unlock(&vmas_lock);
 	return vma;
 }
 

@@ -5,10 +5,13 @@
 #include <linux/atomic.h>
 #include <linux/bitops.h>
 #include <linux/completion.h>
+#include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/refcount.h>
 #include <linux/rwsem.h>
 #include <uik/plain.h>
+
+#include "kit/leaf.h"
 
 #define LOG_MAX 64
 
@@ -104,6 +107,20 @@ static void lock_lives(void **state)
 			     false);
 		assert_false(mutex_is_locked(&lock));
 	}
+}
+
+/* Law: under a process-wide lock nobody is told, so that nobody else runs. */
+static void leaves_are_one_step(void **state)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static LIST_HEAD(list);
+	struct list_head entry;
+
+	recording(leaf_lock(&lock); list_add_tail(&entry, &list);
+		  leaf_unlock(&lock));
+	assert_int_equal(seen_count, 0);
+	recording(list_del(&entry));
+	assert_int_not_equal(seen_count, 0);
 }
 
 static noinline bool none(unsigned long word)
@@ -340,6 +357,7 @@ int main(void)
 		cmocka_unit_test(operands),
 		cmocka_unit_test(lock_points),
 		cmocka_unit_test(lock_lives),
+		cmocka_unit_test(leaves_are_one_step),
 		cmocka_unit_test(joint_questions),
 		cmocka_unit_test(nth_once),
 		cmocka_unit_test(nth_sticky),
