@@ -334,6 +334,49 @@ static const struct uiommufd_scenario replace_destroy = {
 	.failures = UIOMMUFD_FAIL_ALLOC,
 };
 
+/* A device that is attached nowhere, and a table for it. */
+static void setup_idle(struct uiommufd_run *run, void *state)
+{
+	struct tables *tables = state;
+	struct rig *rig = &tables->rig;
+
+	setup(run, state);
+	HOLDS(!rig_mock_device(rig->fd, tables->other_ioas, 0, &rig->stdev,
+			       &rig->dev, &rig->hwpt));
+	HOLDS(!rig_hwpt(rig->fd, rig->dev, rig->ioas, 0, &tables->table[0]));
+	HOLDS(!rig_pasid(rig->fd, IOMMU_TEST_OP_PASID_DETACH, rig->stdev, 0,
+			 0));
+}
+
+static void attach_idle(struct uiommufd_run *run, void *state)
+{
+	struct tables *tables = state;
+	struct rig *rig = &tables->rig;
+
+	WANT(rig_pasid(rig->fd, IOMMU_TEST_OP_PASID_ATTACH, rig->stdev, 0,
+		       tables->other_ioas), 0);
+}
+
+static void replace_idle(struct uiommufd_run *run, void *state)
+{
+	struct tables *tables = state;
+	struct rig *rig = &tables->rig;
+
+	WANT_ONE(rig_mock_replace(rig->fd, rig->stdev, tables->table[0]), 0,
+		 -EINVAL);
+}
+
+static const struct uiommufd_scenario one_device = {
+	.name = "attach-one-device",
+	.summary = "a device is attached and moved at the same time",
+	.configure = devices,
+	.setup = setup_idle,
+	.thread = { attach_idle, replace_idle },
+	.finish = finish,
+	.state_bytes = sizeof(struct tables),
+	.failures = UIOMMUFD_FAIL_ALLOC | UIOMMUFD_FAIL_DRIVER,
+};
+
 /* ---- mock devices ---- */
 
 static void device_numbers(struct uiommufd_run *run, void *state)
@@ -370,6 +413,6 @@ static const struct uiommufd_scenario mock_devices = {
 
 const struct uiommufd_scenario *const scenarios_attach[] = {
 	&by_table, &by_ioas, &by_pasid, &pasid_end, &pasid_refused,
-	&race, &replace_destroy, &mock_devices,
+	&race, &replace_destroy, &one_device, &mock_devices,
 	NULL
 };

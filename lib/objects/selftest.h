@@ -21,6 +21,8 @@ struct iommufd_selftest {
 	struct iommufd_object obj;
 	struct device *dev;		/* owned; NULL: not made */
 	struct iommufd_device *idev;	/* owned; NULL: not bound */
+	/* As a driver's: attach, replace and detach of a device take turns. */
+	struct mutex lock;
 };
 
 /* The mock of this machine; NULL: it has none. */

@@ -45,6 +45,7 @@ void iommufd_selftest_destroy(struct iommufd_object *obj)
 	}
 	if (stdev->dev && !WARN_ON(!mock))
 		mock->device_del(stdev->dev);
+	mutex_destroy(&stdev->lock);
 }
 
 static int make_device(struct iommufd_ucmd *ucmd,
@@ -81,6 +82,7 @@ static int make_device(struct iommufd_ucmd *ucmd,
 /* The dispatcher publishes the object, or has it destroyed. */
 static int new_device(struct iommufd_ucmd *ucmd, u32 flags)
 {
+	struct iommufd_selftest *stdev;
 	struct iommufd_object *obj =
 		iommufd_object_alloc_ucmd(ucmd,
 					  sizeof(struct iommufd_selftest),
@@ -88,9 +90,9 @@ static int new_device(struct iommufd_ucmd *ucmd, u32 flags)
 
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);
-	return make_device(ucmd,
-			   container_of(obj, struct iommufd_selftest, obj),
-			   flags);
+	stdev = container_of(obj, struct iommufd_selftest, obj);
+	mutex_init(&stdev->lock);
+	return make_device(ucmd, stdev, flags);
 }
 
 int selftest_mock_domain(struct iommufd_ucmd *ucmd)
@@ -116,6 +118,33 @@ static struct iommufd_selftest *get_stdev(struct iommufd_ucmd *ucmd)
 			     container_of(obj, struct iommufd_selftest, obj);
 }
 
+static int attach(struct iommufd_selftest *stdev, ioasid_t pasid, u32 *pt_id)
+{
+	int rc;
+
+	mutex_lock(&stdev->lock);
+	rc = iommufd_device_attach(stdev->idev, pasid, pt_id);
+	mutex_unlock(&stdev->lock);
+	return rc;
+}
+
+static int replace(struct iommufd_selftest *stdev, ioasid_t pasid, u32 *pt_id)
+{
+	int rc;
+
+	mutex_lock(&stdev->lock);
+	rc = iommufd_device_replace(stdev->idev, pasid, pt_id);
+	mutex_unlock(&stdev->lock);
+	return rc;
+}
+
+static void detach(struct iommufd_selftest *stdev, ioasid_t pasid)
+{
+	mutex_lock(&stdev->lock);
+	iommufd_device_detach(stdev->idev, pasid);
+	mutex_unlock(&stdev->lock);
+}
+
 int selftest_mock_domain_replace(struct iommufd_ucmd *ucmd)
 {
 	struct iommu_test_cmd *cmd = selftest_cmd(ucmd);
@@ -125,7 +154,7 @@ int selftest_mock_domain_replace(struct iommufd_ucmd *ucmd)
 
 	if (IS_ERR(stdev))
 		return PTR_ERR(stdev);
-	rc = iommufd_device_replace(stdev->idev, IOMMU_NO_PASID, &pt_id);
+	rc = replace(stdev, IOMMU_NO_PASID, &pt_id);
 	if (!rc) {
 		cmd->mock_domain_replace.pt_id = pt_id;
 		rc = selftest_respond(ucmd);
@@ -144,12 +173,12 @@ int selftest_pasid_attach(struct iommufd_ucmd *ucmd)
 
 	if (IS_ERR(stdev))
 		return PTR_ERR(stdev);
-	rc = iommufd_device_attach(stdev->idev, pasid, &pt_id);
+	rc = attach(stdev, pasid, &pt_id);
 	if (!rc) {
 		cmd->pasid_attach.pt_id = pt_id;
 		rc = selftest_respond(ucmd);
 		if (rc)
-			iommufd_device_detach(stdev->idev, pasid);
+			detach(stdev, pasid);
 	}
 	iommufd_put_object(ucmd->ictx, &stdev->obj);
 	return rc;
@@ -164,8 +193,7 @@ int selftest_pasid_replace(struct iommufd_ucmd *ucmd)
 
 	if (IS_ERR(stdev))
 		return PTR_ERR(stdev);
-	rc = iommufd_device_replace(stdev->idev, cmd->pasid_replace.pasid,
-				    &pt_id);
+	rc = replace(stdev, cmd->pasid_replace.pasid, &pt_id);
 	if (!rc) {
 		cmd->pasid_replace.pt_id = pt_id;
 		rc = selftest_respond(ucmd);
@@ -180,8 +208,7 @@ int selftest_pasid_detach(struct iommufd_ucmd *ucmd)
 
 	if (IS_ERR(stdev))
 		return PTR_ERR(stdev);
-	iommufd_device_detach(stdev->idev,
-			      selftest_cmd(ucmd)->pasid_detach.pasid);
+	detach(stdev, selftest_cmd(ucmd)->pasid_detach.pasid);
 	iommufd_put_object(ucmd->ictx, &stdev->obj);
 	return 0;
 }

@@ -199,7 +199,8 @@ void iommufd_device_unbind(struct iommufd_device *idev)
  *
  * An IOAS gets an automatic page table: one there that fits, or a new one.
  *
- * Context: may sleep.
+ * Context: may sleep.  Attach, replace and detach of a device take turns: a lock
+ * of the caller's sees to that, as VFIO's does.
  * Return: 0; -ENOENT no such ID; -EINVAL wrong type, group attached elsewhere,
  * or does not go together; -EBUSY attached already; -EADDRINUSE reserved
  * ranges of the device are in use; -ENOMEM; errors of the IOMMU driver.
