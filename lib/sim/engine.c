@@ -46,6 +46,22 @@ struct engine {
 	u64 quiet_ns;			/* how long it has looked since */
 };
 
+/*
+ * Mapped VCMDQs, ascending: the body finds the number in mapped_first().  What is
+ * not mapped is off and has nothing in flight.
+ */
+#define for_each_mapped(sim, word, bits)                                   \
+	for (u32 word = 0; word < MAX_VCMDQS / 64; word++)                 \
+		for (u64 bits = __atomic_load_n(&(sim)->mapped[word],      \
+						__ATOMIC_ACQUIRE);         \
+		     bits; bits &= bits - 1)
+
+static inline struct sim_queue *mapped_first(struct sim *sim, u32 word,
+					     u64 bits)
+{
+	return sim_vcmdq(sim, word * 64 + __builtin_ctzll(bits));
+}
+
 /* --- looking --------------------------------------------------------------*/
 
 /* @more: set if, of what is known by now, something was left to execute. */
@@ -100,19 +116,10 @@ u64 engine_pass(struct sim *sim, u64 max_commands, bool *out_more)
 	follow_handshakes(sim);
 	done += service_queue(sim_main_queue(sim),
 			      min_t(u64, batch, max_commands), &more);
-	for (u32 word = 0; word < MAX_VCMDQS / 64; word++) {
-		u64 mapped = __atomic_load_n(&sim->mapped[word],
-					     __ATOMIC_ACQUIRE);
-
-		for (; mapped; mapped &= mapped - 1) {
-			u32 number = word * 64 + __builtin_ctzll(mapped);
-
-			done += service_queue(sim_vcmdq(sim, number),
-					      min_t(u64, batch,
-						    max_commands - done),
-					      &more);
-		}
-	}
+	for_each_mapped(sim, word, bits)
+		done += service_queue(mapped_first(sim, word, bits),
+				      min_t(u64, batch, max_commands - done),
+				      &more);
 	*out_more = pass_again(sim) || more;
 	return done;
 }
@@ -178,32 +185,42 @@ void engine_trigger_slow(struct sim *sim, struct sim_queue *queue)
 
 /* --- the thread -----------------------------------------------------------*/
 
-static bool anything_to_do(struct sim *sim)
+static bool is_due(const struct sim_queue *queue)
 {
-	for (u32 i = 0; i <= sim->vcmdqs; i++) {
-		struct sim_queue *queue = &sim->queue[i];
-
-		if (queue_wants_work(queue) && !READ_ONCE(queue->in_flight))
-			return true;
-	}
-	return false;
+	return queue_wants_work(queue) && !READ_ONCE(queue->in_flight);
 }
 
-/* Earliest time at which something in flight is done, or U64_MAX. */
-static u64 next_deadline(struct sim *sim)
+static bool anything_to_do(struct sim *sim)
+{
+	bool due = is_due(sim_main_queue(sim));
+
+	for_each_mapped(sim, word, bits)
+		due = due || is_due(mapped_first(sim, word, bits));
+	return due;
+}
+
+/* When what is in flight is done; U64_MAX without any. */
+static u64 deadline_of(struct sim_queue *queue)
 {
 	u64 deadline = U64_MAX;
 
-	for (u32 i = 0; i <= sim->vcmdqs; i++) {
-		struct sim_queue *queue = &sim->queue[i];
+	if (!READ_ONCE(queue->in_flight))
+		return deadline;
+	spin_lock(&queue->lock);
+	if (queue->in_flight)
+		deadline = queue->done_ns;
+	spin_unlock(&queue->lock);
+	return deadline;
+}
 
-		if (!READ_ONCE(queue->in_flight))
-			continue;
-		spin_lock(&queue->lock);
-		if (queue->in_flight)
-			deadline = min_t(u64, deadline, queue->done_ns);
-		spin_unlock(&queue->lock);
-	}
+/* The earliest of all queues'. */
+static u64 next_deadline(struct sim *sim)
+{
+	u64 deadline = deadline_of(sim_main_queue(sim));
+
+	for_each_mapped(sim, word, bits)
+		deadline = min_t(u64, deadline,
+				 deadline_of(mapped_first(sim, word, bits)));
 	return deadline;
 }
 
