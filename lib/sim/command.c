@@ -459,37 +459,55 @@ static void run_other_tlbis(struct sim_queue *queue,
 	}
 }
 
-/* Whether @count words, a constant, all end in the opcode of @first. */
-static inline bool all_alike(const struct sim_entry *entry, u32 count, u64 first)
-{
-	u64 any = entry[0].word[0], all = any;
+/* Vectors of one register: bytes, and the pairs, fours and eights of them. */
+typedef u8 bytes_of_16 __attribute__((vector_size(16)));
+typedef u16 pairs_of_16 __attribute__((vector_size(16)));
+typedef u32 fours_of_16 __attribute__((vector_size(16)));
+typedef u64 eights_of_16 __attribute__((vector_size(16)));
 
-#pragma GCC unroll 8
-	for (u32 i = 1; i < count; i++) {
-		any |= entry[i].word[0];
-		all &= entry[i].word[0];
-	}
-	return !(u8)((any ^ first) | (all ^ first));
+static inline pairs_of_16 opcodes_of_2(const struct sim_entry *entry)
+{
+	bytes_of_16 a, b;
+
+	memcpy(&a, &entry[0], sizeof(a));
+	memcpy(&b, &entry[1], sizeof(b));
+	return (pairs_of_16)__builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3,
+						    19, 4, 20, 5, 21, 6, 22, 7,
+						    23);
 }
 
-/*
- * How many begin with the opcode of the first: most of what a TLBI costs is
- * here.  Some of a long run may be left out.
- */
+static inline fours_of_16 opcodes_of_4(const struct sim_entry *entry)
+{
+	return (fours_of_16)__builtin_shufflevector(opcodes_of_2(entry),
+						    opcodes_of_2(entry + 2), 0,
+						    8, 1, 9, 2, 10, 3, 11);
+}
+
+/* One byte each, in order. */
+static inline u64 opcodes_of_8(const struct sim_entry *entry)
+{
+	eights_of_16 all = (eights_of_16)__builtin_shufflevector(
+		opcodes_of_4(entry), opcodes_of_4(entry + 4), 0, 4, 1, 5);
+
+	return le64_to_cpu((__force __le64)all[0]);
+}
+
+/* How many begin with the opcode of the first: most of what a TLBI costs is here. */
 static inline u32 run_length(const struct sim_entry *entry, u32 count)
 {
-	const struct sim_entry *at = entry + 1, *end = entry + count;
-	u64 first = entry->word[0];
+	u64 first = (u8)entry->word[0];
+	u64 alike = first * 0x0101010101010101ull;
+	u32 i = 0;
 
-	while (end - at >= 8 && all_alike(at, 8, first))
-		at += 8;
-	if (end - at >= 4 && all_alike(at, 4, first))
-		at += 4;
-	if (end - at >= 2 && all_alike(at, 2, first))
-		at += 2;
-	if (end - at >= 1 && all_alike(at, 1, first))
-		at++;
-	return at - entry;
+	for (; count - i >= 8; i += 8) {
+		u64 differ = opcodes_of_8(&entry[i]) ^ alike;
+
+		if (differ)
+			return i + __builtin_ctzll(differ) / 8;
+	}
+	while (i < count && (u8)entry[i].word[0] == first)
+		i++;
+	return i;
 }
 
 /* Executes TLBIs of one kind that @entry begins with; how many. */
