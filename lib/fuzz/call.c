@@ -6,6 +6,7 @@
 
 #include <poll.h>
 #include <sys/mman.h>
+#include <linux/mm.h>
 #include <uiommufd/client.h>
 #include <uiommufd/platform.h>
 
@@ -79,7 +80,8 @@ static void call_mmap(struct client *client, struct client_context *context,
 		return;
 	if (args[1] & PROT_WRITE)
 		*(volatile uint32_t *)at = args[3];
-	keep_mapping(client, at, args[0]);
+	/* All of its last page: an end that is cut off begins at a page. */
+	keep_mapping(client, at, PAGE_ALIGN(args[0]));
 }
 
 /* Only ends are cut off: in a gap something else could come to lie. */

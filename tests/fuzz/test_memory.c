@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the calls of an input wrote to is clear for the next one.
+ * What the calls of an input wrote to is clear for the next one, and what
+ * they mapped is gone.
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <cmocka.h>
+#include <uapi/linux/iommufd.h>
 #include <uiommufd/fuzz.h>
 #include <uiommufd/platform.h>
 
@@ -85,10 +88,29 @@ static void pages_are_cleared(void **state)
 	uiommufd_platform_free(platform);
 }
 
+/* Of a vIOMMU's area one byte more than a page, whose last page goes first. */
+static void odd_mappings_end_whole(void **state)
+{
+	struct uiommufd_platform *platform = uiommufd_fuzz_platform(NULL);
+
+	assert_non_null(platform);
+	size = 0;
+	ADD("IOAS_ALLOC", 0);
+	ADD("TEST_MOCK_DOMAIN", 0);
+	ADD("HWPT_ALLOC", IOMMU_HWPT_ALLOC_NEST_PARENT, 0, 0, 0, 0, 0, 0);
+	/* Of the mock's own type, with room for its answer. */
+	ADD("VIOMMU_ALLOC", 0, 0x41, 0, 1, 24, 0);
+	ADD("MMAP", 0xf0, 0x01, 0x10, PROT_READ | PROT_WRITE, MAP_SHARED, 1);
+	ADD("MUNMAP", 0, 0xff, 0xf0, 0x01, 0x10);
+	assert_int_equal(uiommufd_fuzz_one(platform, input, size), 0);
+	uiommufd_platform_free(platform);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pages_are_cleared),
+		cmocka_unit_test(odd_mappings_end_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
