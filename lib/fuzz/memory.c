@@ -18,7 +18,10 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 #define ARGS_AT 1
 #define GOOD_AT 3
 #define READ_ONLY_AT (GOOD_AT + FUZZ_PAGES + 1)
-#define ALL_PAGES (READ_ONLY_AT + 1)
+#define USED_PAGES (READ_ONLY_AT + 1)
+/* No power of two, so that no sum of round numbers ends right behind it. */
+#define BEHIND_BYTES (96ull << 30)
+#define ALL_BYTES (USED_PAGES * FUZZ_PAGE + BEHIND_BYTES)
 #define NULL_BYTES 65536u
 
 _Static_assert(sizeof(struct fuzz_memory) <= FUZZ_PAGE, "it is one page");
@@ -30,7 +33,7 @@ static void memory_free(void *arg)
 	uiommufd_player_free(memory->player);
 	if (memory->file >= 0)
 		close(memory->file);
-	munmap(memory, ALL_PAGES * FUZZ_PAGE);
+	munmap(memory, ALL_BYTES);
 }
 
 static void make_key(void)
@@ -72,6 +75,23 @@ static void tell_holes(const struct fuzz_memory *memory)
 		uik_trust_hole(NULL, NULL_BYTES);
 }
 
+/*
+ * What lies behind is out of reach: calls take lengths of any size, and an
+ * access would write to a library's data there, or a check look at all of it.
+ */
+static struct fuzz_memory *memory_new(void)
+{
+	void *base = mmap(NULL, ALL_BYTES, PROT_NONE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (base == MAP_FAILED)
+		return NULL;
+	if (!mprotect(base, USED_PAGES * FUZZ_PAGE, PROT_READ | PROT_WRITE))
+		return base;
+	munmap(base, ALL_BYTES);
+	return NULL;
+}
+
 struct fuzz_memory *fuzz_memory_get(void)
 {
 	struct fuzz_memory *memory;
@@ -80,9 +100,8 @@ struct fuzz_memory *fuzz_memory_get(void)
 	memory = pthread_getspecific(key);
 	if (memory)
 		return memory;
-	memory = mmap(NULL, ALL_PAGES * FUZZ_PAGE, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (memory == MAP_FAILED)
+	memory = memory_new();
+	if (!memory)
 		return NULL;
 	if (memory_fill(memory) && !pthread_setspecific(key, memory)) {
 		tell_holes(memory);

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * What the calls of an input wrote to is clear for the next one, and what
- * they mapped is gone.
+ * What the calls of an input wrote to is clear for the next one, what they
+ * mapped is gone, and they reach nobody else's memory.
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 #include <cmocka.h>
 #include <uapi/linux/iommufd.h>
 #include <uiommufd/fuzz.h>
@@ -106,11 +107,39 @@ static void odd_mappings_end_whole(void **state)
 	uiommufd_platform_free(platform);
 }
 
+static bool is_there(int pipe_fd, const uint8_t *at)
+{
+	return write(pipe_fd, at, 1) == 1;
+}
+
+/* As far as small numbers of pages go, and round ones of bytes. */
+static void nothing_lies_behind(void **state)
+{
+	struct fuzz_memory *memory = fuzz_memory_get();
+	const uint8_t *last;
+	int fds[2];
+
+	assert_non_null(memory);
+	assert_int_equal(pipe(fds), 0);
+	last = memory->read_only;
+	assert_true(is_there(fds[1], last));
+	for (unsigned int page = 1; page <= 0x100; page++)
+		assert_false(is_there(fds[1], last + page * FUZZ_PAGE));
+	for (unsigned int shift = 20; shift <= 36; shift++) {
+		assert_false(is_there(fds[1], last + (1ull << shift)));
+		assert_false(is_there(fds[1], memory->good + 0x1000000 +
+						      (1ull << shift)));
+	}
+	close(fds[0]);
+	close(fds[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pages_are_cleared),
 		cmocka_unit_test(odd_mappings_end_whole),
+		cmocka_unit_test(nothing_lies_behind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
