@@ -261,6 +261,48 @@ static void atomics(void **state)
 	assert_int_equal(plain, 5);
 }
 
+/* Law: what goes up or down by one, or clears bits, does so in every order. */
+#define CHECK_ORDER(suffix) \
+	do { \
+		atomic_t a = ATOMIC_INIT(7); \
+		atomic_long_t l = ATOMIC_LONG_INIT(-1); \
+\
+		assert_int_equal(atomic_fetch_inc##suffix(&a), 7); \
+		assert_int_equal(atomic_inc_return##suffix(&a), 9); \
+		assert_int_equal(atomic_fetch_dec##suffix(&a), 9); \
+		assert_int_equal(atomic_dec_return##suffix(&a), 7); \
+		assert_int_equal(atomic_fetch_andnot##suffix(3, &a), 7); \
+		assert_int_equal(atomic_read(&a), 4); \
+		assert_true(atomic_add_negative##suffix(-5, &a)); \
+		assert_false(atomic_long_add_negative##suffix(1, &l)); \
+	} while (0)
+
+static void atomics_in_orders(void **state)
+{
+	atomic_t a = ATOMIC_INIT(-1);
+	atomic_long_t l = ATOMIC_LONG_INIT(6);
+	u64 wide = 1, seen = 5;
+
+	CHECK_ORDER();
+	CHECK_ORDER(_relaxed);
+	CHECK_ORDER(_acquire);
+	CHECK_ORDER(_release);
+	assert_false(atomic_inc_unless_negative(&a));
+	assert_true(atomic_dec_unless_positive(&a));
+	atomic_set(&a, 1);
+	assert_false(atomic_dec_unless_positive(&a));
+	assert_true(atomic_inc_unless_negative(&a));
+	assert_int_equal(atomic_cond_read_relaxed(&a, VAL == 2), 2);
+	atomic_long_andnot(2, &l);
+	assert_int_equal(atomic_long_cond_read_acquire(&l, VAL & 4), 4);
+	assert_int_equal(atomic_long_cond_read_relaxed(&l, !(VAL & 2)), 4);
+	assert_int_equal(cmpxchg64_release(&wide, 1, 2), 1);
+	assert_false(try_cmpxchg64_relaxed(&wide, &seen, 3));
+	assert_int_equal(seen, 2);
+	assert_int_equal(xchg_acquire(&wide, 4), 2);
+	assert_int_equal(xchg_release(&wide, 5), 4);
+}
+
 static int closed;
 
 static int open_it(int handle)
@@ -491,6 +533,7 @@ int main(void)
 		cmocka_unit_test(bitmaps),
 		cmocka_unit_test(arithmetic),
 		cmocka_unit_test(atomics),
+		cmocka_unit_test(atomics_in_orders),
 		cmocka_unit_test(classes),
 		cmocka_unit_test(strings),
 		cmocka_unit_test(numbers),

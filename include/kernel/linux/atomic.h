@@ -83,7 +83,42 @@
 		smp_store_release(&v->counter, i); \
 	}
 
+/* What comes of another operation in the same order. */
+#define uik_atomic_steps(pfx, T, I, suffix) \
+	static inline I pfx##_inc_return##suffix(T *v) \
+	{ \
+		return pfx##_add_return##suffix(1, v); \
+	} \
+	static inline I pfx##_dec_return##suffix(T *v) \
+	{ \
+		return pfx##_sub_return##suffix(1, v); \
+	} \
+	static inline I pfx##_fetch_inc##suffix(T *v) \
+	{ \
+		return (pfx##_fetch_add##suffix)(1, v); \
+	} \
+	static inline I pfx##_fetch_dec##suffix(T *v) \
+	{ \
+		return (pfx##_fetch_sub##suffix)(1, v); \
+	} \
+	static inline I pfx##_fetch_andnot##suffix(I i, T *v) \
+	{ \
+		return (pfx##_fetch_and##suffix)(~i, v); \
+	} \
+	static inline bool pfx##_add_negative##suffix(I i, T *v) \
+	{ \
+		return pfx##_add_return##suffix(i, v) < 0; \
+	}
+
 #define uik_atomic_derived(pfx, T, I) \
+	uik_atomic_steps(pfx, T, I, ) \
+	uik_atomic_steps(pfx, T, I, _relaxed) \
+	uik_atomic_steps(pfx, T, I, _acquire) \
+	uik_atomic_steps(pfx, T, I, _release) \
+	static inline void pfx##_andnot(I i, T *v) \
+	{ \
+		pfx##_and(~i, v); \
+	} \
 	static inline void pfx##_inc(T *v) \
 	{ \
 		pfx##_add(1, v); \
@@ -91,22 +126,6 @@
 	static inline void pfx##_dec(T *v) \
 	{ \
 		pfx##_sub(1, v); \
-	} \
-	static inline I pfx##_inc_return(T *v) \
-	{ \
-		return pfx##_add_return(1, v); \
-	} \
-	static inline I pfx##_dec_return(T *v) \
-	{ \
-		return pfx##_sub_return(1, v); \
-	} \
-	static inline I pfx##_fetch_inc(T *v) \
-	{ \
-		return (pfx##_fetch_add)(1, v); \
-	} \
-	static inline I pfx##_fetch_dec(T *v) \
-	{ \
-		return (pfx##_fetch_sub)(1, v); \
 	} \
 	static inline bool pfx##_inc_and_test(T *v) \
 	{ \
@@ -119,10 +138,6 @@
 	static inline bool pfx##_sub_and_test(I i, T *v) \
 	{ \
 		return pfx##_sub_return(i, v) == 0; \
-	} \
-	static inline bool pfx##_add_negative(I i, T *v) \
-	{ \
-		return pfx##_add_return(i, v) < 0; \
 	} \
 	static inline I pfx##_fetch_add_unless(T *v, I i, I unless) \
 	{ \
@@ -148,6 +163,22 @@
 		while (old > 0 && !pfx##_try_cmpxchg(v, &old, old - 1)) \
 			; \
 		return old - 1; \
+	} \
+	static inline bool pfx##_inc_unless_negative(T *v) \
+	{ \
+		I old = pfx##_read(v); \
+\
+		while (old >= 0 && !pfx##_try_cmpxchg(v, &old, old + 1)) \
+			; \
+		return old >= 0; \
+	} \
+	static inline bool pfx##_dec_unless_positive(T *v) \
+	{ \
+		I old = pfx##_read(v); \
+\
+		while (old <= 0 && !pfx##_try_cmpxchg(v, &old, old - 1)) \
+			; \
+		return old <= 0; \
 	}
 
 #define uik_atomic_define(pfx, T, I) \
@@ -185,7 +216,11 @@ uik_atomic_define(atomic_long, atomic_long_t, long)
 #define atomic_cond_read_acquire(v, cond) \
 	smp_cond_load_acquire(&(v)->counter, cond)
 #define atomic_cond_read_relaxed(v, cond) \
-	smp_cond_load_acquire(&(v)->counter, cond)
+	smp_cond_load_relaxed(&(v)->counter, cond)
+#define atomic64_cond_read_acquire(v, cond) atomic_cond_read_acquire(v, cond)
+#define atomic64_cond_read_relaxed(v, cond) atomic_cond_read_relaxed(v, cond)
+#define atomic_long_cond_read_acquire(v, cond) atomic_cond_read_acquire(v, cond)
+#define atomic_long_cond_read_relaxed(v, cond) atomic_cond_read_relaxed(v, cond)
 
 #define uik_cmpxchg_order(p, old, new, order) \
 	({ \
@@ -207,6 +242,8 @@ uik_atomic_define(atomic_long, atomic_long_t, long)
 	uik_cmpxchg_order(p, old, new, __ATOMIC_RELEASE)
 #define cmpxchg64(p, old, new) cmpxchg(p, old, new)
 #define cmpxchg64_relaxed(p, old, new) cmpxchg_relaxed(p, old, new)
+#define cmpxchg64_acquire(p, old, new) cmpxchg_acquire(p, old, new)
+#define cmpxchg64_release(p, old, new) cmpxchg_release(p, old, new)
 
 #define uik_try_cmpxchg_order(p, old_p, new, order) \
 	({ \
@@ -224,6 +261,13 @@ uik_atomic_define(atomic_long, atomic_long_t, long)
 	uik_try_cmpxchg_order(p, old_p, new, __ATOMIC_ACQUIRE)
 #define try_cmpxchg_release(p, old_p, new) \
 	uik_try_cmpxchg_order(p, old_p, new, __ATOMIC_RELEASE)
+#define try_cmpxchg64(p, old_p, new) try_cmpxchg(p, old_p, new)
+#define try_cmpxchg64_relaxed(p, old_p, new) \
+	try_cmpxchg_relaxed(p, old_p, new)
+#define try_cmpxchg64_acquire(p, old_p, new) \
+	try_cmpxchg_acquire(p, old_p, new)
+#define try_cmpxchg64_release(p, old_p, new) \
+	try_cmpxchg_release(p, old_p, new)
 
 #define uik_xchg_order(p, new, order) \
 	({ \
@@ -234,6 +278,8 @@ uik_atomic_define(atomic_long, atomic_long_t, long)
 	})
 #define xchg(p, new) uik_xchg_order(p, new, __ATOMIC_SEQ_CST)
 #define xchg_relaxed(p, new) uik_xchg_order(p, new, __ATOMIC_RELAXED)
+#define xchg_acquire(p, new) uik_xchg_order(p, new, __ATOMIC_ACQUIRE)
+#define xchg_release(p, new) uik_xchg_order(p, new, __ATOMIC_RELEASE)
 
 /*
  * Spins, giving way to other tasks, until @cond holds; the value last read.
