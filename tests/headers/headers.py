@@ -6,7 +6,8 @@
    as C++17;
  - every header of include/kernel compiles as gnu11 alone, and with every libc
    header and GLib's in both orders: all of them before it, all of them after it.
-   The latter takes a while to read, so some go together.
+   The latter takes a while to read, so some go together;
+ - a header that drivers include for another's name, as in the kernel, leads there.
 """
 import os
 import pathlib
@@ -22,6 +23,18 @@ string strings sys/epoll sys/eventfd sys/ioctl sys/mman sys/param sys/resource
 sys/socket sys/stat sys/syscall sys/time sys/types sys/uio sys/wait time ucontext
 unistd wchar""".split()
 TOGETHER = 8
+# What drivers take from a header that is not its own.
+LEADS = {
+    "linux/slab.h": """
+struct unit { char byte; } ____cacheline_aligned_in_smp;
+phys_addr_t unit(unsigned long page);
+phys_addr_t unit(unsigned long page)
+{
+	return __pa(page & PAGE_MASK) >> PAGE_SHIFT;
+}
+extern char units[PAGE_SIZE << MAX_PAGE_ORDER];
+""",
+}
 
 
 def compile_text(job):
@@ -69,6 +82,8 @@ def jobs(root, cc, cxx, glib, folder):
     for first in range(groups):
         some = "".join(everything[first::groups])
         yield (f"{some}before libc", command, some + libc)
+    for header, text in LEADS.items():
+        yield (f"what {header} leads to", command, f"#include <{header}>\n{text}")
     yield ("all kit headers", command, "".join(everything))
     yield ("all kit headers, last first", command, "".join(reversed(everything)))
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Page size of the simulated machine.  <linux/mm.h> has __pa() and friends. */
+/* Pages of the simulated machine, and the physical address of allocated ones. */
 #ifndef UIK_ASM_PAGE_H
 #define UIK_ASM_PAGE_H
 
@@ -15,6 +15,8 @@
 #define PAGE_ALIGN_DOWN(address) ((address) & PAGE_MASK)
 #define PAGE_ALIGNED(address) \
 	((((unsigned long)(address)) & (PAGE_SIZE - 1)) == 0)
+#define __pa(virt) ((phys_addr_t)(unsigned long)(virt))
+#define __va(phys) ((void *)(unsigned long)(phys))
 #define offset_in_page(p) ((unsigned long)(p) & ~PAGE_MASK)
 
 #endif

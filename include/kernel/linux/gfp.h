@@ -12,6 +12,8 @@
 
 #include <linux/types.h>
 #include <linux/mm_types.h>
+#include <linux/mmzone.h>
+#include <asm/page.h>
 #include <uik/abi.h>
 
 #define __GFP_DMA ((gfp_t)0x01u)

@@ -53,22 +53,10 @@ static inline struct page *pfn_to_page(unsigned long pfn)
 #define phys_to_page(phys) pfn_to_page(PHYS_PFN(phys))
 #define nth_page(page, n) ((page) + (n))
 
-#ifndef __pa
-#define __pa(virt) ((phys_addr_t)(unsigned long)(virt))
-#define __va(phys) ((void *)(unsigned long)(phys))
-#endif
 #define virt_to_phys(virt) __pa(virt)
 #define phys_to_virt(phys) __va(phys)
 #define virt_to_page(virt) phys_to_page(__pa(virt))
 
-#ifndef PAGE_ALIGN
-#define PAGE_ALIGN(addr) (((addr) + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1))
-#define PAGE_ALIGN_DOWN(addr) ((addr) & ~(PAGE_SIZE - 1))
-#define PAGE_ALIGNED(addr) (!((unsigned long)(addr) & (PAGE_SIZE - 1)))
-#endif
-#ifndef offset_in_page
-#define offset_in_page(p) ((unsigned long)(p) & (PAGE_SIZE - 1))
-#endif
 #define untagged_addr(addr) (addr)
 
 /** page_address - host address of a page; NULL if it has none. */
