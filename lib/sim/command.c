@@ -345,6 +345,8 @@ static void sync_msi(struct sim_queue *queue, const struct sim_entry *cmd)
 	if (sim_dma_write32(queue->sim, phys,
 			    FIELD_GET(CMD_SYNC_MSIDATA, cmd->word[0])))
 		queue->counters.msi_writes++;
+	else
+		smmu_message_abort(queue->sim);
 }
 
 static inline enum uiommufd_command_error

@@ -193,6 +193,8 @@ static inline bool fault_armed(const struct sim *sim,
 struct uiommufd_mmio *smmu_new(struct sim *sim);
 void smmu_update(struct sim *sim);
 void smmu_command_error(struct sim *sim);
+/* A CMD_SYNC's message went nowhere. */
+void smmu_message_abort(struct sim *sim);
 int smmu_event(struct sim *sim, const u64 record[4]);
 void smmu_stream_table(struct sim *sim, u64 *out_base, u32 *out_cfg);
 bool smmu_translates(struct sim *sim, bool *out_flag);

@@ -28,6 +28,7 @@
 #define IRQ_EVTQ UIOMMUFD_SMMU_IRQ_CTRL_EVTQ
 #define GERROR_CMDQ UIOMMUFD_SMMU_GERROR_CMDQ_ERR
 #define GERROR_EVTQ_ABT UIOMMUFD_SMMU_GERROR_EVTQ_ABT
+#define GERROR_MSI_CMDQ_ABT UIOMMUFD_SMMU_GERROR_MSI_CMDQ_ABT
 #define GERROR_MSI_EVTQ_ABT UIOMMUFD_SMMU_GERROR_MSI_EVTQ_ABT
 #define GERROR_MSI_GERROR_ABT UIOMMUFD_SMMU_GERROR_MSI_GERROR_ABT
 #define GBPA_UPDATE UIOMMUFD_SMMU_GBPA_UPDATE
@@ -155,6 +156,11 @@ static void gerror_raise(struct sim *sim, u32 bit)
 void smmu_command_error(struct sim *sim)
 {
 	gerror_raise(sim, GERROR_CMDQ);
+}
+
+void smmu_message_abort(struct sim *sim)
+{
+	gerror_raise(sim, GERROR_MSI_CMDQ_ABT);
 }
 
 /* --- what the table walker asks -------------------------------------------*/

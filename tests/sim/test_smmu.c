@@ -181,6 +181,39 @@ static void test_msi_polling(void **state)
 }
 
 /*
+ * Law (7): a CMD_SYNC whose message nothing takes completes; MSI_CMDQ_ABT tells of
+ * it, once, whichever queue of the hypervisor's it was.
+ */
+static void test_sync_msi_abort(void **state)
+{
+	struct hw *hw = hw_new();
+	struct ring ring, host;
+
+	ring_init(&ring, 7);
+	ring_init(&host, 4);
+	hw_main_queue(hw, &ring);
+	hw_host_queue(hw, &host);
+	swr(hw, 0x50, 1);
+	for (uint32_t acks = 0; acks < 2; acks++) {
+		ring_put(&ring, SYNC0 | 1 << 12, 0x1000);
+		ring_put(&host, SYNC0 | 1 << 12, 0x1000);
+		swr(hw, 0x98, ring.prod);
+		wr(hw, LV(0, 0) + 4, host.prod);
+		uiommufd_vcmdq_step(hw->platform, UINT64_MAX);
+		assert_int_equal(srd(hw, 0x9c), 1 + acks);
+		assert_int_equal(rd(hw, LV(0, 0)), 1 + acks);
+		assert_int_equal(srd(hw, 0x60) ^ srd(hw, 0x64), 1 << 4);
+		assert_int_equal(counters_of(hw, UIOMMUFD_QUEUE_ANY)
+					 .smmu_interrupts, 1 + acks);
+		swr(hw, 0x64, srd(hw, 0x60));
+	}
+	assert_int_equal(counters_of(hw, UIOMMUFD_QUEUE_ANY).msi_writes, 0);
+	ring_fini(&ring);
+	ring_fini(&host);
+	hw_free(hw);
+}
+
+/*
  * Law (7): GERROR's message goes to its own address, if IRQ_CTRL lets it, once for
  * an error.
  */
@@ -472,6 +505,7 @@ int main(void)
 		cmocka_unit_test(test_ack_latency),
 		cmocka_unit_test(test_command_error),
 		cmocka_unit_test(test_msi_polling),
+		cmocka_unit_test(test_sync_msi_abort),
 		cmocka_unit_test(test_gerror_msi),
 		cmocka_unit_test(test_used),
 		cmocka_unit_test(test_bad_queue),
