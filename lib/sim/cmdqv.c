@@ -155,7 +155,7 @@ bool cmdqv_replace_sid(struct sim *sim, int vintf, u32 vsid, u32 *out_sid)
 		if (uiommufd_mmio_get(sim->cmdqv, CMDQV_SID_MATCH, index) !=
 		    wanted)
 			continue;
-		*out_sid = sid;
+		*out_sid = sid & PHYS_SID_BITS;
 		return true;
 	}
 	return false;

@@ -230,6 +230,12 @@ static void test_sids(void **state)
 	}
 	assert_int_equal(run(hw, &ring, LV(1, 0), sid_command(0x40, 1), 52),
 			 4);
+	/* Nor does a replacement have more: the register keeps them, unused. */
+	wr(hw, VINTF(1) + 0x80, 0xabc08000);
+	assert_int_equal(rd(hw, VINTF(1) + 0x80), 0xabc08000);
+	assert_int_equal(run(hw, &ring, LV(1, 0), sid_command(0x40, 0xfff00),
+			     52), 0);
+	assert_true(seen.last.word[0] == sid_command(0x40, 0x8000));
 	/* More than 20 bits never match. */
 	assert_int_equal(run(hw, &ring, LV(1, 0),
 			     sid_command(0x40, 0x1fff00), 52), 4);
