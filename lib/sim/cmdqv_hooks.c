@@ -46,9 +46,8 @@ void cmdqv_alloc_written(void *device, uint32_t index, uint64_t old, uint64_t va
 {
 	struct sim *sim = device;
 
-	if ((old & ALLOC_ALLOCATED) != (value & ALLOC_ALLOCATED) &&
-	    (old & ~ALLOC_ALLOCATED) != (value & ~ALLOC_ALLOCATED) &&
-	    (value & ALLOC_ALLOCATED))
+	if ((value & ALLOC_ALLOCATED) &&
+	    (old & ~ALLOC_ALLOCATED) != (value & ~ALLOC_ALLOCATED))
 		misuse(sim, "ALLOCATED set together with its fields: VCMDQ",
 		       index);
 	cmdqv_map_update(sim, index);

@@ -302,6 +302,15 @@ static void test_misuse(void **state)
 	wr(hw, ALLOC(0), 1 << 15);
 	assert_non_null(strstr(last_error(hw), "unmapped after its VINTF"));
 	assert_int_equal(guest_error_count(hw->cmdqv), 4);
+	/* Moving a queue from VINTF to VINTF in one write is no order either. */
+	hw_enable_vintf(hw, 1, 0);
+	hw_enable_vintf(hw, 2, 0);
+	hw_map(hw, 0, 1, 0);
+	assert_int_equal(guest_error_count(hw->cmdqv), 4);
+	wr(hw, ALLOC(0), 2 << 15 | 1);
+	assert_non_null(strstr(last_error(hw), "together with its fields"));
+	assert_int_equal(guest_error_count(hw->cmdqv), 5);
+	assert_int_equal(state_of(hw, 0).vintf, 2);
 	hw_free(hw);
 }
 
