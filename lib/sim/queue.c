@@ -120,8 +120,7 @@ static void update_stopped(struct sim_queue *queue)
 	u32 active = queue_get(queue, PAGE_GERROR) ^
 		     queue_get(queue, PAGE_GERRORN);
 
-	if (queue->stopped && !(active & GERROR_CMDQ))
-		WRITE_ONCE(queue->stopped, false);
+	WRITE_ONCE(queue->stopped, active & GERROR_CMDQ);
 	cmdqv_refresh_maps(queue);
 }
 

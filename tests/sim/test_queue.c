@@ -190,6 +190,35 @@ static void test_illegal_and_restart(void **state)
 	hw_free(hw);
 }
 
+/*
+ * Law (3.3, 3.4): what has an error that is not acknowledged consumes nothing, also
+ * when it is turned off and on again.
+ */
+static void test_enable_with_error(void **state)
+{
+	struct hw *hw = hw_new();
+	struct ring ring;
+
+	ring_init(&ring, 4);
+	hw_guest_queue(hw, &ring);
+	ring_put(&ring, 0xee, 0);
+	ring_put(&ring, SYNC0, 0);
+	wr(hw, LV(1, 0) + 4, ring.prod);
+	uiommufd_vcmdq_step(hw->platform, UINT64_MAX);
+	expect_error(hw, 1, 0);
+	wr(hw, LV(1, 0) + 8, 0);
+	ring.entry[0] = SYNC0;
+	wr(hw, LV(1, 0) + 8, 1);
+	assert_int_equal(rd(hw, LV(1, 0) + 0xc), 1);
+	assert_int_equal(uiommufd_vcmdq_step(hw->platform, UINT64_MAX), 0);
+	expect_error(hw, 1, 0);
+	acknowledge(hw);
+	assert_int_equal(uiommufd_vcmdq_step(hw->platform, UINT64_MAX), 2);
+	assert_false(state_of(hw, 2).stopped);
+	ring_fini(&ring);
+	hw_free(hw);
+}
+
 /* Law: memory that does not answer is an abort (2); a retry may succeed. */
 static void test_fetch_abort(void **state)
 {
@@ -502,6 +531,7 @@ int main(void)
 		cmocka_unit_test(test_every_size),
 		cmocka_unit_test(test_paths_agree),
 		cmocka_unit_test(test_illegal_and_restart),
+		cmocka_unit_test(test_enable_with_error),
 		cmocka_unit_test(test_fetch_abort),
 		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_hole),
