@@ -152,6 +152,16 @@ static u64 entry_phys(const struct sim_queue *queue)
 	return queue->base + (u64)(queue->cons & queue->mask / 2) * ENTRY_BYTES;
 }
 
+static void complain_overrun(struct sim_queue *queue, u32 prod)
+{
+	struct sim *sim = queue->sim;
+
+	uiommufd_mmio_guest_error(is_main(queue) ? sim->smmu : sim->cmdqv,
+				  "queue %d: PROD 0x%x is more than the ring "
+				  "ahead of CONS 0x%x",
+				  queue->number, prod, queue->cons);
+}
+
 /* Entries from the read index to the write index or the end of the ring. */
 static u32 queue_run_length(struct sim_queue *queue)
 {
@@ -162,6 +172,9 @@ static u32 queue_run_length(struct sim_queue *queue)
 	if (prod != queue->last_prod) {
 		queue->last_prod = prod;
 		queue->counters.doorbells++;
+		if (uik_unlikely(queue_is_overrun(prod, queue->cons,
+						  queue->log2_size)))
+			complain_overrun(queue, prod);
 	}
 	return min_t(u32, pending, last + 1 - (queue->cons & last));
 }

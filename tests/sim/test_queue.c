@@ -219,6 +219,40 @@ static void test_enable_with_error(void **state)
 	hw_free(hw);
 }
 
+/* Law (6.1): a PROD that is more than the ring ahead is told, at any size. */
+static void test_overrun(void **state)
+{
+	for (unsigned int n = 1; n <= 8; n++) {
+		struct hw *hw = hw_new();
+		struct ring ring, main;
+		uint32_t size = 1u << n;
+
+		ring_init(&ring, n);
+		ring_init(&main, n);
+		hw_guest_queue(hw, &ring);
+		hw_main_queue(hw, &main);
+		for (uint32_t i = 0; i < size; i++) {
+			ring_put(&ring, SYNC0, 0);
+			ring_put(&main, SYNC0, 0);
+		}
+		wr(hw, LV(1, 0) + 4, size);
+		swr(hw, 0x98, size);
+		assert_int_equal(uiommufd_vcmdq_step(hw->platform, UINT64_MAX),
+				 2 * size);
+		assert_int_equal(guest_error_count(hw->cmdqv), 0);
+		assert_int_equal(guest_error_count(hw->smmu), 0);
+		/* Full is one entry less. */
+		wr(hw, LV(1, 0) + 4, 1);
+		swr(hw, 0x98, 1);
+		uiommufd_vcmdq_step(hw->platform, UINT64_MAX);
+		assert_int_equal(guest_error_count(hw->cmdqv), 1);
+		assert_int_equal(guest_error_count(hw->smmu), 1);
+		ring_fini(&ring);
+		ring_fini(&main);
+		hw_free(hw);
+	}
+}
+
 /* Law: memory that does not answer is an abort (2); a retry may succeed. */
 static void test_fetch_abort(void **state)
 {
@@ -532,6 +566,7 @@ int main(void)
 		cmocka_unit_test(test_paths_agree),
 		cmocka_unit_test(test_illegal_and_restart),
 		cmocka_unit_test(test_enable_with_error),
+		cmocka_unit_test(test_overrun),
 		cmocka_unit_test(test_fetch_abort),
 		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_hole),
