@@ -242,24 +242,32 @@ static int phys_access(struct uik_machine *machine, uint64_t phys, char *buf,
 }
 
 /*
- * A page of the process that was good the last time; kit memory is never listed.
- * False: nothing is said.
+ * In a page of the process that was good the last time; kit memory is never
+ * listed.  False: nothing is said.
  */
-static inline bool read_listed(struct uik_machine *machine, uint64_t phys,
-			       void *to, size_t size)
+static inline bool is_listed(struct uik_machine *machine, uint64_t phys,
+			     size_t size)
 {
 	return phys < UIK_PHYS_FILE && !machine->scatter_pages &&
 	       (phys & ~PAGE_MASK) + size <= PAGE_SIZE &&
 	       __atomic_load_n(touched_slot(phys >> PAGE_SHIFT),
 			       __ATOMIC_RELAXED) == phys >> PAGE_SHIFT &&
-	       fault_trusts_any() &&
-	       !uik_raw_copy(to, (void *)(uintptr_t)phys, size);
+	       fault_trusts_any();
+}
+
+const void *phys_known(struct uik_machine *machine, uint64_t phys, size_t size)
+{
+	if (!uik_likely(is_listed(machine, phys, size)) &&
+	    !uik_phys_is_kit(machine, phys, size))
+		return NULL;
+	return (const void *)(uintptr_t)phys;
 }
 
 int uik_phys_read(struct uik_machine *machine, uint64_t phys, void *to,
 		  size_t size)
 {
-	if (uik_likely(read_listed(machine, phys, to, size)))
+	if (uik_likely(is_listed(machine, phys, size)) &&
+	    !uik_raw_copy(to, (void *)(uintptr_t)phys, size))
 		return 0;
 	if (uik_phys_is_kit(machine, phys, size)) {
 		memcpy(to, (void *)(uintptr_t)phys, size);

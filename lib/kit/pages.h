@@ -26,6 +26,13 @@ void alias_space_fini(struct alias_space *space);
 /* The frame of a scattered page, and back. */
 uint64_t page_scatter(const struct uik_machine *machine, uint64_t pfn);
 
+/*
+ * Where the range can be read with uik_raw_*(), which still may fault.  NULL: not
+ * said, uik_phys_read() finds out.
+ */
+const void *phys_known(struct uik_machine *machine, uint64_t phys,
+		       size_t size);
+
 /* mm.c: this process's address space, not counted; number of a foreign one. */
 struct mm_struct *mm_own(void);
 unsigned int mm_index(const struct mm_struct *mm);

@@ -35,6 +35,11 @@ extern size_t (*const uik_raw_exact[RAW_EXACT_MAX / 4 + 1])(void *to,
 	__attribute__((visibility("hidden")));
 /* Stops before the first word that is not zero, and sets *@seen to 1. */
 size_t uik_raw_scan(const void *from, size_t n, char *seen);
+/*
+ * How many of @count records of 16 bytes begin with @first, up to the first that
+ * does not; a fault ends them, too, perhaps a few records early.
+ */
+size_t uik_raw_alike(const void *from, size_t count, uint8_t first);
 /* Reads a byte; or writes it without changing it.  0, or 1 after a fault. */
 size_t uik_raw_probe_read(const void *at);
 size_t uik_raw_probe_write(void *at);

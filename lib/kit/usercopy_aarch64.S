@@ -157,6 +157,25 @@ function uik_raw_scan
 	ret
 	.size	uik_raw_scan, . - uik_raw_scan
 
+/* x0 from, x1 count, w2 first */
+function uik_raw_alike
+	and	w2, w2, #255
+	mov	x3, x0
+	mov	x0, #0
+	cbz	x1, .Lalike_out
+.Lalike_begin:
+1:	ldrb	w4, [x3]
+	cmp	w4, w2
+	b.ne	.Lalike_out
+	add	x0, x0, #1
+	add	x3, x3, #16
+	cmp	x0, x1
+	b.lo	1b
+.Lalike_end:
+.Lalike_out:
+	ret
+	.size	uik_raw_alike, . - uik_raw_alike
+
 function uik_raw_probe_read
 .Lread_begin:
 	ldrb	w1, [x0]
@@ -199,6 +218,7 @@ uik_raw_table:
 	range	.Lclear_words, .Lclear_words_end, .Lclear_bytes
 	range	.Lclear_bytes, .Lclear_bytes_end, .Lclear_out
 	range	.Lscan_begin, .Lscan_end, .Lscan_out
+	range	.Lalike_begin, .Lalike_end, .Lalike_out
 	range	.Lread_begin, .Lread_end, .Lprobe_failed
 	range	.Lwrite_begin, .Lwrite_end, .Lprobe_failed
 uik_raw_table_end:

@@ -187,6 +187,55 @@ function uik_raw_scan
 	ret
 	.size	uik_raw_scan, . - uik_raw_scan
 
+/* The first bytes of two records, side by side. */
+	.macro	alike_pair at, xmm, other
+	movups	\at(%rdi), %\xmm
+	movups	\at+16(%rdi), %\other
+	punpcklbw %\other, %\xmm
+	.endm
+
+/* rdi from, rsi count, dl first: eight at a time, then one by one */
+function uik_raw_alike
+	movzbl	%dl, %edx
+	movabsq	$0x0101010101010101, %rcx
+	imulq	%rdx, %rcx
+	xorl	%eax, %eax
+	cmpq	$8, %rsi
+	jb	2f
+.Lalike_begin:
+1:	alike_pair 0, xmm0, xmm1
+	alike_pair 32, xmm2, xmm3
+	alike_pair 64, xmm4, xmm5
+	alike_pair 96, xmm6, xmm7
+	punpcklwd %xmm2, %xmm0
+	punpcklwd %xmm6, %xmm4
+	punpckldq %xmm4, %xmm0
+	movq	%xmm0, %r8
+	xorq	%rcx, %r8
+	jne	.Lalike_differ
+	addq	$8, %rax
+	subq	$-128, %rdi
+	subq	$8, %rsi
+	cmpq	$8, %rsi
+	jae	1b
+2:	testq	%rsi, %rsi
+	jz	.Lalike_out
+3:	cmpb	%dl, (%rdi)
+	jne	.Lalike_out
+	incq	%rax
+	addq	$16, %rdi
+	decq	%rsi
+	jnz	3b
+.Lalike_end:
+.Lalike_out:
+	ret
+.Lalike_differ:
+	bsfq	%r8, %r8
+	shrq	$3, %r8
+	addq	%r8, %rax
+	ret
+	.size	uik_raw_alike, . - uik_raw_alike
+
 function uik_raw_probe_read
 .Lread_begin:
 	movb	(%rdi), %al
@@ -225,6 +274,7 @@ uik_raw_table:
 	range	.Lclear_words, .Lclear_words_end, .Lclear_bytes
 	range	.Lclear_bytes, .Lclear_bytes_end, .Lclear_out
 	range	.Lscan_begin, .Lscan_end, .Lscan_out
+	range	.Lalike_begin, .Lalike_end, .Lalike_out
 	range	.Lread_begin, .Lread_end, .Lprobe_failed
 	range	.Lwrite_begin, .Lwrite_end, .Lprobe_failed
 uik_raw_table_end:

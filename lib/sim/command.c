@@ -14,6 +14,7 @@
 #include <linux/limits.h>
 #include <linux/printk.h>
 #include <string.h>
+#include "kit/usercopy.h"
 #include "sim.h"
 
 #define IDR0_S2P BIT(0)
@@ -461,63 +462,12 @@ static void run_other_tlbis(struct sim_queue *queue,
 	}
 }
 
-/* Vectors of one register: bytes, and the pairs, fours and eights of them. */
-typedef u8 bytes_of_16 __attribute__((vector_size(16)));
-typedef u16 pairs_of_16 __attribute__((vector_size(16)));
-typedef u32 fours_of_16 __attribute__((vector_size(16)));
-typedef u64 eights_of_16 __attribute__((vector_size(16)));
-
-static inline pairs_of_16 opcodes_of_2(const struct sim_entry *entry)
-{
-	bytes_of_16 a, b;
-
-	memcpy(&a, &entry[0], sizeof(a));
-	memcpy(&b, &entry[1], sizeof(b));
-	return (pairs_of_16)__builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3,
-						    19, 4, 20, 5, 21, 6, 22, 7,
-						    23);
-}
-
-static inline fours_of_16 opcodes_of_4(const struct sim_entry *entry)
-{
-	return (fours_of_16)__builtin_shufflevector(opcodes_of_2(entry),
-						    opcodes_of_2(entry + 2), 0,
-						    8, 1, 9, 2, 10, 3, 11);
-}
-
-/* One byte each, in order. */
-static inline u64 opcodes_of_8(const struct sim_entry *entry)
-{
-	eights_of_16 all = (eights_of_16)__builtin_shufflevector(
-		opcodes_of_4(entry), opcodes_of_4(entry + 4), 0, 4, 1, 5);
-
-	return le64_to_cpu((__force __le64)all[0]);
-}
-
-/* How many begin with the opcode of the first: most of what a TLBI costs is here. */
-static inline u32 run_length(const struct sim_entry *entry, u32 count)
-{
-	u64 first = (u8)entry->word[0];
-	u64 alike = first * 0x0101010101010101ull;
-	u32 i = 0;
-
-	for (; count - i >= 8; i += 8) {
-		u64 differ = opcodes_of_8(&entry[i]) ^ alike;
-
-		if (differ)
-			return i + __builtin_ctzll(differ) / 8;
-	}
-	while (i < count && (u8)entry[i].word[0] == first)
-		i++;
-	return i;
-}
-
 /* Executes TLBIs of one kind that @entry begins with; how many. */
 static u32 run_tlbis(struct sim_queue *queue, const struct sim_entry *entry,
 		     u32 count)
 {
 	u8 opcode = entry->word[0];
-	u32 same = run_length(entry, count);
+	u32 same = uik_raw_alike(entry, count, opcode);
 
 	if (opcode != CMD_TLBI_NH_VA)
 		run_other_tlbis(queue, entry, same);
@@ -525,6 +475,52 @@ static u32 run_tlbis(struct sim_queue *queue, const struct sim_entry *entry,
 		run_nh_va(queue, entry, same);
 	queue->counters.slot[command_slot[opcode]] += same;
 	return same;
+}
+
+/* What a waiter for this CMD_SYNC looks at must move now. */
+static inline void show_sync(struct sim_queue *queue, u32 start, u32 done)
+{
+	queue_move(queue, start, done);
+	queue_publish(queue, 0);
+}
+
+/* A CMD_SYNC and no other, without an error. */
+static inline bool run_if_sync(struct sim_queue *queue,
+			       const struct sim_entry *at,
+			       enum uiommufd_command_error *out_error)
+{
+	struct sim_entry cmd;
+
+	if (uik_raw_exact[sizeof(cmd) / 4](&cmd, at) ||
+	    queue->permit[(u8)cmd.word[0]] != ACTION_SYNC)
+		return false;
+	*out_error = run_sync(queue, &cmd);
+	queue->counters.slot[command_slot[CMD_SYNC]] += !*out_error;
+	return !*out_error;
+}
+
+u32 command_run_in_place(struct sim_queue *queue, const struct sim_entry *ring,
+			 u32 count, enum uiommufd_command_error *out_error)
+{
+	u32 start = queue->cons;
+	u32 done = 0, syncs = 0;
+
+	*out_error = UIOMMUFD_COMMAND_OK;
+	if (queue->permit[CMD_TLBI_NH_VA] != ACTION_TLBI ||
+	    has_nh_entries(queue->sim))
+		return 0;
+	for (;;) {
+		done += uik_raw_alike(&ring[done], count - done,
+				      CMD_TLBI_NH_VA);
+		if (done == count || !run_if_sync(queue, &ring[done],
+						  out_error))
+			break;
+		syncs++;
+		show_sync(queue, start, ++done);
+	}
+	queue->counters.slot[command_slot[CMD_TLBI_NH_VA]] += done - syncs;
+	queue_move(queue, start, done);
+	return done;
 }
 
 u32 command_run(struct sim_queue *queue, const struct sim_entry *entry,
@@ -553,11 +549,8 @@ u32 command_run(struct sim_queue *queue, const struct sim_entry *entry,
 			break;
 		done++;
 		queue->counters.slot[command_slot[opcode]]++;
-		/* What a waiter for this CMD_SYNC looks at must move now. */
-		if (action == ACTION_SYNC) {
-			queue_move(queue, start, done);
-			queue_publish(queue, 0);
-		}
+		if (action == ACTION_SYNC)
+			show_sync(queue, start, done);
 	}
 	queue_move(queue, start, done);
 	return done;

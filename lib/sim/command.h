@@ -92,7 +92,16 @@ void command_permits(const u32 idr[6], u8 host[256], u8 guest[256]);
 u32 command_run(struct sim_queue *queue, const struct sim_entry *entry,
 		u32 count, enum uiommufd_command_error *out_error);
 
-/* One command with faults and observer; same contract. */
+/*
+ * The same for entries that still lie in the ring, of which a guest may change
+ * each byte at any time.  Goes on for as long as no more is read than the
+ * opcodes of TLBIs that have nothing to invalidate, and CMD_SYNCs; those that
+ * are not done and have no error are to be fetched.
+ */
+u32 command_run_in_place(struct sim_queue *queue, const struct sim_entry *ring,
+			 u32 count, enum uiommufd_command_error *out_error);
+
+/* One command with faults and observer; same contract as command_run(). */
 enum uiommufd_command_error command_run_one(struct sim_queue *queue,
 					    const struct sim_entry *entry);
 

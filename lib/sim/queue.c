@@ -7,6 +7,7 @@
 #include <linux/bits.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
+#include <linux/mm.h>
 #include <uik/clock.h>
 #include <uik/hardware_fault.h>
 #include "sim.h"
@@ -186,13 +187,44 @@ static bool queue_is_caught_up(const struct sim_queue *queue)
 	       (queue_get(queue, PAGE_PROD) & queue->mask) == queue->last_prod;
 }
 
-/* The usual path: fetch many, execute them, show the read index once. */
+/* Shows the read index and why it stopped, if it did. */
+static inline void show_progress(struct sim_queue *queue,
+				 enum uiommufd_command_error error)
+{
+	if (uik_unlikely(error))
+		queue_fail(queue, error);
+	else if (queue_get(queue, PAGE_CONS) != queue->cons)
+		queue_publish(queue, 0);
+}
+
+/* Without fetching, as far as that goes.  Whether that was anywhere. */
+static inline bool run_in_place(struct sim_queue *queue, u32 count,
+				u32 *out_done)
+{
+	u64 phys = entry_phys(queue);
+	enum uiommufd_command_error error;
+	const struct sim_entry *ring;
+
+	count = min_t(u32, count, (PAGE_SIZE - phys % PAGE_SIZE) / ENTRY_BYTES);
+	ring = sim_dma_known(queue->sim, phys, count * sizeof(*ring));
+	if (!ring)
+		return false;
+	*out_done = command_run_in_place(queue, ring, count, &error);
+	if (!*out_done && !error)
+		return false;
+	show_progress(queue, error);
+	return true;
+}
+
+/* The usual path: many at once, and the read index shown once. */
 static inline u32 run_fast(struct sim_queue *queue, u32 count)
 {
 	struct sim_entry entry[FETCH_ENTRIES];
 	enum uiommufd_command_error error;
 	u32 done;
 
+	if (uik_likely(run_in_place(queue, count, &done)))
+		return done;
 	count = min_t(u32, count, FETCH_ENTRIES);
 	if (uik_unlikely(!sim_dma_read(queue->sim, entry_phys(queue), entry,
 			  count * sizeof(entry[0])))) {
@@ -206,10 +238,7 @@ static inline u32 run_fast(struct sim_queue *queue, u32 count)
 		count = 1;
 	}
 	done = command_run(queue, entry, count, &error);
-	if (uik_unlikely(error))
-		queue_fail(queue, error);
-	else if (queue_get(queue, PAGE_CONS) != queue->cons)
-		queue_publish(queue, 0);
+	show_progress(queue, error);
 	return done;
 }
 

@@ -23,6 +23,7 @@
 #include <uik/pin.h>
 #include <uiommufd/platform.h>
 #include <uiommufd/vcmdq.h>
+#include "kit/pages.h"
 #include "cache.h"
 #include "command.h"
 #include "mmio.h"
@@ -163,6 +164,12 @@ static inline bool sim_dma_read(struct sim *sim, u64 phys, void *to,
 				size_t bytes)
 {
 	return !uik_phys_read(sim->machine, phys, to, bytes);
+}
+
+/* For uik_raw_*() only; NULL: read it. */
+static inline const void *sim_dma_known(struct sim *sim, u64 phys, size_t bytes)
+{
+	return phys_known(sim->machine, phys, bytes);
 }
 
 bool sim_dma_write(struct sim *sim, u64 phys, const void *from, size_t bytes);

@@ -9,6 +9,7 @@
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 
+#include "kit/usercopy.h"
 #include "user_page.h"
 
 static unsigned int copies_told;
@@ -244,6 +245,47 @@ static void torn_structs(void **state)
 	page_free(p);
 }
 
+/* Records whose first byte is @first, up to @other of @count. */
+static size_t alike_of(char *records, size_t count, size_t other, uint8_t first)
+{
+	for (size_t i = 0; i < count; i++) {
+		memset(records + 16 * i, first + 1, 16);
+		records[16 * i] = i == other ? first ^ 1 << i % 8 : first;
+	}
+	return uik_raw_alike(records, count, first);
+}
+
+/* Law: records are alike up to the first that is not, by their first bytes. */
+static void alike(void **state)
+{
+	char *p = page_and_hole();
+
+	for (size_t count = 0; count < 40; count++)
+		for (size_t other = 0; other <= count; other++)
+			assert_int_equal(alike_of(p + count, count, other,
+						  0xf7 + other), other);
+	page_free(p);
+}
+
+/* Law: where memory ends, so do records; none is counted that is not there. */
+static void alike_ends(void **state)
+{
+	char *p = page_and_hole(), *hole = p + PAGE;
+	struct fault_hold hold;
+
+	memset(p, 0x11, PAGE);
+	fault_handler_hold(&hold);
+	for (size_t there = 0; there < 40; there++) {
+		size_t found = uik_raw_alike(hole - 16 * there, 64, 0x11);
+
+		assert_in_range(found, there / 8 * 8, there);
+		assert_int_equal(uik_raw_alike(hole - 16 * there, there, 0x11),
+				 there);
+	}
+	fault_handler_release(&hold);
+	page_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,6 +296,8 @@ int main(void)
 		cmocka_unit_test(unsafe_accesses),
 		cmocka_unit_test(remote_access),
 		cmocka_unit_test(torn_structs),
+		cmocka_unit_test(alike),
+		cmocka_unit_test(alike_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

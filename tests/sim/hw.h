@@ -18,6 +18,7 @@
 #include <string.h>
 #include <uik/machine.h>
 #include <uiommufd/platform.h>
+#include "kit/usercopy.h"
 #include "sim/cmdqv.h"
 #include "sim/platform.h"
 
@@ -90,6 +91,27 @@ static inline void hw_free(struct hw *hw)
 	uiommufd_platform_free(hw->platform);
 	free(hw);
 }
+
+/*
+ * The test without cmocka's own handlers of faults, which make the library ask
+ * the system for memory that it would otherwise touch.
+ */
+static inline void run_directly(void (*test)(void **state), void **state)
+{
+	struct fault_hold hold;
+
+	fault_handler_hold(&hold);
+	fault_distrust();	/* what was found before is out of date */
+	test(state);
+	fault_handler_release(&hold);
+	fault_distrust();
+}
+
+#define DIRECTLY(test)                                 \
+	static void test##_directly(void **state)      \
+	{                                              \
+		run_directly(test, state);             \
+	}
 
 static inline uint32_t rd(struct hw *hw, uint32_t offset)
 {

@@ -584,23 +584,34 @@ static void test_runs(void **state)
 	hw_free(hw);
 }
 
+DIRECTLY(test_filter)
+DIRECTLY(test_features)
+DIRECTLY(test_tlbi_scope)
+DIRECTLY(test_counters)
+DIRECTLY(test_runs)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_filter),
+		cmocka_unit_test(test_filter_directly),
 		cmocka_unit_test(test_features),
+		cmocka_unit_test(test_features_directly),
 		cmocka_unit_test(test_operands),
 		cmocka_unit_test(test_vmid),
 		cmocka_unit_test(test_vmid_latched),
 		cmocka_unit_test(test_sids),
 		cmocka_unit_test(test_sync_msi),
 		cmocka_unit_test(test_tlbi_scope),
+		cmocka_unit_test(test_tlbi_scope_directly),
 		cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_no_range),
 		cmocka_unit_test(test_atc_scope),
 		cmocka_unit_test(test_cfgi_scope),
 		cmocka_unit_test(test_counters),
+		cmocka_unit_test(test_counters_directly),
 		cmocka_unit_test(test_runs),
+		cmocka_unit_test(test_runs_directly),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -95,52 +95,88 @@ static void test_every_size(void **state)
 	}
 }
 
-/* Law: the fast path and the observed path leave the same state behind. */
+/* Ways a command can take through the model. */
+enum path { FETCHED, IN_PLACE, OBSERVED, PATHS };
+
+/* An entry that no command of ours hits, so that each TLBI has to look. */
+static void cache_something(struct hw *hw)
+{
+	struct uiommufd_translation entry = {
+		.vmid = 99, .asid = 99, .log2_page = 12,
+		.address = 0x777000, .phys = 0x777000,
+	};
+
+	assert_int_equal(uiommufd_cache_fill(hw->platform,
+					     UIOMMUFD_CACHE_IOTLB, &entry),
+			 0);
+}
+
+/* TLBIs are numbered as follow() wants them. */
+static void put_any_command(struct ring *ring, uint64_t *seed, uint64_t *tlbis)
+{
+	unsigned int pick = next_random(seed) % 60;
+
+	if (pick == 0)
+		ring_put(ring, 0x30, 0);
+	else if (pick == 1)
+		ring_put(ring, SYNC0 | 3 << 12, 0);
+	else if (pick < 12)
+		ring_put(ring, SYNC0, 0);
+	else if (pick < 16)
+		ring_put(ring, sid_command(0x40, 7), 52);
+	else if (pick < 20)
+		ring_put(ring, 0x11, 0);
+	else
+		ring_put(ring, 0x12, (*tlbis)++ << 12);
+}
+
+/* Two doorbells: the second one's memory is known. */
+static void run_path(enum path path, uint64_t seed, uint32_t *out_cons,
+		     struct uiommufd_vcmdq_counters *out_counters)
+{
+	struct hw *hw = hw_new();
+	struct trail trail = { 0 };
+	uint64_t tlbis = 0;
+	struct ring ring;
+
+	ring_init(&ring, 6);
+	hw_guest_queue(hw, &ring);
+	wr(hw, VINTF(1) + 0x40, 7 << 1 | 1);
+	wr(hw, VINTF(1) + 0x80, 0x1234);
+	if (path == FETCHED)
+		cache_something(hw);
+	if (path == OBSERVED)
+		uiommufd_vcmdq_observe(hw->platform, follow, &trail);
+	for (int i = 0; i < 40; i++) {
+		if (i)
+			put_any_command(&ring, &seed, &tlbis);
+		else
+			ring_put(&ring, SYNC0, 0);
+		if (i && i < 39)
+			continue;
+		wr(hw, LV(1, 0) + 4, ring.prod);
+		uiommufd_vcmdq_step(hw->platform, UINT64_MAX);
+	}
+	*out_cons = rd(hw, LV(1, 0));
+	*out_counters = counters_of(hw, 2);
+	ring_fini(&ring);
+	hw_free(hw);
+}
+
+/* Law: whichever path commands take, they leave the same state behind. */
 static void test_paths_agree(void **state)
 {
-	uint64_t seed = 0x777;
+	for (uint64_t seed = 1; seed <= 300; seed++) {
+		struct uiommufd_vcmdq_counters counters[PATHS];
+		uint32_t cons[PATHS];
 
-	for (int round = 0; round < 200; round++) {
-		struct uiommufd_vcmdq_counters counters[2];
-		uint32_t cons[2];
-		uint64_t kept = seed;
-
-		for (int path = 0; path < 2; path++) {
-			struct hw *hw = hw_new();
-			struct trail trail = { 0 };
-			struct ring ring;
-
-			seed = kept;
-			ring_init(&ring, 6);
-			hw_guest_queue(hw, &ring);
-			wr(hw, VINTF(1) + 0x40, 7 << 1 | 1);
-			wr(hw, VINTF(1) + 0x80, 0x1234);
-			if (path)
-				uiommufd_vcmdq_observe(hw->platform, follow,
-						       &trail);
-			for (int i = 0; i < 60; i++) {
-				unsigned int pick = next_random(&seed) % 40;
-
-				if (pick == 0)
-					ring_put(&ring, 0x30, 0);
-				else if (pick < 10)
-					ring_put(&ring, SYNC0, 0);
-				else if (pick < 14)
-					ring_put(&ring, sid_command(0x40, 7),
-						 52);
-				else
-					ring_put(&ring, 0x11, 0);
-			}
-			wr(hw, LV(1, 0) + 4, ring.prod);
-			uiommufd_vcmdq_step(hw->platform, UINT64_MAX);
-			cons[path] = rd(hw, LV(1, 0));
-			counters[path] = counters_of(hw, 2);
-			ring_fini(&ring);
-			hw_free(hw);
+		for (enum path path = 0; path < PATHS; path++)
+			run_path(path, seed, &cons[path], &counters[path]);
+		for (enum path path = 1; path < PATHS; path++) {
+			assert_int_equal(cons[path], cons[0]);
+			assert_memory_equal(&counters[path], &counters[0],
+					    sizeof(counters[0]));
 		}
-		assert_int_equal(cons[0], cons[1]);
-		assert_memory_equal(&counters[0], &counters[1],
-				    sizeof(counters[0]));
 	}
 }
 
@@ -318,6 +354,35 @@ static void test_hole(void **state)
 			 256 - first);
 	expect_error(hw, 2, 256);
 	mprotect(second, 4096, PROT_READ | PROT_WRITE);
+	ring_fini(&ring);
+	hw_free(hw);
+}
+
+/* Law: a ring that goes away between two doorbells aborts the second. */
+static void test_gone(void **state)
+{
+	struct hw *hw = hw_new();
+	struct ring ring;
+
+	ring_init(&ring, 8);
+	hw_guest_queue(hw, &ring);
+	for (int i = 0; i < 2; i++) {
+		ring_put(&ring, tlbi_va0(0, 0), 0);
+		ring_put(&ring, SYNC0, 0);
+		wr(hw, LV(1, 0) + 4, ring.prod);
+		assert_int_equal(uiommufd_vcmdq_step(hw->platform, UINT64_MAX),
+				 2);
+	}
+	mprotect(ring.entry, 4096, PROT_NONE);
+	wr(hw, LV(1, 0) + 4, ring.prod + 20);
+	assert_int_equal(uiommufd_vcmdq_step(hw->platform, UINT64_MAX), 0);
+	expect_error(hw, 2, 4);
+	mprotect(ring.entry, 4096, PROT_READ | PROT_WRITE);
+	for (int i = 0; i < 20; i++)
+		ring_put(&ring, tlbi_va0(0, 0), 0);
+	acknowledge(hw);
+	assert_int_equal(uiommufd_vcmdq_step(hw->platform, UINT64_MAX), 20);
+	assert_int_equal(rd(hw, LV(1, 0)), 24);
 	ring_fini(&ring);
 	hw_free(hw);
 }
@@ -558,18 +623,30 @@ static void test_bad_base(void **state)
 	}
 }
 
+DIRECTLY(test_every_size)
+DIRECTLY(test_paths_agree)
+DIRECTLY(test_illegal_and_restart)
+DIRECTLY(test_hole)
+DIRECTLY(test_gone)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_arithmetic),
 		cmocka_unit_test(test_every_size),
+		cmocka_unit_test(test_every_size_directly),
 		cmocka_unit_test(test_paths_agree),
+		cmocka_unit_test(test_paths_agree_directly),
 		cmocka_unit_test(test_illegal_and_restart),
 		cmocka_unit_test(test_enable_with_error),
 		cmocka_unit_test(test_overrun),
+		cmocka_unit_test(test_illegal_and_restart_directly),
 		cmocka_unit_test(test_fetch_abort),
 		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_hole),
+		cmocka_unit_test(test_hole_directly),
+		cmocka_unit_test(test_gone),
+		cmocka_unit_test(test_gone_directly),
 		cmocka_unit_test(test_atc_timeout),
 		cmocka_unit_test(test_left_timeout),
 		cmocka_unit_test(test_whose_timeout),
