@@ -6,6 +6,7 @@
  * The trailing newline of kernel messages is dropped.
  */
 #include <glib.h>
+#include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/ktime.h>
 #include <linux/printk.h>
@@ -117,15 +118,23 @@ void dump_stack(void)
 
 bool uik_ratelimit(struct ratelimit_state *state)
 {
+	u64 window_ns = LIMIT_WINDOW_NS;
+	int burst = LIMIT_BURST;
 	u64 now = uik_now_ns() + 1;	/* 0 is "no window yet" */
 	u64 start = READ_ONCE(state->window_start_ns);
 
-	if (!start || now - start >= LIMIT_WINDOW_NS) {
+	if (state->own_limit) {
+		window_ns = state->interval * (NSEC_PER_SEC / HZ);
+		burst = state->burst;
+		if (!window_ns)
+			return true;
+	}
+	if (!start || now - start >= window_ns) {
 		WRITE_ONCE(state->window_start_ns, now);
 		__atomic_store_n(&state->printed, 0, __ATOMIC_RELAXED);
 	}
 	if (__atomic_fetch_add(&state->printed, 1, __ATOMIC_RELAXED) <
-	    LIMIT_BURST)
+	    burst)
 		return true;
 	__atomic_fetch_add(&state->missed, 1, __ATOMIC_RELAXED);
 	return false;

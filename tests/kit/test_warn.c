@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <linux/bug.h>
 #include <linux/printk.h>
+#include <linux/ratelimit.h>
 #include <uik/hook.h>
 #include <uik/log.h>
 
@@ -194,6 +195,36 @@ static void rate_limit(void **state)
 	machine_end(m);
 }
 
+static int allowed(struct ratelimit_state *limit, int asked)
+{
+	int yes = 0;
+
+	while (asked--)
+		yes += __ratelimit(limit);
+	return yes;
+}
+
+/* Law: a place with a limit of its own has that, also none at all. */
+static void own_rate_limit(void **state)
+{
+	static DEFINE_RATELIMIT_STATE(three, HZ, 3);
+	struct kit_machine m = machine_with(&uik_clock_manual);
+	struct ratelimit_state other;
+
+	assert_int_equal(allowed(&three, 20), 3);
+	uik_sleep_ns(900 * 1000000ull);
+	assert_int_equal(allowed(&three, 20), 0);
+	uik_sleep_ns(200 * 1000000ull);
+	assert_int_equal(allowed(&three, 20), 3);
+	ratelimit_state_init(&other, 0, 1);
+	assert_int_equal(allowed(&other, 200), 200);
+	ratelimit_state_init(&other, HZ, 0);
+	assert_int_equal(allowed(&other, 20), 0);
+	ratelimit_default_init(&other);
+	assert_int_equal(allowed(&other, 20), 10);
+	machine_end(m);
+}
+
 static void stack(void **state)
 {
 	dump_stack();
@@ -310,6 +341,7 @@ int main(void)
 		cmocka_unit_test(levels),
 		cmocka_unit_test(debug_is_silent),
 		cmocka_unit_test(rate_limit),
+		cmocka_unit_test(own_rate_limit),
 		cmocka_unit_test(stack),
 		cmocka_unit_test(hooks_hear),
 		cmocka_unit_test(panic_ends),

@@ -108,11 +108,17 @@ void uik_warn_once_reset(void) __uik_export;
 #define pr_debug_once(fmt, ...) no_printk(KERN_DEBUG pr_fmt(fmt), ##__VA_ARGS__)
 #endif
 
-/* Ten messages in five seconds of machine time from each place. */
+/*
+ * How often a place may speak: all zeroes are ten messages in five seconds of
+ * machine time.  <linux/ratelimit.h> makes others.
+ */
 struct ratelimit_state {
 	u64 window_start_ns;
 	int printed;
 	int missed;
+	bool own_limit;		/* interval and burst count */
+	int interval;		/* jiffies; 0: no limit */
+	int burst;		/* messages in it */
 };
 
 /* Whether the place that owns @state may speak now. */
