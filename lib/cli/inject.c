@@ -10,9 +10,32 @@
 
 #include "cli.h"
 
+/* What software turns on once, before or while there is a guest. */
+static gboolean holds_up(const struct uiommufd_fault *fault)
+{
+	return fault->kind == UIOMMUFD_FAULT_STUCK_ENABLE &&
+	       fault->unit != UIOMMUFD_UNIT_QUEUE;
+}
+
+static gboolean can_strike(const struct uiommufd_fault *fault, const char *spec)
+{
+	if (!holds_up(fault) || fault->unit == UIOMMUFD_UNIT_VINTF)
+		return TRUE;
+	return complain(FALSE, "--inject=%s: the SMMU and the CMDQV are on "
+			"before there is a guest: only a queue or a VINTF can "
+			"be held up", spec);
+}
+
+static struct uiommufd_fault *add_fault(struct inject *inject)
+{
+	inject->handle[inject->count] = -1;	/* not armed */
+	return &inject->fault[inject->count++];
+}
+
 gboolean inject_parse(struct inject *inject, char **specs, int random,
 		      guint64 seed)
 {
+	struct uiommufd_fault fault;
 	const char *why;
 
 	for (; specs && *specs; specs++) {
@@ -21,12 +44,13 @@ gboolean inject_parse(struct inject *inject, char **specs, int random,
 				 INJECT_MAX);
 			return FALSE;
 		}
-		if (uiommufd_fault_parse(*specs, &inject->fault[inject->count],
-					 &why)) {
+		if (uiommufd_fault_parse(*specs, &fault, &why)) {
 			complain(0, "--inject=%s: %s", *specs, why);
 			return FALSE;
 		}
-		inject->count++;
+		if (!can_strike(&fault, *specs))
+			return FALSE;
+		*add_fault(inject) = fault;
 	}
 	if (random < 0 || random > (int)(INJECT_MAX - inject->count)) {
 		complain(0, "--inject-random=%d: a number from 0 to %u is "
@@ -34,15 +58,18 @@ gboolean inject_parse(struct inject *inject, char **specs, int random,
 		return FALSE;
 	}
 	while (random--)
-		uiommufd_fault_random(&seed, &inject->fault[inject->count++]);
+		uiommufd_fault_random(&seed, add_fault(inject));
 	return TRUE;
 }
 
-gboolean inject_arm(struct inject *inject, struct uiommufd_platform *platform)
+gboolean inject_arm(struct inject *inject, struct uiommufd_platform *platform,
+		    gboolean guest)
 {
 	for (guint i = 0; i < inject->count; i++) {
 		const struct uiommufd_fault *fault = &inject->fault[i];
 
+		if (holds_up(fault) == guest)
+			continue;
 		inject->handle[i] = uiommufd_fault_inject(platform, fault);
 		if (inject->handle[i] < 0) {
 			complain(0, "--inject: %s: %s",

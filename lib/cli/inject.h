@@ -26,7 +26,9 @@ struct inject {
  */
 gboolean inject_parse(struct inject *inject, char **specs, int random,
 		      guint64 seed);
-gboolean inject_arm(struct inject *inject, struct uiommufd_platform *platform);
+/* @guest: those for a guest that is there, else those for its making. */
+gboolean inject_arm(struct inject *inject, struct uiommufd_platform *platform,
+		    gboolean guest);
 /* One line a fault: what it was and how often it struck. */
 void inject_print(const struct inject *inject,
 		  struct uiommufd_platform *platform, FILE *out);

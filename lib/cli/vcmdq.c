@@ -143,9 +143,10 @@ static gboolean run_machine(struct report *report, struct options *o,
 	gboolean ok;
 
 	report->queues = o->queues;
-	ok = vmm_build(vmm, vmm->platform, o->queues, log2_of(o->entries),
+	ok = inject_arm(&o->inject, vmm->platform, FALSE) &&
+	     vmm_build(vmm, vmm->platform, o->queues, log2_of(o->entries),
 		       sids) &&
-	     inject_arm(&o->inject, vmm->platform) &&
+	     inject_arm(&o->inject, vmm->platform, TRUE) &&
 	     run_guest(report, o, progress);
 	show_hardware(report, o);
 	return ok && vmm_try_illegal_teardown(vmm);

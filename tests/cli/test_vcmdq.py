@@ -70,6 +70,7 @@ def faults():
             "fetch-abort,queue=3,skip=100": "times 1: struck 1",
             "slow,queue=2,opcode=0x46,delay=10": "queue 2 opcode 0x46",
             "stuck-enable,queue=3,times=2": "struck 2",
+            "stuck-enable,vintf=1,times=3": "vintf 1, skip 0, times 3: struck 3",
             "spurious-interrupt": "spurious-interrupt, cmdqv, skip 0, times 1: "
             "struck 1"}
     args = [a for spec in want for a in ("--inject", spec)]
@@ -82,6 +83,14 @@ def faults():
     lines = [[line.split(":")[0] for line in got.stdout.splitlines()
               if line.startswith("fault")] for got in (first, again)]
     check("random faults", len(lines[0]) == 5 and lines[0] == lines[1], lines)
+
+
+def stuck_guest():
+    """A VINTF that never comes on: no guest, and what was for one did not strike."""
+    got = run("vcmdq", *quick, "--inject", "illegal-opcode,queue=2",
+              "--inject", "stuck-enable,vintf=1,times=0")
+    check("no guest", got.returncode == 1 and "VIOMMU_ALLOC" in got.stderr, got.stderr)
+    check("no command", "queue 2, skip 0, times 1: struck 0" in got.stdout, got.stdout)
 
 
 def overflow():
@@ -167,6 +176,7 @@ def refusals():
                        (["--inject", "slow,delay"], "KEY=VALUE"),
                        (["--inject", "slow,delay=x"], "a number"),
                        (["--inject", "slow,queue=200"], "a queue"),
+                       (["--inject", "stuck-enable,unit=smmu"], "be held up"),
                        (["--inject-random", "99"], "--inject-random"),
                        (["stray"], "stray")):
         got = run("vcmdq", *args)
@@ -178,6 +188,7 @@ def refusals():
 replay_ends_clean()
 shapes()
 faults()
+stuck_guest()
 overflow()
 stops()
 unclean_audit()
