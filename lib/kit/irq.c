@@ -267,7 +267,8 @@ int request_threaded_irq(unsigned int irq, irq_handler_t hard,
 	bool stepped = uik_this_machine()->irqs.stepped;
 	int rc;
 
-	if (!line || (!hard && !thread) || (!hard && !(flags & IRQF_ONESHOT)))
+	if (!line || (!hard && !thread) || (!hard && !(flags & IRQF_ONESHOT)) ||
+	    (!dev && (flags & IRQF_SHARED)))
 		return -EINVAL;
 	if (uik_fail(UIK_FAIL_ALLOC))
 		return -ENOMEM;

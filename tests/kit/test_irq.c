@@ -83,6 +83,7 @@ static void requests(void **state)
 			 -EINVAL);
 	assert_int_equal(request_threaded_irq(irq, NULL, threaded, 0, "x", &h),
 			 -EINVAL);
+	assert_int_equal(request_irq(irq, hard, IRQF_SHARED, "x", NULL), -EINVAL);
 	uik_fail_nth(1, 1u << UIK_FAIL_ALLOC, false);
 	assert_int_equal(request_irq(irq, hard, 0, "x", &h), -ENOMEM);
 	uik_fail_nth(0, 0, false);

@@ -51,8 +51,9 @@ typedef irqreturn_t (*irq_handler_t)(int irq, void *dev);
  *
  * An edge that is pending is delivered at once.
  * Context: may sleep.
- * Return: 0; -EINVAL no such line, no handler, or no @hard without
- * IRQF_ONESHOT; -EBUSY it has a handler (sharing is not offered); -ENOMEM.
+ * Return: 0; -EINVAL no such line, no handler, no @hard without
+ * IRQF_ONESHOT, or IRQF_SHARED without @dev; -EBUSY it has a handler (sharing is
+ * not offered); -ENOMEM.
  */
 int request_threaded_irq(unsigned int irq, irq_handler_t hard,
 			 irq_handler_t thread, unsigned long flags,
