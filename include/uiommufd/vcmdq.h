@@ -397,6 +397,10 @@ const char *uiommufd_fault_name(enum uiommufd_fault_kind kind) UIOMMUFD_API;
  * @out: a fault of any kind but LOST_INVALIDATION that strikes 1 to 4 times,
  *	so that software which handles errors gets over it
  *
+ * One error Linux's way of handling does not get over: an illegal CMD_SYNC of the
+ * SMMU's own queue that somebody waits for in memory.  The CMD_SYNC that takes its
+ * place writes no message, so the wait ends with ETIMEDOUT after a second.
+ *
  * The same seed gives the same faults.
  */
 void uiommufd_fault_random(uint64_t *seed, struct uiommufd_fault *out)

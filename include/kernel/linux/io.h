@@ -129,8 +129,9 @@ void __iomem *devm_ioremap(struct device *dev, resource_size_t start,
 /** devm_iounmap - end it now; one that is not there WARNs. */
 void devm_iounmap(struct device *dev, void __iomem *addr) __uik(devm_iounmap);
 /**
- * devm_ioremap_resource - claim and map a memory resource.
+ * devm_ioremap_resource - map a memory resource.
  *
+ * Unlike in the kernel nobody has it alone: a second mapping is no -EBUSY.
  * Return: the mapping; ERR_PTR(-EINVAL) not a memory resource, -ENOMEM.
  */
 void __iomem *devm_ioremap_resource(struct device *dev,
