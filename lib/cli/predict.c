@@ -71,16 +71,29 @@ gboolean trace_to_file(const struct uiommufd_lab_trace *trace,
 				  "trace", path);
 }
 
+gboolean json_to_file(const struct report *report, const char *path)
+{
+	/* In place: PATH may be a device, a pipe or a link. */
+	FILE *out = path ? open_for("json", path) : NULL;
+
+	if (!out)
+		return !path;
+	return close_after(out, report_write_json(report, out), "json", path);
+}
+
+/* One file that cannot be written does not cost the others. */
 static gboolean write_all(const struct job *job)
 {
 	const struct options *o = job->o;
+	gboolean ok;
 
 	if (!o->quiet)
 		uiommufd_lab_report_write(job->report, UIOMMUFD_LAB_TEXT,
 					  stdout);
-	return write_as(job->report, "json", o->json, UIOMMUFD_LAB_JSON) &&
-	       write_as(job->report, "csv", o->csv, UIOMMUFD_LAB_CSV) &&
-	       write_as(job->report, "report", o->report, UIOMMUFD_LAB_HTML);
+	ok = write_as(job->report, "json", o->json, UIOMMUFD_LAB_JSON);
+	ok &= write_as(job->report, "csv", o->csv, UIOMMUFD_LAB_CSV);
+	ok &= write_as(job->report, "report", o->report, UIOMMUFD_LAB_HTML);
+	return ok;
 }
 
 /* --- designs ------------------------------------------------------------------*/
@@ -218,7 +231,7 @@ static int run_one(struct job *job, const uiommufd_lab_profile *profile,
 			return bad("--predict", error);
 	}
 	progress_end(&job->progress);
-	return ok && write_all(job) ? EXIT_CLEAN : EXIT_UNCLEAN;
+	return write_all(job) && ok ? EXIT_CLEAN : EXIT_UNCLEAN;
 }
 
 /* What the options say of a design; an exit status. */
@@ -419,6 +432,7 @@ gboolean predict_beside(const struct options *o, const struct report *report,
 {
 	g_autoptr(uiommufd_lab_report) out =
 		uiommufd_lab_report_new("Command queues, measured and predicted");
+	gboolean ok = TRUE;
 
 	if (!o->report && !o->csv)
 		return TRUE;
@@ -426,10 +440,10 @@ gboolean predict_beside(const struct options *o, const struct report *report,
 		     &report->latency);
 	for (guint i = 0; i < report->row_count; i++)
 		add_measured(out, "batches", &report->rows[i], NULL);
-	if (o->report && !progress->interrupted &&
-	    !predict_guest(o, out, progress))
-		return FALSE;
+	if (o->report && !progress->interrupted)
+		ok = predict_guest(o, out, progress);
 	progress_end(progress);
-	return write_as(out, "csv", o->csv, UIOMMUFD_LAB_CSV) &&
-	       write_as(out, "report", o->report, UIOMMUFD_LAB_HTML);
+	ok &= write_as(out, "csv", o->csv, UIOMMUFD_LAB_CSV);
+	ok &= write_as(out, "report", o->report, UIOMMUFD_LAB_HTML);
+	return ok;
 }

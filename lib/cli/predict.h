@@ -17,6 +17,9 @@
 gboolean trace_to_file(const struct uiommufd_lab_trace *trace,
 		       const char *path);
 
+/* To --json's file, as trace_to_file(). */
+gboolean json_to_file(const struct report *report, const char *path);
+
 /* --predict, --study, --compare, --policy alone: an exit status. */
 int predict(const struct options *o, const struct stream *stream);
 

@@ -296,12 +296,12 @@ static void json_audit(JsonBuilder *json, const struct report *report)
 	json_builder_end_object(json);
 }
 
-gboolean report_write_json(const struct report *report, const char *path,
-			   GError **error)
+int report_write_json(const struct report *report, FILE *out)
 {
 	g_autoptr(JsonBuilder) json = json_builder_new();
 	g_autoptr(JsonGenerator) generator = json_generator_new();
 	g_autoptr(JsonNode) root = NULL;
+	g_autofree char *data = NULL;
 
 	json_builder_begin_object(json);
 	json_text(json, "mode", "measured");
@@ -333,5 +333,6 @@ gboolean report_write_json(const struct report *report, const char *path,
 	root = json_builder_get_root(json);
 	json_generator_set_root(generator, root);
 	json_generator_set_pretty(generator, TRUE);
-	return json_generator_to_file(generator, path, error);
+	data = json_generator_to_data(generator, NULL);
+	return fprintf(out, "%s\n", data) < 0 ? -1 : 0;
 }

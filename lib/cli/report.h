@@ -41,9 +41,8 @@ struct report {
 };
 
 void report_print(const struct report *report, FILE *out);
-/* FALSE with @error naming the file. */
-gboolean report_write_json(const struct report *report, const char *path,
-			   GError **error);
+/* -1: could not be written. */
+int report_write_json(const struct report *report, FILE *out);
 gboolean report_is_clean(const struct report *report);
 
 #endif

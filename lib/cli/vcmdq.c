@@ -155,19 +155,16 @@ static gboolean run_machine(struct report *report, struct options *o,
 static int finish(struct report *report, const struct options *o,
 		  struct progress *progress)
 {
-	g_autoptr(GError) error = NULL;
+	/* One file that cannot be written does not cost the others. */
+	gboolean wrote = predict_beside(o, report, progress);
 
-	if (!predict_beside(o, report, progress) ||
-	    !trace_to_file(report->line.trace, o->trace))
-		return EXIT_UNCLEAN;
+	wrote &= trace_to_file(report->line.trace, o->trace);
+	wrote &= json_to_file(report, o->json);
 	progress_end(progress);
 	if (!o->quiet)
 		report_print(report, stdout);
-	if (o->json && !report_write_json(report, o->json, &error))
-		return complain(EXIT_UNCLEAN, "vcmdq: --json: %s",
-				error->message);
-	return report->complete && report_is_clean(report) ? EXIT_CLEAN :
-							     EXIT_UNCLEAN;
+	return wrote && report->complete && report_is_clean(report) ?
+		       EXIT_CLEAN : EXIT_UNCLEAN;
 }
 
 static int run(struct options *o, struct stream *stream)

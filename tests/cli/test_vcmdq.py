@@ -55,6 +55,21 @@ def replay_ends_clean():
           tree["error"])
 
 
+def json_in_place():
+    """What --json names is written, not replaced: it may be a device."""
+    with tempfile.TemporaryDirectory() as folder:
+        real, link, full = (os.path.join(folder, n) for n in ("real", "link", "full"))
+        os.symlink(real, link)
+        os.symlink("/dev/full", full)
+        got = run("vcmdq", *quick, "-q", "--json", link)
+        check("through a link", got.returncode == 0 and os.path.islink(link) and
+              json.loads(pathlib.Path(real).read_text())["complete"], got.stderr)
+        got = run("vcmdq", *quick, "--json", full, "--csv", full)
+        check("a full device", got.returncode == 1 and os.path.islink(full) and
+              got.stderr.count("No space left") == 2, got.stderr)
+        check("the report is not lost", "audit    objects 0" in got.stdout, got.stdout)
+
+
 def shapes():
     got = run("vcmdq", *quick, "--vintfs", "4", "--vcmdqs", "64", "--devices", "3",
               "--entries", "256", "--queues", "16")
@@ -186,6 +201,7 @@ def refusals():
 
 
 replay_ends_clean()
+json_in_place()
 shapes()
 faults()
 stuck_guest()
