@@ -236,7 +236,7 @@ static gboolean put_batch(struct guest_queue *queue, guint batch,
 
 gboolean measure_batches(struct guest_queue *queues, guint count, guint batch,
 			 const struct stream *stream, size_t limit,
-			 struct measurement *out)
+			 struct progress *progress, struct measurement *out)
 {
 	size_t at = 0;
 	uint64_t start = now_ns();
@@ -252,6 +252,8 @@ gboolean measure_batches(struct guest_queue *queues, guint count, guint batch,
 				return FALSE;
 		out->commands += (uint64_t)batch * count;
 		out->syncs += count;
+		if (progress_interrupted(progress))
+			break;
 	}
 	out->duration_ns = now_ns() - start;
 	collect_mmio(queues, count, out);

@@ -59,10 +59,10 @@ gboolean measure_recorded(struct vmm *vmm, struct guest_queue *queues,
 /*
  * The stream's direct commands in batches of @batch, the last of each a
  * CMD_SYNC, handed to the queues in turn; all queues are waited for after
- * each round.
+ * each round.  Ends after the round in which @progress was interrupted.
  */
 gboolean measure_batches(struct guest_queue *queues, guint count, guint batch,
 			 const struct stream *stream, size_t limit,
-			 struct measurement *out);
+			 struct progress *progress, struct measurement *out);
 
 #endif

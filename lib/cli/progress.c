@@ -79,6 +79,12 @@ gboolean progress_show(struct progress *progress, const char *title,
 	return TRUE;
 }
 
+gboolean progress_interrupted(struct progress *progress)
+{
+	progress->interrupted |= asked_to_end != 0;
+	return progress->interrupted;
+}
+
 void progress_end(struct progress *progress)
 {
 	if (progress->shown)

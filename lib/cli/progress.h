@@ -24,6 +24,8 @@ void progress_init(struct progress *progress, gboolean enabled);
 /* FALSE: end the job.  Looks at the clock now and then only. */
 gboolean progress_show(struct progress *progress, const char *title,
 		       size_t done, size_t total);
+/* Whether the job is to end: no clock, for loops whose time is measured. */
+gboolean progress_interrupted(struct progress *progress);
 void progress_end(struct progress *progress);
 
 /* The same for the laboratory; @progress is borrowed. */

@@ -94,6 +94,7 @@ static gboolean measure_all(struct report *report, struct guest_queue *queues,
 				continue;
 			if (!measure_batches(queues, n, batch_sizes[b],
 					     report->stream, o->commands,
+					     progress,
 					     &report->rows[report->row_count++])) {
 				complain(0, "a queue stopped in a batch run");
 				return FALSE;

@@ -215,6 +215,25 @@ def interrupted():
           f"{gap} {code} {out} {error}")
 
 
+def interrupted_measuring():
+    """One batch size alone would take many minutes."""
+    process = subprocess.Popen(
+        [uiommufd, "vcmdq", "--replay", os.path.join(data, "k612-churn-2cpu.cmdq.xz"),
+         "-n", "2000000000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while not catches(process):
+        time.sleep(0.01)
+    time.sleep(2)
+    process.send_signal(signal.SIGINT)
+    try:
+        out, error = process.communicate(timeout=60)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        out, error = process.communicate()
+    check("Ctrl-C while measuring", process.returncode == 0 and
+          "(interrupted" in out and "audit    objects 0" in out,
+          f"{process.returncode} {out} {error}")
+
+
 def measured_policies(folder):
     """--policy alone: real threads; every built-in one, and a loaded one."""
     out, page = (os.path.join(folder, n) for n in ("measured.json", "m.html"))
@@ -304,6 +323,7 @@ with tempfile.TemporaryDirectory() as work:
     refusals(work)
 replays()
 interrupted()
+interrupted_measuring()
 print(f"[  PASSED  ] {passed} test(s).")
 if failed:
     print(f"[  FAILED  ] {failed} test(s)")
