@@ -4,9 +4,12 @@
  */
 #include "cli.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct subcommand subcommands[] = {
 	{ "abi-check", "compare our ABI header with a kernel's", cmd_abi_check },
@@ -53,19 +56,42 @@ static GLogWriterOutput write_log(GLogLevelFlags level, const GLogField *fields,
 	return g_log_writer_default(level, fields, count, NULL);
 }
 
+/* No file opened later comes to be standard output; writes there still fail. */
+static void occupy_standard_descriptors(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", O_CLOEXEC |
+			     (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY));
+}
+
+/* What was printed is not lost in silence. */
+static int flush_output(int status)
+{
+	gboolean failed = ferror(stdout);
+
+	errno = 0;
+	if (!fflush(stdout) && !failed)
+		return status;
+	complain(0, "standard output: %s",
+		 errno ? g_strerror(errno) : "not all of it was written");
+	return status ? status : EXIT_UNCLEAN;
+}
+
 static int run_subcommand(const struct subcommand *subcommand, int argc,
 			  char **argv)
 {
 	g_autofree char *program = g_strconcat("uiommufd ", argv[0], NULL);
 
 	g_set_prgname(program);		/* what usage texts begin with */
-	return subcommand->run(argc, argv);
+	return flush_output(subcommand->run(argc, argv));
 }
 
 int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "";
 
+	occupy_standard_descriptors();
 	g_log_set_writer_func(write_log, NULL, NULL);
 
 	if (!strcmp(name, "--help") || !strcmp(name, "help")) {

@@ -234,6 +234,21 @@ def interrupted_measuring():
           f"{process.returncode} {out} {error}")
 
 
+def standard_output(folder):
+    out = os.path.join(folder, "closed.json")
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        got = subprocess.run([uiommufd, "vcmdq", "--predict", "--lists", "10"],
+                             stdout=full, stderr=subprocess.PIPE, text=True)
+    check("full", got.returncode == 1 and "standard output:" in got.stderr,
+          f"{got.returncode} {got.stderr}")
+    got = subprocess.run(["sh", "-c", '"$0" vcmdq --predict --json "$1" '
+                          '--report /dev/null >&-', uiommufd, out],
+                         stderr=subprocess.PIPE, text=True)
+    check("closed", got.returncode == 1 and "standard output:" in got.stderr and
+          json.loads(pathlib.Path(out).read_text())["mode"] == "predicted",
+          f"{got.returncode} {got.stderr}")
+
+
 def measured_policies(folder):
     """--policy alone: real threads; every built-in one, and a loaded one."""
     out, page = (os.path.join(folder, n) for n in ("measured.json", "m.html"))
@@ -321,6 +336,7 @@ with tempfile.TemporaryDirectory() as work:
     tail_explained(work)
     measured_policies(work)
     refusals(work)
+    standard_output(work)
 replays()
 interrupted()
 interrupted_measuring()
