@@ -32,12 +32,22 @@ static gboolean is_range(const char *option, int value, int min, int max)
 	return FALSE;
 }
 
+static void fill(int *value, int by_default)
+{
+	if (*value == NOT_GIVEN)
+		*value = by_default;
+}
+
 static gboolean check_machine(struct options *o)
 {
 	int per_vintf;
 
-	if (o->entries == NOT_GIVEN)
-		o->entries = 8192;
+	fill(&o->vintfs, 64);
+	fill(&o->vcmdqs, 128);
+	fill(&o->sids, 16);
+	fill(&o->devices, 8);
+	fill(&o->commands, 200000);
+	fill(&o->entries, 8192);
 	if (!is_shape("vintfs", o->vintfs, 2, 64) ||
 	    !is_shape("vcmdqs", o->vcmdqs, 1, 128) ||
 	    !is_shape("sids", o->sids, 1, 16) ||
@@ -52,8 +62,7 @@ static gboolean check_machine(struct options *o)
 	if (!is_range("devices", o->devices, 1, o->sids))
 		return FALSE;
 	per_vintf = o->vcmdqs / o->vintfs;
-	if (o->queues == NOT_GIVEN)
-		o->queues = per_vintf;
+	fill(&o->queues, per_vintf);
 	if (o->queues > per_vintf) {
 		complain(0, "--queues=%d: a VINTF has %d (--vcmdqs=%d shared by "
 			 "--vintfs=%d)", o->queues, per_vintf, o->vcmdqs,
@@ -69,7 +78,85 @@ gboolean options_measure_policy(const struct options *o)
 	return o->policy && !o->predict && !o->study && !o->compare[0];
 }
 
-/* What would be ignored is refused. */
+static gboolean is_machine(const struct options *o)
+{
+	return !o->predict && !o->study && !o->compare[0] && !o->policy;
+}
+
+/* Here and below: what would be ignored is refused. */
+static gboolean check_machine_only(const struct options *o)
+{
+	const struct { const char *name; gboolean given; } options[] = {
+		{ "vintfs", o->vintfs != NOT_GIVEN },
+		{ "vcmdqs", o->vcmdqs != NOT_GIVEN },
+		{ "sids", o->sids != NOT_GIVEN },
+		{ "devices", o->devices != NOT_GIVEN },
+		{ "commands", o->commands != NOT_GIVEN },
+		{ "dump-registers", o->dump },
+		{ "inject", o->specs != NULL },
+		{ "inject-random", o->random_faults != 0 },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(options); i++)
+		if (options[i].given && !is_machine(o)) {
+			complain(0, "--%s: only when a machine is measured",
+				 options[i].name);
+			return FALSE;
+		}
+	return TRUE;
+}
+
+/* Designs that a study makes itself, profiles that a comparison names. */
+static gboolean check_sources(const struct options *o)
+{
+	const struct { const char *name; gboolean given; } designs[] = {
+		{ "queues", o->queues != NOT_GIVEN },
+		{ "entries", o->entries != NOT_GIVEN },
+		{ "replay", o->replay != NULL },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(designs); i++)
+		if (designs[i].given && o->study) {
+			complain(0, "--%s: not with --study, which has designs "
+				 "of its own", designs[i].name);
+			return FALSE;
+		}
+	if (o->profile && o->compare[0]) {
+		complain(0, "--profile: not with --compare, which names two");
+		return FALSE;
+	}
+	if (o->profile && is_machine(o) && !o->report) {
+		complain(0, "--profile: a measured machine has none; with "
+			 "--report it is for the predictions beside it");
+		return FALSE;
+	}
+	return TRUE;
+}
+
+/* Of a design; those of a machine are held against ranges. */
+static gboolean check_signs(const struct options *o)
+{
+	const struct { const char *name; int value; } numbers[] = {
+		{ "cpus", o->cpus },
+		{ "queues", o->queues },
+		{ "vms", o->vms },
+		{ "pages", o->pages },
+		{ "batch", o->batch },
+		{ "entries", o->entries },
+		{ "lists", o->lists },
+		{ "illegal-ppm", o->illegal_ppm },
+		{ "gaps-percent", o->gaps_percent },
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++)
+		if (numbers[i].value < 0 && numbers[i].value != NOT_GIVEN) {
+			complain(0, "--%s=%d: less than nothing",
+				 numbers[i].name, numbers[i].value);
+			return FALSE;
+		}
+	return TRUE;
+}
+
 static gboolean check_prediction(const struct options *o)
 {
 	const struct { const char *name; gboolean given; } numbers[] = {
@@ -95,8 +182,11 @@ static gboolean check_prediction(const struct options *o)
 	return TRUE;
 }
 
-static gboolean check_modes(const struct options *o)
+static gboolean check_modes(struct options *o)
 {
+	gboolean seeds = o->seeds != NOT_GIVEN;
+
+	fill(&o->seeds, 10);
 	if (!!o->predict + !!o->study + !!o->compare[0] > 1) {
 		complain(0, "--predict, --study, --compare: one at a time");
 		return FALSE;
@@ -111,15 +201,8 @@ static gboolean check_modes(const struct options *o)
 	}
 	if (!is_range("seeds", o->seeds, 2, 1000))
 		return FALSE;
-	if (o->seeds != 10 && !o->compare[0]) {
+	if (seeds && !o->compare[0]) {
 		complain(0, "--seeds: only with --compare");
-		return FALSE;
-	}
-	if ((o->specs || o->random_faults || o->dump) &&
-	    (o->predict || o->study || o->compare[0] || o->policy)) {
-		complain(0, "--%s: only when a machine is measured",
-			 o->dump ? "dump-registers" :
-			 o->specs ? "inject" : "inject-random");
 		return FALSE;
 	}
 	if (o->trace && (o->study || o->compare[0])) {
@@ -135,7 +218,8 @@ static gboolean check_modes(const struct options *o)
 		complain(0, "--no-sensitivity: only with --study");
 		return FALSE;
 	}
-	return check_prediction(o);
+	return check_signs(o) && check_machine_only(o) && check_sources(o) &&
+	       check_prediction(o);
 }
 
 static GOptionGroup *machine_group(struct options *o)
@@ -275,12 +359,13 @@ gboolean options_parse(struct options *o, int *argc, char ***argv)
 	g_autoptr(GError) error = NULL;
 
 	*o = (struct options){
-		.vintfs = 64, .vcmdqs = 128, .sids = 16, .devices = 8,
-		.entries = NOT_GIVEN, .queues = NOT_GIVEN, .commands = 200000,
-		.seed = 1, .cpus = NOT_GIVEN, .vms = NOT_GIVEN,
+		.vintfs = NOT_GIVEN, .vcmdqs = NOT_GIVEN, .sids = NOT_GIVEN,
+		.devices = NOT_GIVEN, .entries = NOT_GIVEN,
+		.queues = NOT_GIVEN, .commands = NOT_GIVEN, .seed = 1,
+		.cpus = NOT_GIVEN, .vms = NOT_GIVEN,
 		.pages = NOT_GIVEN, .batch = NOT_GIVEN, .lists = NOT_GIVEN,
 		.illegal_ppm = NOT_GIVEN, .gaps_percent = NOT_GIVEN,
-		.seeds = 10,
+		.seeds = NOT_GIVEN,
 	};
 	add_main(context, o);
 	g_option_context_add_group(context, machine_group(o));
@@ -291,8 +376,7 @@ gboolean options_parse(struct options *o, int *argc, char ***argv)
 	}
 	if (!take_rest(o, *argc, *argv) || !check_modes(o))
 		return FALSE;
-	return load_all(o) && (o->predict || o->study || o->compare[0] ||
-			       o->policy || check_machine(o));
+	return load_all(o) && (!is_machine(o) || check_machine(o));
 }
 
 void options_fini(struct options *o)

@@ -9,7 +9,7 @@
 
 #include "inject.h"
 
-#define NOT_GIVEN (-1)
+#define NOT_GIVEN G_MININT
 
 struct options {
 	/* what to do; none: measure */
@@ -26,7 +26,7 @@ struct options {
 	char *report;
 	char *trace;
 	gboolean quiet;
-	/* machine */
+	/* machine; NOT_GIVEN until options_parse() is through */
 	int vintfs;
 	int vcmdqs;
 	int sids;

@@ -119,7 +119,6 @@ static int bad_design(char *error)
 
 static void take(unsigned int *member, int value)
 {
-	/* A negative number is out of every range. */
 	if (value != NOT_GIVEN)
 		*member = value;
 }

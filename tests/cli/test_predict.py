@@ -312,7 +312,21 @@ def refusals(folder):
                         (["--study", "published", "--policy", "per-cpu"],
                          ["--policy", "--predict"]),
                         (["--load", "/no.so"], ["--load", "/no.so"]),
-                        (["--no-sensitivity"], ["--no-sensitivity"])):
+                        (["--no-sensitivity"], ["--no-sensitivity"]),
+                        (["--predict", "--cpus", "-1"], ["--cpus=-1"]),
+                        (["--predict", "--queues", "-1"], ["--queues=-1"]),
+                        (["--entries", "-1"], ["--entries=-1"]),
+                        (["--predict", "--vintfs", "4"], ["--vintfs", "measured"]),
+                        (["--study", "published", "--commands", "4"],
+                         ["--commands", "measured"]),
+                        (["--policy", "per-cpu", "--devices", "4"],
+                         ["--devices", "measured"]),
+                        (["--study", "published", "--queues", "4"],
+                         ["--queues", "--study"]),
+                        (["--compare", "tegra241", "tegra241", "--profile", "/no"],
+                         ["--profile", "--compare"]),
+                        (["--profile", "/no.ini"], ["--profile", "--report"]),
+                        (["--seeds", "10"], ["--seeds", "--compare"])):
         got = run(*args)
         check(" ".join(args), got.returncode == 2 and
               all(word in got.stderr for word in words),
