@@ -237,15 +237,19 @@ static int run_one(struct job *job, const uiommufd_lab_profile *profile,
 static int make_design(struct job *job, const struct stream *stream,
 		       struct uiommufd_lab_design *design)
 {
+	const char *path = job->o->profile;
+	struct uiommufd_lab_design in_file;
 	char *error = NULL;
 
 	uiommufd_lab_design_init(design);
-	if (uiommufd_lab_design_load(job->o->profile, design, &error))
+	if (uiommufd_lab_design_load(path, design, &error))
 		return bad("--profile", error);
-	take_options(design, job->o);
 	design->stream = &job->stream;
+	in_file = *design;
+	take_options(design, job->o);
 	if (uiommufd_lab_design_check(design, &error))
-		return bad_design(error);
+		return path && uiommufd_lab_design_check(&in_file, NULL) ?
+			       bad(path, error) : bad_design(error);
 	if (!add_driver(job, stream, design))
 		return complain(EXIT_UNCLEAN, "vcmdq: no machine for trapped "
 				"commands");

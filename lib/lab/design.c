@@ -72,32 +72,47 @@ static unsigned int *number_in(struct uiommufd_lab_design *design,
 	return G_STRUCT_MEMBER_P(design, number->offset);
 }
 
-/* 1: taken; 0: no such key; -1: bad. */
-static int take_key(struct uiommufd_lab_design *design, const char *key,
-		    const char *value)
+static bool has_workload(const char *name)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(workloads); i++)
+		if (!g_strcmp0(name, workloads[i]))
+			return true;
+	return false;
+}
+
+static int take_number(unsigned int *out, const struct number *number,
+		       const char *value, char **why)
 {
 	char *end;
+	guint64 n = g_ascii_strtoull(value, &end, 10);
 
+	if (end == value || *end || *value == '-')
+		return bad(why, "no whole number: %s", value);
+	if (n < number->min || n > number->max)
+		return bad(why, "%s is not within %u and %u", value,
+			   number->min, number->max);
+	*out = n;
+	return 0;
+}
+
+/* A policy may be registered later, or be the caller's own. */
+static int take_key(struct uiommufd_lab_design *design, const char *key,
+		    const char *value, char **why)
+{
 	if (!strcmp(key, "policy")) {
 		design->policy = g_intern_string(value);
-		return 1;
+		return 0;
 	}
 	if (!strcmp(key, "workload")) {
 		design->workload = g_intern_string(value);
-		return 1;
+		return has_workload(value) ? 0 :
+					     bad(why, "there is no '%s'", value);
 	}
-	for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++) {
-		guint64 n;
-
-		if (strcmp(key, numbers[i].key))
-			continue;
-		n = g_ascii_strtoull(value, &end, 10);
-		if (end == value || *end || n > G_MAXUINT || *value == '-')
-			return -1;
-		*number_in(design, &numbers[i]) = n;
-		return 1;
-	}
-	return 0;
+	for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++)
+		if (!strcmp(key, numbers[i].key))
+			return take_number(number_in(design, &numbers[i]),
+					   &numbers[i], value, why);
+	return bad(why, "no such key");
 }
 
 static int take_keys(struct uiommufd_lab_design *design, GKeyFile *file,
@@ -108,13 +123,12 @@ static int take_keys(struct uiommufd_lab_design *design, GKeyFile *file,
 	for (char **key = keys; keys && *key; key++) {
 		g_autofree char *value =
 			g_key_file_get_string(file, "design", *key, NULL);
-		int taken = take_key(design, *key, g_strstrip(value));
+		g_autofree char *why = NULL;
 
-		if (taken != 1)
-			return bad(out_error, "%s:%u: [design] %s: %s%s", path,
+		if (take_key(design, *key, g_strstrip(value), &why))
+			return bad(out_error, "%s:%u: [design] %s: %s", path,
 				   profile_line(text, "design", *key), *key,
-				   taken ? "no whole number: " : "no such key",
-				   taken ? value : "");
+				   why);
 	}
 	return 0;
 }
@@ -130,7 +144,8 @@ int uiommufd_lab_design_load(const char *path,
 
 	if (!text)
 		return -1;
-	if (!g_key_file_load_from_data(file, text, -1, G_KEY_FILE_NONE, &error))
+	if (!g_key_file_load_from_data(file, text, -1,
+				       G_KEY_FILE_KEEP_TRANSLATIONS, &error))
 		return bad(out_error, "%s: %s", name, error->message);
 	if (!g_key_file_has_group(file, "design"))
 		return 0;
@@ -140,15 +155,10 @@ int uiommufd_lab_design_load(const char *path,
 static int check_names(const struct uiommufd_lab_design *design,
 		       char **out_error)
 {
-	gsize i;
-
 	if (!design->own_policy && !uiommufd_lab_policy_find(design->policy))
 		return bad(out_error, "policy: there is no '%s'",
 			   design->policy);
-	for (i = 0; i < G_N_ELEMENTS(workloads); i++)
-		if (!g_strcmp0(design->workload, workloads[i]))
-			break;
-	if (i == G_N_ELEMENTS(workloads))
+	if (!has_workload(design->workload))
 		return bad(out_error, "workload: there is no '%s'",
 			   design->workload);
 	if (!strcmp(design->workload, "replay") && !design->stream)

@@ -127,6 +127,45 @@ complain(char **out_error, const char *format, ...)
 	va_end(args);
 }
 
+/* The key of 'key = value', NULL for other lines. */
+static char *key_of(const char *line)
+{
+	const char *equals = strchr(line, '=');
+
+	if (*line == '#' || *line == '[' || !equals)
+		return NULL;
+	return g_strchomp(g_strndup(line, equals - line));
+}
+
+/* GLib would take the last of two values, and none that is no UTF-8. */
+static gboolean is_sound(const char *path, const char *text, char **out_error)
+{
+	g_autoptr(GHashTable) seen = g_hash_table_new_full(
+		g_str_hash, g_str_equal, g_free, NULL);
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	const char *group = "";
+
+	for (unsigned int i = 0; lines[i]; i++) {
+		const char *line = g_strstrip(lines[i]);
+		g_autofree char *key = key_of(line);
+
+		if (!g_utf8_validate(line, -1, NULL)) {
+			complain(out_error, "%s:%u: this is no UTF-8", path,
+				 i + 1);
+			return FALSE;
+		}
+		if (*line == '[')
+			group = line;
+		else if (key && !g_hash_table_add(seen, g_strconcat(
+					group, " ", key, NULL))) {
+			complain(out_error, "%s:%u: %s %s: is given twice",
+				 path, i + 1, group, key);
+			return FALSE;
+		}
+	}
+	return TRUE;
+}
+
 char *profile_text(const char *path, char **out_error)
 {
 	g_autoptr(GError) error = NULL;
@@ -135,9 +174,13 @@ char *profile_text(const char *path, char **out_error)
 	for (gsize i = 0; i < G_N_ELEMENTS(builtins); i++)
 		if (!strcmp(path ? path : builtins[0].name, builtins[i].name))
 			return g_strdup(builtins[i].text);
-	if (g_file_get_contents(path, &text, NULL, &error))
+	if (!g_file_get_contents(path, &text, NULL, &error)) {
+		complain(out_error, "%s", error->message);
+		return NULL;
+	}
+	if (is_sound(path, text, out_error))
 		return text;
-	complain(out_error, "%s", error->message);
+	g_free(text);
 	return NULL;
 }
 
@@ -298,7 +341,7 @@ static gboolean open_reader(struct reader *reader, const char *path,
 		return FALSE;
 	reader->file = g_key_file_new();
 	if (g_key_file_load_from_data(reader->file, reader->text, -1,
-				      G_KEY_FILE_NONE, &error))
+				      G_KEY_FILE_KEEP_TRANSLATIONS, &error))
 		return TRUE;
 	return bad_syntax(reader, error);
 }
@@ -315,16 +358,19 @@ static gboolean read_value(struct reader *reader, const struct row *row,
 			   const char *text, double *out_value,
 			   char **out_source)
 {
-	const char *bar = strchr(text, '|');
-	g_autofree char *source = bar ? g_strdup(bar + 1) : NULL;
+	gsize length = strcspn(text, "|");
+	const char *bar = text + length;
+	g_autofree char *source = g_strdup(*bar ? bar + 1 : "");
 	g_autofree char *unit = NULL;
 	double value;
 	char *end;
 
-	if (!source || !*g_strstrip(source))
+	if (!*g_strstrip(source)) {
+		unit = g_strchomp(g_strndup(text, length));
 		return bad(reader, row->group, row->key,
 			   "no source: '%s | where this is from' or '%s | "
-			   "assumed' is needed", text, text);
+			   "assumed' is needed", unit, unit);
+	}
 	value = g_ascii_strtod(text, &end);
 	unit = g_strstrip(g_strndup(end, bar - end));
 	if (end == text || !isfinite(value))
@@ -335,8 +381,11 @@ static gboolean read_value(struct reader *reader, const struct row *row,
 			   "the unit is '%s', not '%s'", row->unit, unit);
 	if (value < row->min || value > row->max)
 		return bad(reader, row->group, row->key,
-			   "%g is not within %g and %g", value, row->min,
-			   row->max);
+			   "%.15g is not within %.15g and %.15g", value,
+			   row->min, row->max);
+	if (strcmp(unit, "ns") && value != floor(value))
+		return bad(reader, row->group, row->key,
+			   "%.15g is no whole number", value);
 	*out_value = value;
 	g_free(*out_source);
 	*out_source = g_steal_pointer(&source);

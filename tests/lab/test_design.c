@@ -90,6 +90,9 @@ static void test_file(void **state)
 	load("[design]\npolicy = cmdlist\ncpus = many\n", ":3: [design] cpus");
 	load("[design]\ncpus = -3\n", ":2: [design] cpus");
 	load("[design]\ncpu = 3\n", "no such key");
+	load("[design]\n\ncpus = 145\n", ":3: [design] cpus: 145 is not within");
+	load("[design]\nworkload = no\n", ":2: [design] workload: there is no");
+	load("[design]\npolicy = \xff\n", ":2: this is no UTF-8");
 }
 
 /* A file without [design] changes nothing. */

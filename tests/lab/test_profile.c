@@ -109,6 +109,22 @@ static void test_bad_values(void **state)
 	REFUSED(BASED "read = 1e30 ns | assumed\n", ":4:", "not within");
 	REFUSED(BASED "[device]\nsync_slots = 0 syncs | assumed\n", ":5:",
 		"[device] sync_slots", "not within");
+	REFUSED(BASED "read = 5 ns |\n", "'5 ns | assumed'");
+	REFUSED(BASED "read = 1000000001 ns | x\n", "1000000001 is not within",
+		"1000000000");
+	REFUSED(BASED "[device]\nsync_slots = 1.5 syncs | assumed\n", ":5:",
+		"1.5 is no whole number");
+}
+
+/* GLib would take one of two values, or none, and say nothing. */
+static void test_other_readings(void **state)
+{
+	REFUSED(BASED "read = 5 ns | x\n#\nread = 6 ns | x\n", ":6:",
+		"[mmio] read", "twice");
+	REFUSED("[design]\ncpus = 1\n[mmio]\n[design]\ncpus = 1\n", ":5:",
+		"[design] cpus", "twice");
+	REFUSED(BASED "read = 5 ns | gemessen f\xfcr uns\n", ":4:", "UTF-8");
+	REFUSED(BASED "read[C] = 5 ns | x\n", ":4:", "read[C]", "no such key");
 }
 
 static void test_bad_files(void **state)
@@ -192,6 +208,7 @@ int main(void)
 		cmocka_unit_test(test_design_alone),
 		cmocka_unit_test(test_bad_values),
 		cmocka_unit_test(test_bad_files),
+		cmocka_unit_test(test_other_readings),
 		cmocka_unit_test(test_copy),
 		cmocka_unit_test(test_opcodes),
 	};
