@@ -6,6 +6,7 @@
  */
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 #include "report.h"
 
@@ -123,8 +124,11 @@ static void put_design(struct json *json, const char *key,
 	put_count(json, "vms", d->vms);
 	put_count(json, "pages", d->pages);
 	put_count(json, "batch", d->batch);
+	put_count(json, "flush_after", d->flush_after);
 	put_count(json, "entries", d->entries);
+	put_count(json, "lists", d->lists);
 	put_count(json, "illegal_ppm", d->illegal_ppm);
+	put_count(json, "gaps_percent", d->gaps_percent);
 	put_count(json, "seed", d->seed);
 	end(json, '}');
 }
@@ -164,6 +168,7 @@ static void put_row(struct json *json, const struct row *row)
 
 	begin(json, NULL, '{');
 	put_text(json, "set", set_name(row->set));
+	put_text(json, "series", row->series);
 	put_design(json, "design", &row->design);
 	put_bool(json, "interrupted", r->partial);
 	put_number(json, "virtual_ns", r->elapsed_ps / 1e3);
@@ -369,16 +374,40 @@ static void cell(FILE *out, double value)
 	number(out, value);
 }
 
+/* Names are other people's: of files, of policies that were loaded. */
+static void csv_text(const char *string, FILE *out)
+{
+	bool quoted = strpbrk(string, ",\"\r\n") != NULL;
+
+	if (quoted)
+		fputc('"', out);
+	for (const char *s = string; *s; s++) {
+		if (*s == '"')
+			fputc('"', out);
+		fputc(*s, out);
+	}
+	if (quoted)
+		fputc('"', out);
+}
+
+static double per_second(uint64_t count, double seconds)
+{
+	return seconds > 0 ? count / seconds : 0;
+}
+
 static void csv_row(const struct row *row, FILE *out)
 {
 	const struct uiommufd_lab_design *d = &row->design;
 	const struct uiommufd_lab_percentiles *l = &row->result->latency;
+	double seconds = row->result->elapsed_ps / 1e12;
 
-	fprintf(out, "predicted,%s,%s,%s,%u,%u,%u,%u,%u,%" PRIu64 ",%" PRIu64
-		",%" PRIu64, set_name(row->set), d->policy, d->workload,
-		d->cpus, d->queues, d->vms, d->batch, d->pages, d->seed,
-		row->result->lists, row->result->commands);
-	cell(out, 1e6 * row_throughput(row));
+	fprintf(out, "predicted,%s,", set_name(row->set));
+	csv_text(d->policy, out);
+	fprintf(out, ",%s,%u,%u,%u,%u,%u,%" PRIu64 ",%" PRIu64 ",%" PRIu64,
+		d->workload, d->cpus, d->queues, d->vms, d->batch, d->pages,
+		d->seed, row->result->lists, row->result->commands);
+	cell(out, per_second(row->result->lists, seconds));
+	cell(out, per_second(row->result->commands, seconds));
 	cell(out, l->mean_ps / 1e3);
 	cell(out, l->p50_ps / 1e3);
 	cell(out, l->p90_ps / 1e3);
@@ -390,19 +419,29 @@ static void csv_row(const struct row *row, FILE *out)
 	cell(out, row_occupancy(row));
 	for (int p = 0; p < UIOMMUFD_LAB_PHASES; p++)
 		cell(out, row_share(row, p));
+	fputc(',', out);
+	csv_text(row->series, out);
 	fputc('\n', out);
 }
 
 static void csv_measured(const struct uiommufd_lab_measured *m, FILE *out)
 {
-	fprintf(out, "measured,run,%s,\"%s\",", m->policy, m->what);
+	double seconds = m->duration_ns / 1e9;
+
+	fputs("measured,run,", out);
+	csv_text(m->policy, out);
+	fputc(',', out);
+	csv_text(m->what, out);
+	fputc(',', out);
 	if (m->cpus)
 		fprintf(out, "%u", m->cpus);
 	fprintf(out, ",%u,,%u,,,", m->queues, m->batch);
 	if (m->lists)
 		fprintf(out, "%" PRIu64, m->lists);
-	fprintf(out, ",%" PRIu64, m->commands);
-	cell(out, 1e6 * measured_throughput(m));
+	fprintf(out, ",%" PRIu64 ",", m->commands);
+	if (m->lists)
+		number(out, per_second(m->lists, seconds));
+	cell(out, per_second(m->commands, seconds));
 	fputs(",", out);
 	for (int i = 0; i < 5; i++) {
 		const uint64_t values[] = { m->p50_ns, m->p90_ns, m->p99_ns,
@@ -415,21 +454,23 @@ static void csv_measured(const struct uiommufd_lab_measured *m, FILE *out)
 	}
 	cell(out, m->commands ? (double)m->mmio_reads / m->commands : 0);
 	cell(out, m->commands ? (double)m->mmio_writes / m->commands : 0);
-	for (int p = 0; p <= UIOMMUFD_LAB_PHASES; p++)
+	for (int p = 0; p <= UIOMMUFD_LAB_PHASES + 1; p++)
 		fputc(',', out);
+	csv_text(m->policy, out);
 	fputc('\n', out);
 }
 
-/* per_second counts invalidations when predicted, commands when measured. */
+/* In a comparison the series tells A's rows from B's. */
 void write_csv(const struct uiommufd_lab_report *report, FILE *out)
 {
 	fputs("mode,set,policy,workload,cpus,queues,vms,batch,pages,seed,"
-	      "invalidations,commands,per_second,mean_ns,p50_ns,p90_ns,p99_ns,"
+	      "invalidations,commands,invalidations_per_second,"
+	      "commands_per_second,mean_ns,p50_ns,p90_ns,p99_ns,"
 	      "p99.9_ns,max_ns,mmio_reads_per_command,mmio_writes_per_command,"
 	      "queue_occupancy", out);
 	for (int p = 0; p < UIOMMUFD_LAB_PHASES; p++)
 		fprintf(out, ",%s %%", uiommufd_lab_phase_name(p));
-	fputc('\n', out);
+	fputs(",series\n", out);
 	for (guint i = 0; i < report->measured->len; i++)
 		csv_measured(&g_array_index(report->measured, struct measured,
 					    i).row, out);

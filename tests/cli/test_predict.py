@@ -61,6 +61,11 @@ def outputs(folder):
     check("CSV is even", len({len(row) for row in rows}) == 1)
     check("CSV says it", {row[0] for row in rows[1:]} == {"predicted"})
     check("CSV has all", len(rows) - 1 == len(tree["runs"]))
+    one, cells = tree["runs"][0], dict(zip(rows[0], rows[1]))
+    for name in "invalidations", "commands":
+        rate, good = float(cells[name + "_per_second"]), \
+            one[name] / one["virtual_ns"] * 1e9
+        check(name + " a second", abs(rate / good - 1) < 1e-6, (rate, good))
     page = pathlib.Path(names["html"]).read_text()
     check("page says it", ">predicted</span>" in page)
     check("page needs nothing", "http" not in page and "<script" not in page)
@@ -134,6 +139,16 @@ def compare(folder):
     check("page differs", 'id="differences"' in pathlib.Path(page).read_text())
     rows = pathlib.Path(table).read_text().splitlines()
     check("CSV by seed", len(rows) == 1 + 2 * 3, rows)
+    check("CSV tells A from B", [row.split(",")[-1] for row in rows[1:3]] ==
+          ["tegra241", "tegra241-many-syncs"], rows)
+    odd = os.path.join(folder, 'o"d,d.ini')
+    pathlib.Path(odd).write_text("[design]\nworkload = batched\nflush_after = 9\n")
+    run("-q", "--compare", a, odd, "--seeds", "2", "--csv", table, "--json", out)
+    with open(table, encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    check("CSV quotes", [row[-1] for row in rows[1:3]] == [a, odd], rows)
+    found = json.loads(pathlib.Path(out).read_text())["comparison"]
+    check("JSON has all of a design", found["b_design"]["flush_after"] == 9, found)
     got = run("--compare", a, a, "--seeds", "3", "--json", out)
     ratio = json.loads(pathlib.Path(out).read_text())["comparison"]["latency_b_to_a"]
     check("against itself", ratio["mean"] == 1 and ratio["low95"] == 1, ratio)
@@ -265,6 +280,12 @@ def measured_policies(folder):
               found["clock"] == "wall" and row["policy"] == name and
               row["invalidations"] == 120 and row["commands"] >= 120 * 8 - 1,
               f"{got.returncode} {got.stdout}{got.stderr}{row}")
+        with open(table, encoding="utf-8", newline="") as file:
+            cells = list(csv.DictReader(file))[0]
+        check(f"rates {name}", all(
+            abs(float(cells[what + "_per_second"]) * row["duration_ns"] / 1e9 /
+                row[what] - 1) < 1e-6 for what in ("invalidations", "commands")),
+              (cells, row))
         check(f"table and page {name}",
               f"measured,run,{name}," in pathlib.Path(table).read_text() and
               name in pathlib.Path(page).read_text())
@@ -285,6 +306,9 @@ def refusals(folder):
     bad = os.path.join(folder, "bad.ini")
     pathlib.Path(bad).write_text("[profile]\nbased_on = tegra241\n\n[mmio]\n"
                                  "read = 5 ns\n")
+    none, many = (os.path.join(folder, n) for n in ("none.ini", "many.ini"))
+    pathlib.Path(none).write_text("[design]\npolicy = no\n")
+    pathlib.Path(many).write_text("[design]\ncpus = 1000\n")
     for args, words in ((["--cpus", "3"], ["--cpus", "--predict"]),
                         (["--predict", "--cpus", "145"], ["--cpus"]),
                         (["--predict", "--cpus", "-3"], ["--cpus"]),
@@ -326,7 +350,10 @@ def refusals(folder):
                         (["--compare", "tegra241", "tegra241", "--profile", "/no"],
                          ["--profile", "--compare"]),
                         (["--profile", "/no.ini"], ["--profile", "--report"]),
-                        (["--seeds", "10"], ["--seeds", "--compare"])):
+                        (["--seeds", "10"], ["--seeds", "--compare"]),
+                        (["--predict", "--profile", none], [none, "policy", "'no'"]),
+                        (["--predict", "--profile", many],
+                         [many + ":2:", "cpus", "1000"])):
         got = run(*args)
         check(" ".join(args), got.returncode == 2 and
               all(word in got.stderr for word in words),
