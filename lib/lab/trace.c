@@ -75,6 +75,17 @@ void uiommufd_lab_trace_span(struct uiommufd_lab_trace *trace,
 		g_array_append_val(trace->spans, span);
 }
 
+/* Queues count from 1, the SMMU's own is 0. */
+static void write_name(const struct span *span, FILE *out)
+{
+	if (span->track == UIOMMUFD_LAB_CPU_TRACK)
+		fprintf(out, "CPU %d", span->number);
+	else if (span->number)
+		fprintf(out, "queue %d", span->number - 1);
+	else
+		fputs("SMMU's own queue", out);
+}
+
 static void write_names(const struct uiommufd_lab_trace *trace, FILE *out)
 {
 	g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
@@ -91,14 +102,10 @@ static void write_names(const struct uiommufd_lab_trace *trace, FILE *out)
 		if (!g_hash_table_add(seen, GUINT_TO_POINTER(key)))
 			continue;
 		fprintf(out, "{\"ph\":\"M\",\"pid\":%d,\"tid\":%d,\"name\":"
-			"\"thread_name\",\"args\":{\"name\":\"%s%d\"}},\n",
-			span->track + 1, span->number,
-			span->track == UIOMMUFD_LAB_CPU_TRACK ? "CPU " :
-			!span->number &&
-				span->track == UIOMMUFD_LAB_QUEUE_TRACK ?
-				"SMMU's own queue " : "queue ",
-			span->number -
-				(span->track != UIOMMUFD_LAB_CPU_TRACK));
+			"\"thread_name\",\"args\":{\"name\":\"",
+			span->track + 1, span->number);
+		write_name(span, out);
+		fputs("\"}},\n", out);
 	}
 }
 

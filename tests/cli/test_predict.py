@@ -76,6 +76,13 @@ def outputs(folder):
               if e["name"] == "thread_name"}
     check("tracks", {(1, "CPU 3"), (2, "queue 3")} <= tracks, tracks)
     check("interrupts", any(e["pid"] == 3 and e["ph"] == "X" for e in events))
+    run("-q", "--predict", "--policy", "cmdlist", "--lists", "100", "--illegal-ppm",
+        "50000", "--trace", names["trace"])
+    events = json.loads(pathlib.Path(names["trace"]).read_text())["traceEvents"]
+    tracks = {(e["pid"], e["args"]["name"]) for e in events
+              if e["name"] == "thread_name" and e["pid"] > 1}
+    check("the SMMU's own", tracks == {(2, "SMMU's own queue"),
+                                       (3, "SMMU's own queue")}, tracks)
 
 
 def same_bytes(folder):
