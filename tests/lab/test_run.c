@@ -353,6 +353,31 @@ static void test_trace(void **state)
 	uiommufd_lab_result_free(r);
 }
 
+/* Polls that take no time are counted, not walked one by one: 60 ms of them. */
+static void test_free_polls(void **state)
+{
+	struct uiommufd_lab_profile *free_reads =
+		uiommufd_lab_profile_copy(profile, "mmio.read", 0);
+	struct uiommufd_lab_profile *no_pause =
+		uiommufd_lab_profile_copy(free_reads, "cpu.poll_delay", 0);
+	struct uiommufd_lab_profile *slow =
+		uiommufd_lab_profile_copy(no_pause, "execute.cmd_sync", 1e6);
+	struct uiommufd_lab_design design = design_of("per-cpu", 1, 1);
+	struct uiommufd_lab_result *r;
+
+	design.lists = 20;
+	r = run_of(slow, &design);
+	assert_int_equal(r->lists, 20);
+	/* One a picosecond. */
+	assert_true(r->mmio_reads > 20 * 50000000000);
+	assert_int_equal(uiommufd_lab_result_check(slow, &design, r, NULL),
+			 0);
+	uiommufd_lab_result_free(r);
+	uiommufd_lab_profile_free(slow);
+	uiommufd_lab_profile_free(no_pause);
+	uiommufd_lab_profile_free(free_reads);
+}
+
 static int open_profile(void **state)
 {
 	profile = profile_of(NULL);
@@ -376,6 +401,7 @@ int main(void)
 		cmocka_unit_test(test_batches),
 		cmocka_unit_test(test_interrupted),
 		cmocka_unit_test(test_extremes),
+		cmocka_unit_test(test_free_polls),
 		cmocka_unit_test(test_trace),
 	};
 
