@@ -300,7 +300,7 @@ static void zone_fork_child(struct arena_zone *zone)
 		 PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, copy,
 		 0) != MAP_FAILED &&
 	    dup3(copy, zone->fd, O_CLOEXEC) >= 0)
-		vmas_fork_child(zone->fd);
+		vmas_fork_pages(zone->fd);
 	close(copy);
 }
 

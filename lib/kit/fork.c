@@ -19,12 +19,21 @@ void fork_lock_add(struct fork_lock *entry)
 	locks = entry;
 }
 
+/* Who hosts all threads keeps them, and the memory they work in. */
+static bool hooks_host(void)
+{
+	return uik_hooks && uik_hooks->start;
+}
+
 void uik_fork_prepare(void)
 {
 	struct fork_lock *entry;
 
 	if (depth++)
 		return;
+	/* Waiting is a schedule point, of which hosting hooks know nothing. */
+	if (!hooks_host())
+		vmas_fork_prepare();
 	threads_fork_prepare();
 	for (entry = locks; entry; entry = entry->next)
 		pthread_mutex_lock(entry->lock);
@@ -41,6 +50,8 @@ void uik_fork_parent(void)
 	for (entry = locks; entry; entry = entry->next)
 		pthread_mutex_unlock(entry->lock);
 	threads_fork_parent();
+	if (!hooks_host())
+		vmas_fork_parent();
 }
 
 /* @anew: the child goes on with copies of the parent's machines. */
@@ -57,17 +68,13 @@ static void fork_child(bool anew)
 	if (anew)
 		arenas_fork_child();
 	threads_fork_child(anew);
+	if (!hooks_host())
+		vmas_fork_child();
 }
 
 void uik_fork_child(void)
 {
 	fork_child(false);
-}
-
-/* Who hosts all threads keeps them, and the memory they work in. */
-static bool hooks_host(void)
-{
-	return uik_hooks && uik_hooks->start;
 }
 
 /*

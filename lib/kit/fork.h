@@ -4,7 +4,8 @@
  *
  * The process-wide locks are held over a fork, so that a child finds what they
  * protect in order and can use it.  All are leaves: nothing is locked under
- * one, so their order does not matter.
+ * one, so their order does not matter.  Before them comes the mmap_lock: who
+ * holds it may wait for a lock, or for a thread that then stands still.
  */
 #ifndef KIT_FORK_H
 #define KIT_FORK_H
@@ -72,7 +73,12 @@ void threads_fork_child(bool anew);
 void arenas_fork_prepare(void);
 void arenas_fork_parent(void);
 void arenas_fork_child(void);
-void vmas_fork_child(int fd);
+void vmas_fork_pages(int fd);
+
+/* vma.c: nobody is in the middle of changing what is mapped. */
+void vmas_fork_prepare(void);
+void vmas_fork_parent(void);
+void vmas_fork_child(void);
 
 /* task.c: the list of tasks. */
 void tasks_fork_prepare(void);

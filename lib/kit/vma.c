@@ -6,6 +6,11 @@
  * lock.  Callbacks of the file and the mapping run without it.  A mapping is
  * made as inaccessible memory first; the file's mmap operation then puts pages
  * into it (remap_pfn_range).
+ *
+ * Whoever changes what is mapped holds the process's mmap_lock, as in Linux:
+ * what it has found in the list stays, and the list says what the system has
+ * mapped.  Callbacks run under it; a file goes after it, since its release may
+ * wait for anything.
  */
 #include <uik/file.h>
 
@@ -91,20 +96,55 @@ static void link_vma(struct vm_area_struct *vma)
 	uik_count_mapping(1);
 }
 
-/* Off the list already: the file and the memory go. */
-static void vma_end(struct vm_area_struct *vma)
+/* Off the list already: its owner is told. */
+static void vma_close(struct vm_area_struct *vma)
 {
 	struct uik_machine *previous = uik_enter(vma->vm_file->machine);
-	struct file *file = vma->vm_file;
 
 	__atomic_fetch_sub(&vma_total, 1, __ATOMIC_RELAXED);
 	uik_count_mapping(-1);
 	if (vma->vm_ops && vma->vm_ops->close)
 		vma->vm_ops->close(vma);
+	uik_leave(previous);
+}
+
+static void vma_close_all(struct list_head *gone)
+{
+	struct vm_area_struct *vma;
+
+	list_for_each_entry(vma, gone, vm_node_)
+		vma_close(vma);
+}
+
+/* Its counts go, and what was only a list's. */
+static void vma_drop(struct vm_area_struct *vma)
+{
+	struct uik_machine *previous = uik_enter(vma->vm_file->machine);
+	struct file *file = vma->vm_file;
+
 	uik_mm_put(vma->vm_mm);
 	kfree(vma);
 	uik_leave(previous);
 	fput(file);
+}
+
+/* One call, whichever machines it enters: none of these is its last. */
+static void mmap_begin(void)
+{
+	current->entry_depth++;
+	mmap_write_lock(mm_own());
+}
+
+/* @ended: mappings that are closed. */
+static void mmap_end(struct list_head *ended)
+{
+	struct vm_area_struct *vma, *next;
+
+	snapshot_host_changed();
+	mmap_write_unlock(mm_own());
+	current->entry_depth--;
+	list_for_each_entry_safe(vma, next, ended, vm_node_)
+		vma_drop(vma);
 }
 
 /* The first mapping that touches the range.  The lock is held. */
@@ -149,16 +189,6 @@ void uik_vma_each(bool (*visit)(const struct vm_area_struct *vma, void *arg),
 	leaf_unlock(&vmas_lock);
 }
 
-/* Never linked: its counts go. */
-static void vma_drop(struct vm_area_struct *vma)
-{
-	struct file *file = vma->vm_file;
-
-	uik_mm_put(vma->vm_mm);
-	kfree(vma);
-	fput(file);
-}
-
 /* Cuts its head off, in the file as in memory. */
 static void vma_begins_at(struct vm_area_struct *vma, uintptr_t start)
 {
@@ -182,12 +212,15 @@ static struct vm_area_struct *vma_copy(struct vm_area_struct *vma,
 	return copy;
 }
 
-/* Cuts [start, end) out of one mapping; 0 or -ENOMEM with nothing done. */
-static int vma_cut(struct vm_area_struct *vma, uintptr_t start, uintptr_t end)
+/*
+ * Cuts [start, end) out of one mapping; 0 or -ENOMEM with nothing done.  If
+ * that is all of it, it goes to @gone.
+ */
+static int vma_cut(struct vm_area_struct *vma, uintptr_t start, uintptr_t end,
+		   struct list_head *gone)
 {
 	struct uik_machine *previous = uik_enter(vma->vm_file->machine);
 	struct vm_area_struct *tail = NULL;
-	bool gone;
 
 	if (vma->vm_start < start && vma->vm_end > end) {
 		tail = vma_copy(vma, end);
@@ -199,9 +232,8 @@ static int vma_cut(struct vm_area_struct *vma, uintptr_t start, uintptr_t end)
 			tail->vm_ops->open(tail);
 	}
 	leaf_lock(&vmas_lock);
-	gone = vma->vm_start >= start && vma->vm_end <= end;
-	if (gone) {
-		list_del(&vma->vm_node_);
+	if (vma->vm_start >= start && vma->vm_end <= end) {
+		list_move_tail(&vma->vm_node_, gone);
 	} else if (vma->vm_start < start) {
 		vma->vm_end = start;
 	} else {
@@ -210,30 +242,43 @@ static int vma_cut(struct vm_area_struct *vma, uintptr_t start, uintptr_t end)
 	leaf_unlock(&vmas_lock);
 	if (tail)
 		link_vma(tail);
-	if (gone)
-		vma_end(vma);
 	uik_leave(previous);
 	return 0;
 }
 
-int uik_munmap(void *addr, size_t length)
+/* Under the mmap_lock; what ends is closed and goes to @ended. */
+static int unmap(uintptr_t start, uintptr_t end, struct list_head *ended)
 {
-	uintptr_t start = (uintptr_t)addr, end = start + PAGE_ALIGN(length);
 	struct vm_area_struct *vma;
+	LIST_HEAD(gone);
 	int rc = 0;
 
-	if (start % PAGE_SIZE || !length || end <= start)
-		return -EINVAL;
 	do {
 		leaf_lock(&vmas_lock);
 		vma = find_locked(start, end);
 		leaf_unlock(&vmas_lock);
 		if (vma)
-			rc = vma_cut(vma, start, end);
+			rc = vma_cut(vma, start, end, &gone);
 	} while (vma && !rc);
-	if (rc)
-		return rc;
-	return munmap(addr, end - start) ? -errno : 0;
+	if (!rc && munmap((void *)start, end - start))
+		rc = -errno;
+	vma_close_all(&gone);
+	list_splice_tail(&gone, ended);
+	return rc;
+}
+
+int uik_munmap(void *addr, size_t length)
+{
+	uintptr_t start = (uintptr_t)addr, end = start + PAGE_ALIGN(length);
+	LIST_HEAD(ended);
+	int rc;
+
+	if (start % PAGE_SIZE || !length || end <= start)
+		return -EINVAL;
+	mmap_begin();
+	rc = unmap(start, end, &ended);
+	mmap_end(&ended);
+	return rc;
 }
 
 /* Splits a mapping that has @at inside, so that one begins there. */
@@ -290,9 +335,26 @@ static void protect_note(uintptr_t start, uintptr_t end, int prot)
 	leaf_unlock(&vmas_lock);
 }
 
+static int protect(uintptr_t start, uintptr_t end, int prot)
+{
+	int rc = protect_check(start, end, prot);
+
+	if (!rc)
+		rc = vma_split(start);
+	if (!rc)
+		rc = vma_split(end);
+	if (rc)
+		return rc;
+	if (mprotect((void *)start, end - start, prot))
+		return -errno;
+	protect_note(start, end, prot);
+	return 0;
+}
+
 int uik_mprotect(void *addr, size_t length, int prot)
 {
 	uintptr_t start = (uintptr_t)addr, end = start + PAGE_ALIGN(length);
+	LIST_HEAD(ended);
 	int rc;
 
 	if (start % PAGE_SIZE)
@@ -301,21 +363,14 @@ int uik_mprotect(void *addr, size_t length, int prot)
 		return 0;
 	if (end <= start)
 		return -ENOMEM;
-	rc = protect_check(start, end, prot);
-	if (!rc)
-		rc = vma_split(start);
-	if (!rc)
-		rc = vma_split(end);
-	if (rc)
-		return rc;
-	if (mprotect(addr, end - start, prot))
-		return -errno;
-	protect_note(start, end, prot);
-	return 0;
+	mmap_begin();
+	rc = protect(start, end, prot);
+	mmap_end(&ended);
+	return rc;
 }
 
 /* The file of pages @fd is another: puts its pages where the old ones were. */
-void vmas_fork_child(int fd)
+void vmas_fork_pages(int fd)
 {
 	struct vm_area_struct *vma;
 
@@ -362,12 +417,29 @@ static struct vm_area_struct *find_whole(uintptr_t start, uintptr_t end)
 	return vma;
 }
 
+/* The memory of [old, old + length) goes to @moved's place; 0 or -errno. */
+static int move_memory(uintptr_t old, size_t length,
+		       struct vm_area_struct *moved, uintptr_t to)
+{
+	if (mremap((void *)old, length, length, MREMAP_MAYMOVE | MREMAP_FIXED,
+		   (void *)to) == MAP_FAILED)
+		return -errno;
+	moved->vm_start = to;
+	moved->vm_end = to + length;
+	if (moved->vm_ops && moved->vm_ops->open)
+		moved->vm_ops->open(moved);
+	link_vma(moved);
+	return 0;
+}
+
 /* [old, old + length) shall be at @to: a mapping is born and one ends. */
-static int vma_move(uintptr_t old, size_t length, void *to)
+static int vma_move(uintptr_t old, size_t length, uintptr_t to,
+		    struct list_head *ended)
 {
 	struct uik_machine *previous;
 	struct vm_area_struct *vma, *moved;
-	int rc = uik_munmap(to, length);
+	LIST_HEAD(gone);
+	int rc = unmap(to, to + length, ended);
 
 	if (rc)
 		return rc;
@@ -377,24 +449,29 @@ static int vma_move(uintptr_t old, size_t length, void *to)
 		return -EFAULT;
 	previous = uik_enter(vma->vm_file->machine);
 	moved = vma_copy(vma, old);
-	rc = -ENOMEM;
-	if (!moved)
-		goto leave;
-	if (mremap((void *)old, length, length, MREMAP_MAYMOVE | MREMAP_FIXED,
-		   to) == MAP_FAILED) {
-		rc = -errno;
-		vma_drop(moved);
-		goto leave;
-	}
-	moved->vm_start = (uintptr_t)to;
-	moved->vm_end = moved->vm_start + length;
-	if (moved->vm_ops && moved->vm_ops->open)
-		moved->vm_ops->open(moved);
-	link_vma(moved);
-	rc = vma_cut(vma, old, old + length);
-leave:
+	rc = moved ? move_memory(old, length, moved, to) : -ENOMEM;
+	if (!rc)
+		rc = vma_cut(vma, old, old + length, &gone);
+	else if (moved)
+		list_add(&moved->vm_node_, ended);	/* its counts go */
 	uik_leave(previous);
+	vma_close_all(&gone);
+	list_splice_tail(&gone, ended);
 	return rc;
+}
+
+/* Page multiples, none zero. */
+static int remap(uintptr_t old, size_t old_size, size_t new_size,
+		 const uintptr_t *to, struct list_head *ended)
+{
+	int rc = 0;
+
+	/* Device memory does not grow. */
+	if (!find_whole(old, old + old_size) || new_size > old_size)
+		return -EFAULT;
+	if (new_size < old_size)
+		rc = unmap(old + new_size, old + old_size, ended);
+	return rc || !to ? rc : vma_move(old, new_size, *to, ended);
 }
 
 int uik_mremap(void *addr, size_t old_size, size_t new_size, int flags,
@@ -402,7 +479,8 @@ int uik_mremap(void *addr, size_t old_size, size_t new_size, int flags,
 {
 	uintptr_t old = (uintptr_t)addr, new = (uintptr_t)to;
 	bool fixed = flags & MREMAP_FIXED;
-	int rc = 0;
+	LIST_HEAD(ended);
+	int rc;
 
 	old_size = PAGE_ALIGN(old_size);
 	new_size = PAGE_ALIGN(new_size);
@@ -412,13 +490,9 @@ int uik_mremap(void *addr, size_t old_size, size_t new_size, int flags,
 	if (fixed && (new % PAGE_SIZE ||
 		      (new < old + old_size && old < new + new_size)))
 		return -EINVAL;
-	/* Device memory does not grow. */
-	if (!find_whole(old, old + old_size) || new_size > old_size)
-		return -EFAULT;
-	if (new_size < old_size)
-		rc = uik_munmap((void *)(old + new_size), old_size - new_size);
-	if (!rc && fixed)
-		rc = vma_move(old, new_size, to);
+	mmap_begin();
+	rc = remap(old, old_size, new_size, fixed ? &new : NULL, &ended);
+	mmap_end(&ended);
 	if (!rc)
 		*out = fixed ? to : addr;
 	return rc;
@@ -455,14 +529,18 @@ static int map_check(const struct file *file, size_t length, int prot,
 }
 
 /* Inaccessible memory where the mapping is to be; 0 or -errno. */
-static int place(void *addr, size_t length, int flags, void **out)
+static int place(void *addr, size_t length, int flags, void **out,
+		 struct list_head *ended)
 {
 	int fixed = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE);
 	void *p;
 	int rc;
 
 	if (flags & MAP_FIXED) {
-		rc = uik_munmap(addr, length);
+		if ((uintptr_t)addr % PAGE_SIZE ||
+		    (uintptr_t)addr + length <= (uintptr_t)addr)
+			return -EINVAL;
+		rc = unmap((uintptr_t)addr, (uintptr_t)addr + length, ended);
 		if (rc)
 			return rc;
 	}
@@ -470,7 +548,6 @@ static int place(void *addr, size_t length, int flags, void **out)
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | fixed, -1, 0);
 	if (p == MAP_FAILED)
 		return -errno;
-	snapshot_host_changed();
 	if (flags & MAP_FIXED_NOREPLACE && p != addr) {
 		munmap(p, length);	/* taken as a hint: it is not known */
 		return -EEXIST;
@@ -495,36 +572,47 @@ static struct vm_area_struct *vma_make(struct file *file,
 	return vma;
 }
 
+/* Puts @vma where it is to be; 0 or -errno. */
+static int map(struct vm_area_struct *vma, void *addr, size_t length, int flags,
+	       struct list_head *ended)
+{
+	void *at = NULL;
+	int rc;
+
+	rc = place(addr, length, flags, &at, ended);
+	if (rc)
+		return rc;
+	vma->vm_start = (uintptr_t)at;
+	vma->vm_end = vma->vm_start + length;
+	rc = vma->vm_file->f_op->mmap(vma->vm_file, vma);
+	if (rc)
+		munmap(at, length);
+	else
+		link_vma(vma);
+	return rc;
+}
+
 int uik_file_mmap(struct file *file, void *addr, size_t length, int prot,
 		  int flags, uint64_t offset, void **out)
 {
 	struct vm_area_struct *vma;
-	void *at = NULL;
+	LIST_HEAD(ended);
 	int rc;
 
 	rc = map_check(file, length, prot, flags, offset);
 	if (rc)
 		return rc;
-	length = PAGE_ALIGN(length);
 	vma = vma_make(file, mm_own(), prot, flags, offset);
 	if (!vma)
 		return -ENOMEM;
-	rc = place(addr, length, flags, &at);
+	mmap_begin();
+	rc = map(vma, addr, PAGE_ALIGN(length), flags, &ended);
+	/* Another thread may unmap it at once. */
 	if (rc)
-		goto drop_vma;
-	vma->vm_start = (uintptr_t)at;
-	vma->vm_end = vma->vm_start + length;
-	rc = file->f_op->mmap(file, vma);
-	if (rc)
-		goto unmap;
-	link_vma(vma);
-	*out = at;
-	return 0;
-
-unmap:
-	munmap(at, length);
-drop_vma:
-	vma_drop(vma);
+		list_add(&vma->vm_node_, &ended);
+	else
+		*out = (void *)vma->vm_start;
+	mmap_end(&ended);
 	return rc;
 }
 
@@ -595,6 +683,25 @@ int uik_vma_adopt(const struct vm_area_struct *like, struct file *file)
 	}
 	uik_leave(previous);
 	return vma ? 0 : -ENOMEM;
+}
+
+void vmas_fork_prepare(void)
+{
+	mmap_begin();
+}
+
+void vmas_fork_parent(void)
+{
+	LIST_HEAD(ended);
+
+	mmap_end(&ended);
+}
+
+void vmas_fork_child(void)
+{
+	vmas_fork_parent();
+	/* Who waited for it is not here. */
+	init_rwsem(&mm_own()->mmap_lock);
 }
 
 void vmas_forget(void)
