@@ -12,6 +12,7 @@ static const struct uiommufd_scenario *const *const lists[] = {
 	scenarios_object,
 	scenarios_viommu,
 	scenarios_queue,
+	scenarios_mapping,
 	scenarios_eventq,
 	scenarios_fault,
 	scenarios_request,

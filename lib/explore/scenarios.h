@@ -13,6 +13,7 @@ extern const struct uiommufd_scenario *const scenarios_contract[] hidden;
 extern const struct uiommufd_scenario *const scenarios_object[] hidden;
 extern const struct uiommufd_scenario *const scenarios_viommu[] hidden;
 extern const struct uiommufd_scenario *const scenarios_queue[] hidden;
+extern const struct uiommufd_scenario *const scenarios_mapping[] hidden;
 extern const struct uiommufd_scenario *const scenarios_eventq[] hidden;
 extern const struct uiommufd_scenario *const scenarios_fault[] hidden;
 extern const struct uiommufd_scenario *const scenarios_request[] hidden;
