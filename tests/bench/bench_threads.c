@@ -655,10 +655,10 @@ static void spread_heading(void)
  * others; as many in all also make doorbells smaller.  All rows take turns, so
  * that what else the machine does meets them all.
  *
- * A served queue costs some 290 instructions besides its commands, as much as
- * 20 of them: a look, its lock, the doorbell taken over from the page, one
- * fetch, one CONS.  From 64 queues on, what they touch (a dozen lines each) is
- * more than a first cache of 32 KiB holds.
+ * A served queue costs as much besides its commands as 25 of them: a look, its
+ * lock, the doorbell taken over from the page, one CONS.  From 64 queues on,
+ * what they touch (a dozen lines each) is more than a first cache of 32 KiB
+ * holds.
  */
 static void many_queues(void)
 {
