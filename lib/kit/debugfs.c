@@ -59,7 +59,7 @@ static void entry_free(struct dentry *entry)
 	kfree(entry);
 }
 
-/* The top is made with the first entry; the lock is held. */
+/* The top is made with the first entry and goes with the last; the lock is held. */
 static struct dentry *top_locked(struct uik_machine *machine)
 {
 	if (!machine->debugfs_root)
@@ -196,22 +196,26 @@ static void tree_free(struct dentry *top)
 	}
 }
 
-void debugfs_remove(struct dentry *entry)
-{
-	struct uik_machine *machine = uik_this_machine();
-
-	if (IS_ERR_OR_NULL(entry))
-		return;
-	mutex_lock(&machine->debugfs_lock);
-	tree_free(entry);
-	mutex_unlock(&machine->debugfs_lock);
-}
-
 void debugfs_fini(struct uik_machine *machine)
 {
 	if (machine->debugfs_root)
 		tree_free(machine->debugfs_root);
 	machine->debugfs_root = NULL;
+}
+
+void debugfs_remove(struct dentry *entry)
+{
+	struct uik_machine *machine = uik_this_machine();
+	struct dentry *top;
+
+	if (IS_ERR_OR_NULL(entry))
+		return;
+	mutex_lock(&machine->debugfs_lock);
+	tree_free(entry);
+	top = machine->debugfs_root;
+	if (top && list_empty(&top->children))
+		debugfs_fini(machine);
+	mutex_unlock(&machine->debugfs_lock);
 }
 
 static struct dentry *walk_locked(struct dentry *at, const char *path)

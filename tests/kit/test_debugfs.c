@@ -7,6 +7,7 @@
 #include <string.h>
 #include <linux/debugfs.h>
 #include <linux/fault-inject.h>
+#include <uik/slab.h>
 
 static void join_paths(const char *path, bool directory, void *arg)
 {
@@ -28,13 +29,16 @@ static const char *value_of(const char *path)
 static void values(void **state)
 {
 	struct kit_machine m = machine_with(NULL);
-	struct dentry *dir = debugfs_create_dir("iommu", NULL), *sub;
+	uint64_t blocks, bytes, blocks_before, bytes_before;
+	struct dentry *dir, *sub;
 	bool flag = true;
 	u32 word = 7, hex = 0xab;
 	u64 wide = 1ull << 40;
 	char list[256] = "", small[2];
 	u8 byte = 3;
 
+	uik_slab_live(m.machine, &blocks_before, &bytes_before);
+	dir = debugfs_create_dir("iommu", NULL);
 	sub = debugfs_create_dir("sub", dir);
 	debugfs_create_bool("flag", 0644, dir, &flag);
 	debugfs_create_u32("word", 0444, sub, &word);
@@ -66,6 +70,10 @@ static void values(void **state)
 	assert_int_equal(uik_debugfs_read("iommu/flag", list, 9), -ENOENT);
 	debugfs_remove(debugfs_lookup("byte", NULL));
 	debugfs_remove(NULL);
+	/* With the last entry nothing is left, not even the top. */
+	uik_slab_live(m.machine, &blocks, &bytes);
+	assert_true(blocks == blocks_before && bytes == bytes_before);
+	assert_non_null(debugfs_create_dir("again", NULL));
 	uik_leave(m.before);
 	uik_machine_free(m.machine);
 }
