@@ -14,6 +14,7 @@ static const char page_css[] =
 
 #define PREDICTED "<span class=\"badge predicted\">predicted</span>"
 #define MEASURED "<span class=\"badge measured\">measured</span>"
+#define FAR_RATIOS 10	/* from each other: drawn on a logarithmic scale */
 
 static void number(FILE *out, double value, int digits)
 {
@@ -36,6 +37,15 @@ static void card(FILE *out, const char *what, double value, int digits,
 	fputs("<li><b>", out);
 	number(out, value, digits);
 	fprintf(out, "%s</b><span>%s</span></li>\n", unit, what);
+}
+
+/* As many digits as one reads. */
+static void card_ns(FILE *out, const char *what, uint64_t ns)
+{
+	if (ns < 10000)
+		card(out, what, ns, 0, " ns");
+	else
+		card(out, what, ns / 1e3, ns < 1000000 ? 1 : 0, " µs");
 }
 
 static bool has_set(const struct uiommufd_lab_report *report, enum row_set set)
@@ -469,6 +479,12 @@ static void section_comparison(const struct uiommufd_lab_report *report,
 	const struct comparison *c = &report->comparison;
 	double pages = comparison_pages(c) ? comparison_pages(c) : 1;
 	bool alike = pages == 1;
+	double low = MIN(c->latency_ratio.min / pages,
+			 c->throughput_ratio.min * pages);
+	double high = MAX(c->latency_ratio.max / pages,
+			  c->throughput_ratio.max * pages);
+	/* On a line from 0, a two-hundredth would be nothing. */
+	bool far = high > FAR_RATIOS * low;
 	struct chart chart;
 
 	if (!c->name[0] || !c->latency->len)
@@ -485,8 +501,9 @@ static void section_comparison(const struct uiommufd_lab_report *report,
 	fputs("</table></div>\n<div class=\"plots\">", out);
 	chart = chart_new("comparison", "B / A by seed",
 			  "Below 1, B takes less time; above 1, B does more.",
-			  "seed", "ratio");
+			  "seed", far ? "ratio, logarithmic" : "ratio");
 	chart.linear_x = true;
+	chart.log_y = far;
 	for (guint i = 0; i < c->latency->len; i++) {
 		chart_add(&chart, alike ? "time of an invalidation" :
 					  "time of a page", 0, false, i + 1,
@@ -560,9 +577,9 @@ static void section_measured(const struct uiommufd_lab_report *report,
 			"<ul class=\"cards\">", m->commands, m->queues);
 		card(out, "commands per second", measured_throughput(m), 2,
 		     " M");
-		card(out, "CMD_SYNC, median", m->p50_ns, 0, " ns");
-		card(out, "CMD_SYNC, 99th percentile", m->p99_ns, 0, " ns");
-		card(out, "CMD_SYNC, 99.9th percentile", m->p999_ns, 0, " ns");
+		card_ns(out, "CMD_SYNC, median", m->p50_ns);
+		card_ns(out, "CMD_SYNC, 99th percentile", m->p99_ns);
+		card_ns(out, "CMD_SYNC, 99.9th percentile", m->p999_ns);
 		card(out, "register reads per command",
 		     m->commands ? (double)m->mmio_reads / m->commands : 0, 2,
 		     "");

@@ -154,6 +154,11 @@ def compare(folder):
     with open(table, encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
     check("CSV quotes", [row[-1] for row in rows[1:3]] == [a, odd], rows)
+    page_of = pathlib.Path(page).read_text
+    check("near ratios", "logarithmic" not in page_of())
+    pathlib.Path(b).write_text("[design]\nworkload = batched\nflush_after = 512\n")
+    run("-q", "--compare", a, b, "--seeds", "2", "--report", page)
+    check("far ratios", "ratio, logarithmic" in page_of())
     found = json.loads(pathlib.Path(out).read_text())["comparison"]
     check("JSON has all of a design", found["b_design"]["flush_after"] == 9, found)
     got = run("--compare", a, a, "--seeds", "3", "--json", out)
