@@ -17,6 +17,19 @@ static gboolean holds_up(const struct uiommufd_fault *fault)
 	       fault->unit != UIOMMUFD_UNIT_QUEUE;
 }
 
+/* Whether the machine has what is named by number. */
+static gboolean is_there(const struct inject *inject,
+			 const struct uiommufd_fault *fault, const char *spec)
+{
+	gboolean vintf = fault->unit == UIOMMUFD_UNIT_VINTF;
+	int count = vintf ? inject->vintfs : inject->queues;
+
+	if (fault->unit > UIOMMUFD_UNIT_VINTF || fault->number < count)
+		return TRUE;
+	return complain(FALSE, "--inject=%s: there are %d %s", spec, count,
+			vintf ? "VINTFs (--vintfs)" : "queues (--vcmdqs)");
+}
+
 static gboolean can_strike(const struct uiommufd_fault *fault, const char *spec)
 {
 	if (!holds_up(fault) || fault->unit == UIOMMUFD_UNIT_VINTF)
@@ -48,7 +61,8 @@ gboolean inject_parse(struct inject *inject, char **specs, int random,
 			complain(0, "--inject=%s: %s", *specs, why);
 			return FALSE;
 		}
-		if (!can_strike(&fault, *specs))
+		if (!is_there(inject, &fault, *specs) ||
+		    !can_strike(&fault, *specs))
 			return FALSE;
 		*add_fault(inject) = fault;
 	}

@@ -13,6 +13,7 @@
 #define INJECT_MAX 32
 
 struct inject {
+	int vintfs, queues;	/* that the machine has */
 	guint count;
 	struct uiommufd_fault fault[INJECT_MAX];
 	int handle[INJECT_MAX];

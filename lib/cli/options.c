@@ -69,6 +69,8 @@ static gboolean check_machine(struct options *o)
 			 o->vintfs);
 		return FALSE;
 	}
+	o->inject.vintfs = o->vintfs;
+	o->inject.queues = o->vcmdqs;
 	return is_range("queues", o->queues, 1, per_vintf) &&
 	       inject_parse(&o->inject, o->specs, o->random_faults, o->seed);
 }

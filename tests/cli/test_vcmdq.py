@@ -191,6 +191,10 @@ def refusals():
                        (["--inject", "slow,delay"], "KEY=VALUE"),
                        (["--inject", "slow,delay=x"], "a number"),
                        (["--inject", "slow,queue=200"], "a queue"),
+                       (["--vcmdqs", "64", "--inject", "slow,queue=64"],
+                        "there are 64 queues (--vcmdqs)"),
+                       (["--vintfs", "8", "--inject", "stuck-enable,vintf=8"],
+                        "there are 8 VINTFs (--vintfs)"),
                        (["--inject", "stuck-enable,unit=smmu"], "be held up"),
                        (["--inject-random", "99"], "--inject-random"),
                        (["stray"], "stray")):
