@@ -446,6 +446,22 @@ static gboolean check_keys(struct reader *reader)
 static gboolean load(struct uiommufd_lab_profile *profile, const char *path,
 		     int depth, char **out_error);
 
+/* Reports go by it: the file's name, if it has no other. */
+static gboolean read_name(struct reader *reader,
+			  struct uiommufd_lab_profile *profile)
+{
+	char *name = g_key_file_get_string(reader->file, "profile", "name",
+					   NULL);
+
+	if (name && !*name) {
+		g_free(name);
+		return bad(reader, "profile", "name", "is empty");
+	}
+	g_free(profile->name);
+	profile->name = name ? name : g_strdup(reader->path);
+	return TRUE;
+}
+
 /* A design alone: it is priced by the default profile. */
 static gboolean has_design_only(struct reader *reader)
 {
@@ -486,15 +502,9 @@ static gboolean load(struct uiommufd_lab_profile *profile, const char *path,
 	gboolean ok = open_reader(&reader, path, out_error) &&
 		      check_keys(&reader) &&
 		      load_base(&reader, path, profile, depth) &&
-		      read_rows(&reader, profile);
+		      read_rows(&reader, profile) &&
+		      read_name(&reader, profile);
 
-	if (ok) {
-		char *name = g_key_file_get_string(reader.file, "profile",
-						   "name", NULL);
-
-		g_free(profile->name);
-		profile->name = name ? name : g_strdup(reader.path);
-	}
 	close_reader(&reader);
 	return ok;
 }

@@ -125,6 +125,8 @@ static void test_other_readings(void **state)
 		"[design] cpus", "twice");
 	REFUSED(BASED "read = 5 ns | gemessen f\xfcr uns\n", ":4:", "UTF-8");
 	REFUSED(BASED "read[C] = 5 ns | x\n", ":4:", "read[C]", "no such key");
+	REFUSED("[profile]\nbased_on = tegra241\nname =\n", ":3:",
+		"[profile] name", "empty");
 }
 
 static void test_bad_files(void **state)
