@@ -49,6 +49,8 @@ struct band {
 	bool inside;
 };
 
+#define SENSITIVITY_LISTS 1200	/* of each run; the other rows have more */
+
 struct study {
 	bool done;
 	bool with_sensitivity;
@@ -112,7 +114,6 @@ static inline struct row *report_row(const struct uiommufd_lab_report *report,
 	return &g_array_index(report->rows, struct row, i);
 }
 
-/* From *@index on, the next value that differs; false when there is none. */
 /*
  * How many times as many pages an invalidation of B is for as one of A; 0 if it is
  * not known.  Other than 1, invalidations are not what to compare by.
@@ -121,6 +122,7 @@ double comparison_pages(const struct comparison *c);
 struct ratio ratio_times(const struct ratio *r, double factor);
 /* Who is better, if 95 % say so. */
 const char *ratio_verdict(const struct ratio *r, bool less_is_better);
+/* From *@index on, the next value that differs; false when there is none. */
 bool comparison_next_value(const struct comparison *c, unsigned int *index,
 			   struct uiommufd_lab_value out[2]);
 

@@ -15,7 +15,6 @@
 #include "profile.h"
 
 #define STUDY_LISTS 4000
-#define SENSITIVITY_LISTS 1200
 #define GUEST_QUEUES 2		/* 128 queues over 64 VINTFs */
 #define GUEST_CPUS 2		/* what sensitivity looks at */
 #define HOST_CPUS 8

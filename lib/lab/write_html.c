@@ -336,9 +336,10 @@ static void study_sensitivity(const struct study *study, FILE *out)
 {
 	if (!study->with_sensitivity)
 		return;
-	fputs("<h3>What it hangs on</h3>\n<p>The reduction, in percent, with "
-	      "one value of the profile halved and doubled; the values that "
-	      "matter most first. As it is: guest ", out);
+	fprintf(out, "<h3>What it hangs on</h3>\n<p>The reduction, in percent, "
+		"with one value of the profile halved and doubled; the values "
+		"that matter most first. As it is, in runs of %d lists: guest ",
+		SENSITIVITY_LISTS);
 	number(out, 100 * study->guest_base, 1);
 	fputs(", host ", out);
 	number(out, 100 * study->host_base, 1);

@@ -194,10 +194,10 @@ static void print_sensitivity(const struct study *study, FILE *out)
 	fprintf(out,
 		"\n         what it hangs on: less time, %%, with one value halved"
 		" / doubled\n"
-		"         (as it is: guest %.1f, host %.1f)\n"
+		"         (as it is, in runs of %d lists: guest %.1f, host %.1f)\n"
 		"         %-27s %15s %15s  source\n",
-		100 * study->guest_base, 100 * study->host_base, "value",
-		"guest", "host");
+		SENSITIVITY_LISTS, 100 * study->guest_base,
+		100 * study->host_base, "value", "guest", "host");
 	for (guint i = 0; i < study->sensitivity->len; i++) {
 		const struct sensitivity *s =
 			&g_array_index(study->sensitivity, struct sensitivity, i);
