@@ -2,9 +2,11 @@
 /*
  * Executing SMMUv3 commands.
  *
- * command_run() is the path that matters: invalidations in runs of one kind,
- * the rest by one table look-up and one switch.  Faults and the observer live
- * on a path of their own, command_run_one(), which meets the same execute().
+ * Three paths, from the usual to the rare.  While nothing is cached that a TLBI
+ * could hit, command_run_in_place() goes over the ring without fetching.  Else
+ * command_run() takes what was fetched: invalidations in runs of one kind, the
+ * rest by one table look-up and one switch.  Faults and the observer live on a
+ * path of their own, command_run_one(), which meets the same execute().
  */
 #include "command.h"
 
